@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target in the package compiles with exactly these settings.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library from Debian; exactly one Swift target imports it.
+func cLibrary(_ name: String, pkgConfig: String? = nil, apt: String...) -> Target {
+    .systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt(apt)])
+}
+
+func library(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: settings)
+}
+
+/// A service is a library with all of its behaviour, and an executable that only starts it.
+func service(
+    _ folder: String,
+    executable: String,
+    uses dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> [Target] {
+    let base: [Target.Dependency] = [
+        "Configuration", "Contracts", "EventLoop", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Lifecycle",
+        "Observability", "TLS",
+    ]
+    return [
+        .target(
+            name: "\(folder)Service",
+            dependencies: base + dependencies,
+            path: "Services/\(folder)",
+            exclude: ["Main"],
+            resources: resources,
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: executable,
+            dependencies: base + [.target(name: "\(folder)Service")],
+            path: "Services/\(folder)/Main",
+            swiftSettings: settings
+        ),
+    ]
+}
+
+func tests(_ name: String, of target: String? = nil, uses dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: target ?? name)] + dependencies,
+        path: "Tests/\(name)Tests",
+        swiftSettings: settings
+    )
+}
+
+// The house, from the ground up: a target uses only what stands above it.
+let shared: [Target] = [
+    cLibrary("CLinux"),
+    cLibrary("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    cLibrary("CNghttp2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
+    cLibrary("CWslay", apt: "libwslay-dev"),
+    cLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    cLibrary("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
+    cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
+    //    library("Configuration"),
+    //    library("EventLoop", uses: ["CLinux"]),
+    library("JSON"),
+    //    library("Observability", uses: ["JSON"]),
+    //    library("Lifecycle", uses: ["EventLoop", "Observability"]),
+    //    library("TLS", uses: ["COpenSSL"]),
+    //    library("HTTP", uses: ["CNghttp2", "CWslay", "EventLoop", "Observability", "TLS"]),
+    //    library("JSONRPC", uses: ["JSON", "Observability"]),
+    //    library("JSONRPCTransport", uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
+    //    library("Contracts", uses: ["JSON", "JSONRPC"]),
+    //    library("Tokens", uses: ["Contracts", "JSON", "TLS"]),
+    library("Database", uses: ["CSQLite"]),
+    //    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
+    library("Statistics"),
+    //    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "TLS"]),
+]
+
+//let services: [Target] =
+//    service("Orchestrator", executable: "orchestrator", uses: ["Database"])
+//    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
+//    + service("Store", executable: "store", uses: ["Database", "Statistics"])
+//    + service("Alerting", executable: "alerting", uses: ["Database", "Egress"])
+//    + service("Gateway", executable: "gateway", uses: ["CArgon2", "Database", "Tokens"], resources: [.copy("Dashboard")])
+//    + service("Push", executable: "push", uses: ["Tokens"])
+//    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
+let services: [Target] = []
+
+let package = Package(name: "sonde", targets: shared + services)

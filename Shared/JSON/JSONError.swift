@@ -1,0 +1,20 @@
+/// Why a text is not the JSON that was asked for, and where.
+public struct JSONError: Error, Equatable, Sendable {
+    public enum Code: Sendable {
+        /// The text is not JSON (RFC 8259), or is deeper than the limit.
+        case malformed
+        /// The text is JSON, but not of the type that was asked for.
+        case mismatch
+    }
+
+    public var code: Code
+    public var message: String
+    /// Bytes before the place where reading stopped.
+    public var offset: Int
+
+    public init(_ code: Code, _ message: String, at offset: Int) {
+        self.code = code
+        self.message = message
+        self.offset = offset
+    }
+}
