@@ -61,7 +61,7 @@ func tests(_ name: String, of target: String? = nil, uses dependencies: [Target.
 
 // The house, from the ground up: a target uses only what stands above it.
 let shared: [Target] = [
-    cLibrary("CLinux"),
+    .target(name: "CLinux", path: "Shared/CLinux", cSettings: [.define("_GNU_SOURCE")]),
     cLibrary("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
     cLibrary("CNghttp2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
     cLibrary("CWslay", apt: "libwslay-dev"),
@@ -70,7 +70,7 @@ let shared: [Target] = [
     cLibrary("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
     cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
     //    library("Configuration"),
-    //    library("EventLoop", uses: ["CLinux"]),
+    library("EventLoop", uses: ["CLinux"]),
     library("JSON"),
     //    library("Observability", uses: ["JSON"]),
     //    library("Lifecycle", uses: ["EventLoop", "Observability"]),
@@ -96,4 +96,8 @@ let shared: [Target] = [
 //    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
 let services: [Target] = []
 
-let package = Package(name: "sonde", targets: shared + services)
+let suites: [Target] = [
+    tests("EventLoop")
+]
+
+let package = Package(name: "sonde", targets: shared + services + suites)

@@ -1,0 +1,36 @@
+#pragma once
+/* What Glibc's Swift module lacks: GNU and Linux calls, behind plain C types. Each returns what the call
+   returns: -1 and errno on failure. */
+#include <stdint.h>
+
+/* One event of epoll(7), without its union. */
+typedef struct {
+    uint32_t readiness;
+    uint64_t key;
+} clinux_event;
+
+/* epoll_create1(2) with EPOLL_CLOEXEC. */
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int fd, uint32_t readiness, uint64_t key);
+int clinux_epoll_modify(int epoll, int fd, uint32_t readiness, uint64_t key);
+int clinux_epoll_remove(int epoll, int fd);
+/* epoll_wait(2) for at most `capacity` events, 256 at the most. */
+int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int milliseconds);
+/* The bits of `readiness`. */
+extern const uint32_t clinux_epoll_in, clinux_epoll_out, clinux_epoll_err, clinux_epoll_hup;
+
+/* accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC. */
+int clinux_accept(int fd);
+/* eventfd(2) with EFD_NONBLOCK | EFD_CLOEXEC. */
+int clinux_eventfd(void);
+/* Nanoseconds of CLOCK_MONOTONIC and CLOCK_REALTIME. */
+uint64_t clinux_monotonic_nanoseconds(void);
+uint64_t clinux_realtime_nanoseconds(void);
+/* Nanoseconds of processor time this process has used. */
+uint64_t clinux_process_cpu_nanoseconds(void);
+/* Blocks a signal set built from `count` signal numbers in the calling thread, and returns a signalfd(2) for it. */
+int clinux_signalfd(const int *signals, int count);
+/* Reads one signal number from a signalfd; 0 when none is pending. */
+int clinux_signalfd_read(int fd);
+/* prctl(PR_SET_PDEATHSIG): the calling process is sent `signal` when its parent ends. */
+int clinux_set_parent_death_signal(int signal);

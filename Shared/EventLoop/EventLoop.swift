@@ -1,0 +1,223 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// One thread that runs I/O callbacks, timers and Swift jobs in turn.
+///
+/// It is both executors of Swift concurrency: an actor may live on it, and a task started with
+/// `executorPreference: loop` stays on it, so an await between the two costs no thread switch. Everything but
+/// `enqueue`, `execute`, `stop`, `statistics` and `isCurrent` must be called on the loop's own thread.
+///
+/// `@unchecked Sendable`: `poller`, `wheel`, `local`, `turnEnd` and `stopping` are touched only by the loop's thread,
+/// which every entry checks or which is the only caller; what other threads reach is atomic or behind `Mutex`.
+public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    /// What other threads left for the loop.
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var calls: [@Sendable () -> Void] = []
+    }
+
+    private static let jobsPerTurn = 4096
+
+    public let name: String
+    public let statistics = LoopStatistics()
+    /// Nanoseconds of the monotonic clock, read once a turn.
+    public private(set) var now = clinux_monotonic_nanoseconds()
+
+    private let thread = Atomic<UInt>(0)
+    private let inbox = Mutex(Inbox())
+    private let hasMail = Atomic<Bool>(false)
+    private let wakeUp: CInt
+    private var poller: Poller
+    private var wheel: TimerWheel
+    private var local: [UnownedJob] = []
+    private var head = 0
+    private var turnEnd: [() -> Void] = []
+    private var stopping = false
+
+    public init(name: String) throws(SystemError) {
+        self.name = name
+        poller = try Poller()
+        wakeUp = poller.wakeUpNumber
+        wheel = TimerWheel(now: clinux_monotonic_nanoseconds() / 1_000_000)
+        local.reserveCapacity(1024)
+    }
+
+    /// Starts the loop's thread.
+    public func start() throws(SystemError) {
+        var id = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(self).toOpaque()
+        let failure = unsafe pthread_create(&id, nil, runLoop, argument)
+        guard failure == 0 else {
+            unsafe Unmanaged<EventLoop>.fromOpaque(argument).release()
+            throw SystemError(code: failure, message: "pthread_create")
+        }
+        pthread_detach(id)
+    }
+
+    /// Ends the loop's thread after the turn that reads this; jobs enqueued later are never run.
+    public func stop() {
+        execute { self.stopping = true }
+    }
+
+    public var isCurrent: Bool {
+        thread.load(ordering: .relaxed) == pthread_self()
+    }
+
+    public func preconditionIsCurrent() {
+        precondition(isCurrent, "called off the event loop's thread")
+    }
+
+    // MARK: Executor
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        guard !isCurrent else {
+            local.append(job)
+            return
+        }
+        post { $0.jobs.append(job) }
+    }
+
+    public func checkIsolated() {
+        preconditionIsCurrent()
+    }
+
+    public func isIsolatingCurrentContext() -> Bool? {
+        isCurrent
+    }
+
+    /// Runs `call` on the loop's thread: at once when this is it, and at its next turn when not.
+    public func execute(_ call: @escaping @Sendable () -> Void) {
+        guard !isCurrent else { return call() }
+        post { $0.calls.append(call) }
+    }
+
+    /// Runs `call` once, at the end of this turn, when the jobs and events at hand have been worked off.
+    public func atTurnEnd(_ call: @escaping () -> Void) {
+        turnEnd.append(call)
+    }
+
+    // MARK: Descriptors and timers
+
+    public func register(_ fd: CInt, for interest: Readiness, _ handler: any ReadinessHandler) throws(SystemError) {
+        preconditionIsCurrent()
+        try poller.add(fd, interest, handler)
+    }
+
+    public func modify(_ fd: CInt, for interest: Readiness) throws(SystemError) {
+        try poller.modify(fd, interest)
+    }
+
+    /// To be called before the descriptor is closed.
+    public func unregister(_ fd: CInt) {
+        poller.remove(fd)
+    }
+
+    /// Calls `handler` once, not before `nanoseconds` have passed, to the millisecond.
+    public func arm(_ handler: any TimerHandler, afterNanoseconds nanoseconds: UInt64) -> TimerToken {
+        preconditionIsCurrent()
+        return wheel.arm(handler, at: (now &+ nanoseconds + 999_999) / 1_000_000)
+    }
+
+    public func disarm(_ token: TimerToken) {
+        wheel.disarm(token)
+    }
+
+    // MARK: The loop
+
+    fileprivate func run() {
+        thread.store(pthread_self(), ordering: .relaxed)
+        while !stopping {
+            finishTurn()
+            statistics.turnEnded(startedNanoseconds: now)
+            let events = poller.wait(milliseconds: timeoutMilliseconds())
+            now = clinux_monotonic_nanoseconds()
+            fireTimers()
+            for index in 0..<events {
+                guard let event = poller.event(index) else { continue }
+                event.handler.ready(event.readiness)
+            }
+        }
+        thread.store(0, ordering: .relaxed)
+    }
+
+    /// Runs jobs and turn-end calls until neither is left, or until one turn's share of jobs is used up.
+    private func finishTurn() {
+        var budget = Self.jobsPerTurn
+        repeat {
+            takeMail()
+            budget -= runJobs(atMost: budget)
+            let calls = turnEnd
+            turnEnd.removeAll(keepingCapacity: true)
+            for call in calls { call() }
+        } while budget > 0 && (head < local.count || !turnEnd.isEmpty || hasMail.load(ordering: .relaxed))
+    }
+
+    private func runJobs(atMost limit: Int) -> Int {
+        let serial = unsafe asUnownedSerialExecutor()
+        let task = unsafe asUnownedTaskExecutor()
+        var count = 0
+        while head < local.count, count < limit {
+            let job = local[head]
+            head += 1
+            count += 1
+            unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+        }
+        if head == local.count {
+            local.removeAll(keepingCapacity: true)
+            head = 0
+        }
+        return count
+    }
+
+    private func takeMail() {
+        guard hasMail.exchange(false, ordering: .acquiring) else { return }
+        let mail = inbox.withLock { inbox in
+            defer { inbox = Inbox() }
+            return inbox
+        }
+        local.append(contentsOf: mail.jobs)
+        for call in mail.calls { call() }
+    }
+
+    private func fireTimers() {
+        wheel.advance(to: now / 1_000_000)
+        while let due = wheel.popDue() {
+            due.handler.timerFired(due.token)
+        }
+    }
+
+    private func timeoutMilliseconds() -> CInt {
+        guard head == local.count, turnEnd.isEmpty, !hasMail.load(ordering: .acquiring), !stopping else { return 0 }
+        return wheel.ticksUntilNext().map { CInt($0) } ?? -1
+    }
+
+    private func post(_ change: (inout Inbox) -> Void) {
+        inbox.withLock { change(&$0) }
+        guard !hasMail.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        var one: UInt64 = 1
+        _ = unsafe write(wakeUp, &one, MemoryLayout<UInt64>.size)
+    }
+
+    /// Lets the last reference to a value of this loop go on the loop's own thread.
+    func release<Value>(_ value: Value) {
+        // Safe to send: a retained pointer that nobody but the loop's call below uses.
+        nonisolated(unsafe) let box = unsafe Unmanaged.passRetained(ReleaseBox(value))
+        post { $0.calls.append { unsafe box.release() } }
+    }
+}
+
+private final class ReleaseBox<Value> {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+}
+
+@Sendable private func runLoop(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument = unsafe argument else { preconditionFailure("pthread_create lost its argument") }
+    unsafe Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue().run()
+    return nil
+}
