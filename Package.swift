@@ -69,7 +69,7 @@ let shared: [Target] = [
     cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     cLibrary("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
     cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
-    //    library("Configuration"),
+    library("Configuration"),
     library("EventLoop", uses: ["CLinux"]),
     library("JSON"),
     //    library("Observability", uses: ["JSON"]),

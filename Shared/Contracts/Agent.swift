@@ -1,0 +1,157 @@
+public import JSONRPC
+
+/// A vantage point.
+public struct Agent: Codable, Equatable, RPCPayload {
+    public enum State: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+        case online
+        /// No heartbeat for three intervals.
+        case offline
+    }
+
+    public var id: AgentID
+    public var name: String
+    public var version: String
+    public var labels: [String: String]
+    public var state: State
+    public var registeredAt: Timestamp
+    public var lastSeenAt: Timestamp
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, version, labels, state
+        case registeredAt = "registered_at"
+        case lastSeenAt = "last_seen_at"
+    }
+
+    public init(
+        id: AgentID,
+        name: String,
+        version: String,
+        labels: [String: String],
+        state: State,
+        registeredAt: Timestamp,
+        lastSeenAt: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.version = version
+        self.labels = labels
+        self.state = state
+        self.registeredAt = registeredAt
+        self.lastSeenAt = lastSeenAt
+    }
+}
+
+/// What an agent says of itself when it starts; the same name is the same agent.
+public struct AgentRegistration: Codable, Equatable, RPCPayload {
+    public var name: String
+    public var version: String
+    public var labels: [String: String]
+    /// What this agent can see by itself: its default router and its DNS resolvers.
+    public var surroundings: Surroundings
+
+    public struct Surroundings: Codable, Equatable, Sendable {
+        public var router: String?
+        public var resolvers: [String]
+
+        public init(router: String? = nil, resolvers: [String] = []) {
+            self.router = router
+            self.resolvers = resolvers
+        }
+    }
+
+    public init(name: String, version: String, labels: [String: String] = [:], surroundings: Surroundings) {
+        self.name = name
+        self.version = version
+        self.labels = labels
+        self.surroundings = surroundings
+    }
+}
+
+public struct AgentWelcome: Codable, Equatable, RPCPayload {
+    public var id: AgentID
+    public var heartbeatMilliseconds: Int
+
+    enum CodingKeys: String, CodingKey {
+        case id
+        case heartbeatMilliseconds = "heartbeat_ms"
+    }
+
+    public init(id: AgentID, heartbeatMilliseconds: Int) {
+        self.id = id
+        self.heartbeatMilliseconds = heartbeatMilliseconds
+    }
+}
+
+public struct AgentReference: Codable, Equatable, RPCPayload {
+    public var id: AgentID
+
+    public init(id: AgentID) {
+        self.id = id
+    }
+}
+
+public struct AgentList: Codable, Equatable, RPCPayload {
+    public var agents: [Agent]
+
+    public init(agents: [Agent]) {
+        self.agents = agents
+    }
+}
+
+/// One check that an agent is to run, with all it needs to know of the target.
+public struct Assignment: Codable, Equatable, Sendable {
+    public var check: Check
+    public var targetName: String
+    public var address: String
+
+    enum CodingKeys: String, CodingKey {
+        case check, address
+        case targetName = "target_name"
+    }
+
+    public init(check: Check, targetName: String, address: String) {
+        self.check = check
+        self.targetName = targetName
+        self.address = address
+    }
+}
+
+/// Everything an agent is to run; each one replaces the one before.
+public struct AssignmentSet: Codable, Equatable, RPCPayload {
+    /// Grows with every change.
+    public var revision: Int
+    public var assignments: [Assignment]
+
+    public init(revision: Int, assignments: [Assignment]) {
+        self.revision = revision
+        self.assignments = assignments
+    }
+}
+
+extension RPCMethod where Params == AgentRegistration, Result == AgentWelcome {
+    public static var registerAgent: Self {
+        Self("agent.register", "Makes an agent known, or known again.", of: .orchestrator,
+            callers: [.probeAgent], isIdempotent: true)
+    }
+}
+
+extension RPCMethod where Params == AgentReference, Result == Empty {
+    public static var heartbeat: Self {
+        Self("agent.heartbeat", "Says that an agent is alive.", of: .orchestrator,
+            callers: [.probeAgent], isIdempotent: true)
+    }
+}
+
+extension RPCMethod where Params == Empty, Result == AgentList {
+    public static var listAgents: Self {
+        Self("agent.list", "Lists agents and whether they are alive.", of: .orchestrator,
+            access: .viewer, rest: .get("/agents"), isIdempotent: true)
+    }
+}
+
+extension RPCStreamMethod where Params == AgentReference, Result == AssignmentSet, Element == AssignmentSet {
+    /// Answers with what the agent is to run now, and goes on with every change.
+    public static var followAssignments: Self {
+        Self("assignment.follow", "Streams what an agent is to run.", of: .orchestrator, callers: [.probeAgent])
+    }
+}

@@ -1,0 +1,183 @@
+public import JSONRPC
+
+/// What is watched: a host, an address or a service behind one.
+public struct Target: Codable, Equatable, RPCPayload {
+    public var id: TargetID
+    public var name: String
+    /// A host name, an IP address, or the URL of a service.
+    public var address: String
+    public var description: String
+    /// A word to group by, such as `isp` or `dns`.
+    public var category: String
+    public var labels: [String: String]
+    public var enabled: Bool
+    public var createdAt: Timestamp
+    public var updatedAt: Timestamp
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, address, description, category, labels, enabled
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+    }
+
+    public init(
+        id: TargetID,
+        name: String,
+        address: String,
+        description: String = "",
+        category: String = "",
+        labels: [String: String] = [:],
+        enabled: Bool = true,
+        createdAt: Timestamp,
+        updatedAt: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.address = address
+        self.description = description
+        self.category = category
+        self.labels = labels
+        self.enabled = enabled
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// A target to be added; what is left out has a default.
+public struct NewTarget: Codable, Equatable, RPCPayload {
+    public var address: String
+    /// The address, when left out.
+    public var name: String?
+    public var description: String?
+    public var category: String?
+    public var labels: [String: String]?
+    public var enabled: Bool?
+    /// One `icmp` check, when left out.
+    public var checks: [NewTargetCheck]?
+
+    public init(address: String, name: String? = nil, category: String? = nil, checks: [NewTargetCheck]? = nil) {
+        self.address = address
+        self.name = name
+        self.category = category
+        self.checks = checks
+    }
+}
+
+/// A check that is added together with its target.
+public struct NewTargetCheck: Codable, Equatable, Sendable {
+    public var type: CheckType
+    public var intervalMilliseconds: Int?
+    public var timeoutMilliseconds: Int?
+    public var options: CheckOptions?
+
+    enum CodingKeys: String, CodingKey {
+        case type, options
+        case intervalMilliseconds = "interval_ms"
+        case timeoutMilliseconds = "timeout_ms"
+    }
+
+    public init(
+        type: CheckType,
+        intervalMilliseconds: Int? = nil,
+        timeoutMilliseconds: Int? = nil,
+        options: CheckOptions? = nil
+    ) {
+        self.type = type
+        self.intervalMilliseconds = intervalMilliseconds
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.options = options
+    }
+}
+
+/// What is to be changed of a target; what is left out stays.
+public struct TargetChange: Codable, Equatable, RPCPayload {
+    public var id: TargetID
+    public var name: String?
+    public var address: String?
+    public var description: String?
+    public var category: String?
+    public var labels: [String: String]?
+    public var enabled: Bool?
+
+    public init(id: TargetID, name: String? = nil, address: String? = nil, enabled: Bool? = nil) {
+        self.id = id
+        self.name = name
+        self.address = address
+        self.enabled = enabled
+    }
+}
+
+public struct TargetReference: Codable, Equatable, RPCPayload {
+    public var id: TargetID
+
+    public init(id: TargetID) {
+        self.id = id
+    }
+}
+
+/// Which targets to list.
+public struct TargetFilter: Codable, Equatable, RPCPayload {
+    /// Part of a name or an address, in any case.
+    public var search: String?
+    /// From 1 to 1,000; 100 when left out.
+    public var limit: Int?
+    /// `next_cursor` of the page before.
+    public var cursor: String?
+
+    public init(search: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+        self.search = search
+        self.limit = limit
+        self.cursor = cursor
+    }
+}
+
+public struct TargetPage: Codable, Equatable, RPCPayload {
+    public var targets: [Target]
+    /// Left out on the last page.
+    public var nextCursor: String?
+
+    enum CodingKeys: String, CodingKey {
+        case targets
+        case nextCursor = "next_cursor"
+    }
+
+    public init(targets: [Target], nextCursor: String? = nil) {
+        self.targets = targets
+        self.nextCursor = nextCursor
+    }
+}
+
+extension RPCMethod where Params == TargetFilter, Result == TargetPage {
+    public static var listTargets: Self {
+        Self("target.list", "Lists targets by name.", of: .orchestrator, callers: [.alerting, .push],
+            access: .viewer, rest: .get("/targets"), isIdempotent: true)
+    }
+}
+
+extension RPCMethod where Params == TargetReference, Result == Target {
+    public static var getTarget: Self {
+        Self("target.get", "Returns one target.", of: .orchestrator,
+            access: .viewer, rest: .get("/targets/{id}"), isIdempotent: true)
+    }
+}
+
+extension RPCMethod where Params == NewTarget, Result == Target {
+    public static var createTarget: Self {
+        Self("target.create", "Adds a target and its checks; agents begin at once.", of: .orchestrator,
+            access: .editor, rest: .post("/targets"))
+    }
+}
+
+extension RPCMethod where Params == TargetChange, Result == Target {
+    public static var updateTarget: Self {
+        Self("target.update", "Changes a target.", of: .orchestrator,
+            access: .editor, rest: .patch("/targets/{id}"), isIdempotent: true)
+    }
+}
+
+extension RPCMethod where Params == TargetReference, Result == Empty {
+    public static var deleteTarget: Self {
+        Self("target.delete", "Removes a target and its checks.", of: .orchestrator,
+            access: .editor, rest: .delete("/targets/{id}"), isIdempotent: true)
+    }
+}

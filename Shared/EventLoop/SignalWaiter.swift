@@ -1,0 +1,78 @@
+import CLinux
+import Glibc
+
+/// Receives Unix signals as events of a loop.
+///
+/// Make it before any other thread starts: the signals are blocked in the calling thread, and threads inherit that.
+public struct SignalWaiter: Sendable {
+    private let descriptor: SharedDescriptor
+
+    /// Also makes writing to a closed pipe an error instead of the process's end.
+    public init(_ signals: [CInt]) throws(SystemError) {
+        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        descriptor = SharedDescriptor(try check(unsafe clinux_signalfd(signals, CInt(signals.count)), "signalfd"))
+    }
+
+    /// The number of the next signal; throws `CancellationError` when the task is cancelled.
+    public func wait(on loop: EventLoop) async throws -> CInt {
+        let wait = SignalWait(descriptor)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                loop.execute { wait.start(on: loop, continuation) }
+            }
+        } onCancel: {
+            loop.execute { wait.cancel(on: loop) }
+        }
+    }
+}
+
+private final class SharedDescriptor: Sendable {
+    let descriptor: FileDescriptor
+
+    init(_ number: CInt) {
+        descriptor = FileDescriptor(number)
+    }
+}
+
+/// One wait under way.
+///
+/// `@unchecked Sendable`: made by the waiting task, and from then on touched only by calls that the loop executes.
+private final class SignalWait: ReadinessHandler, @unchecked Sendable {
+    private let shared: SharedDescriptor
+    private var continuation: CheckedContinuation<CInt, any Error>?
+    private var loop: EventLoop?
+    private var isCancelled = false
+
+    init(_ shared: SharedDescriptor) {
+        self.shared = shared
+    }
+
+    func start(on loop: EventLoop, _ continuation: CheckedContinuation<CInt, any Error>) {
+        guard !isCancelled else { return continuation.resume(throwing: CancellationError()) }
+        do {
+            try loop.register(shared.descriptor.number, for: .read, self)
+            self.continuation = continuation
+            self.loop = loop
+        } catch {
+            continuation.resume(throwing: error)
+        }
+    }
+
+    func ready(_ readiness: Readiness) {
+        let signal = clinux_signalfd_read(shared.descriptor.number)
+        guard signal > 0 else { return }
+        end { $0.resume(returning: signal) }
+    }
+
+    func cancel(on loop: EventLoop) {
+        isCancelled = true
+        end { $0.resume(throwing: CancellationError()) }
+    }
+
+    private func end(_ resume: (CheckedContinuation<CInt, any Error>) -> Void) {
+        guard let continuation else { return }
+        self.continuation = nil
+        loop?.unregister(shared.descriptor.number)
+        resume(continuation)
+    }
+}

@@ -1,0 +1,105 @@
+public import EventLoop
+public import Observability
+
+/// Runs services together: started in order, drained in reverse order when a signal arrives or one of them ends.
+public struct ServiceGroup: Sendable {
+    private let services: [any Service]
+    private let loop: EventLoop
+    private let signals: SignalWaiter
+    private let gracePeriod: Duration
+    private let log: Log
+
+    /// The services' tasks prefer `loop`, and so do all their children.
+    public init(
+        _ services: [any Service],
+        on loop: EventLoop,
+        shutdownOn signals: SignalWaiter,
+        gracePeriod: Duration = .seconds(20),
+        log: Log
+    ) {
+        self.services = services
+        self.loop = loop
+        self.signals = signals
+        self.gracePeriod = gracePeriod
+        self.log = log
+    }
+
+    private enum Event: Sendable {
+        case signal(CInt)
+        case ended(Int, (any Error)?)
+        case drained
+        case graceOver
+    }
+
+    /// Returns when all services have ended after a signal; throws what made a service fail.
+    public func run() async throws {
+        try await withTaskExecutorPreference(loop) {
+            try await withThrowingTaskGroup(of: Event.self) { group in
+                group.addTask { .signal(try await signals.wait(on: loop)) }
+                for (index, service) in services.enumerated() {
+                    group.addTask { await Self.outcome(of: service, index) }
+                }
+                let failure = try await firstEnd(&group)
+                try await drainAll(&group)
+                if let failure { throw failure }
+            }
+        }
+    }
+
+    private static func outcome(of service: any Service, _ index: Int) async -> Event {
+        do {
+            try await service.run()
+            return .ended(index, nil)
+        } catch {
+            return .ended(index, error)
+        }
+    }
+
+    private func firstEnd(_ group: inout ThrowingTaskGroup<Event, any Error>) async throws -> (any Error)? {
+        switch try await group.next() {
+        case .signal(let number):
+            log.info("stopping", ["signal": "\(number)"])
+            return nil
+        case .ended(let index, let error):
+            let name = "\(type(of: services[index]))"
+            log.error("a service ended", ["service": name, "error": error.map { "\($0)" } ?? "returned"])
+            return error ?? LifecycleError("\(name) returned before it was asked to stop")
+        case .drained, .graceOver, nil:
+            return nil
+        }
+    }
+
+    private func drainAll(_ group: inout ThrowingTaskGroup<Event, any Error>) async throws {
+        let clock = LoopClock(loop)
+        group.addTask {
+            for service in services.reversed() { await service.drain() }
+            return .drained
+        }
+        group.addTask {
+            try? await clock.sleep(for: gracePeriod)
+            return .graceOver
+        }
+        while let event = try await group.next() {
+            switch event {
+            case .drained:
+                group.cancelAll()
+            case .graceOver where !group.isCancelled:
+                log.warning("drain took longer than the grace period")
+                group.cancelAll()
+            case .signal, .ended, .graceOver:
+                continue
+            }
+        }
+    }
+}
+
+/// Why the process cannot go on.
+public struct LifecycleError: Error, Sendable, CustomStringConvertible {
+    public var message: String
+
+    public init(_ message: String) {
+        self.message = message
+    }
+
+    public var description: String { message }
+}
