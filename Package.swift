@@ -97,7 +97,8 @@ let shared: [Target] = [
 let services: [Target] = []
 
 let suites: [Target] = [
-    tests("EventLoop")
+    tests("EventLoop"),
+    tests("JSON"),
 ]
 
 let package = Package(name: "sonde", targets: shared + services + suites)
