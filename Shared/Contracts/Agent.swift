@@ -130,22 +130,38 @@ public struct AssignmentSet: Codable, Equatable, RPCPayload {
 
 extension RPCMethod where Params == AgentRegistration, Result == AgentWelcome {
     public static var registerAgent: Self {
-        Self("agent.register", "Makes an agent known, or known again.", of: .orchestrator,
-            callers: [.probeAgent], isIdempotent: true)
+        Self(
+            "agent.register",
+            "Makes an agent known, or known again.",
+            of: .orchestrator,
+            callers: [.probeAgent],
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == AgentReference, Result == Empty {
     public static var heartbeat: Self {
-        Self("agent.heartbeat", "Says that an agent is alive.", of: .orchestrator,
-            callers: [.probeAgent], isIdempotent: true)
+        Self(
+            "agent.heartbeat",
+            "Says that an agent is alive.",
+            of: .orchestrator,
+            callers: [.probeAgent],
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == Empty, Result == AgentList {
     public static var listAgents: Self {
-        Self("agent.list", "Lists agents and whether they are alive.", of: .orchestrator,
-            access: .viewer, rest: .get("/agents"), isIdempotent: true)
+        Self(
+            "agent.list",
+            "Lists agents and whether they are alive.",
+            of: .orchestrator,
+            access: .viewer,
+            rest: .get("/agents"),
+            isIdempotent: true
+        )
     }
 }
 

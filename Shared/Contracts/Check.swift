@@ -176,28 +176,51 @@ public struct CheckList: Codable, Equatable, RPCPayload {
 
 extension RPCMethod where Params == CheckFilter, Result == CheckList {
     public static var listChecks: Self {
-        Self("check.list", "Lists the checks of a target, or of all.", of: .orchestrator,
-            access: .viewer, rest: .get("/checks"), isIdempotent: true)
+        Self(
+            "check.list",
+            "Lists the checks of a target, or of all.",
+            of: .orchestrator,
+            access: .viewer,
+            rest: .get("/checks"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == NewCheck, Result == Check {
     public static var createCheck: Self {
-        Self("check.create", "Adds a check to a target.", of: .orchestrator,
-            access: .editor, rest: .post("/checks"))
+        Self(
+            "check.create",
+            "Adds a check to a target.",
+            of: .orchestrator,
+            access: .editor,
+            rest: .post("/checks")
+        )
     }
 }
 
 extension RPCMethod where Params == CheckChange, Result == Check {
     public static var updateCheck: Self {
-        Self("check.update", "Changes a check.", of: .orchestrator,
-            access: .editor, rest: .patch("/checks/{id}"), isIdempotent: true)
+        Self(
+            "check.update",
+            "Changes a check.",
+            of: .orchestrator,
+            access: .editor,
+            rest: .patch("/checks/{id}"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == CheckReference, Result == Empty {
     public static var deleteCheck: Self {
-        Self("check.delete", "Removes a check.", of: .orchestrator,
-            access: .editor, rest: .delete("/checks/{id}"), isIdempotent: true)
+        Self(
+            "check.delete",
+            "Removes a check.",
+            of: .orchestrator,
+            access: .editor,
+            rest: .delete("/checks/{id}"),
+            isIdempotent: true
+        )
     }
 }

@@ -124,14 +124,26 @@ public struct IncidentPage: Codable, Equatable, RPCPayload {
 
 extension RPCMethod where Params == IncidentFilter, Result == IncidentPage {
     public static var listIncidents: Self {
-        Self("incident.list", "Lists incidents, newest first.", of: .alerting,
-            access: .viewer, rest: .get("/incidents"), isIdempotent: true)
+        Self(
+            "incident.list",
+            "Lists incidents, newest first.",
+            of: .alerting,
+            access: .viewer,
+            rest: .get("/incidents"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == IncidentReference, Result == Incident {
     public static var getIncident: Self {
-        Self("incident.get", "Returns one incident.", of: .alerting,
-            access: .viewer, rest: .get("/incidents/{id}"), isIdempotent: true)
+        Self(
+            "incident.get",
+            "Returns one incident.",
+            of: .alerting,
+            access: .viewer,
+            rest: .get("/incidents/{id}"),
+            isIdempotent: true
+        )
     }
 }

@@ -108,28 +108,50 @@ extension RPCMethod where Params == Credentials, Result == TokenPair {
 
 extension RPCMethod where Params == RefreshToken, Result == TokenPair {
     public static var refreshTokens: Self {
-        Self("auth.refresh", "Exchanges a refresh token for new tokens.", of: .gateway,
-            access: .anyone, rest: .post("/auth/refresh"))
+        Self(
+            "auth.refresh",
+            "Exchanges a refresh token for new tokens.",
+            of: .gateway,
+            access: .anyone,
+            rest: .post("/auth/refresh")
+        )
     }
 }
 
 extension RPCMethod where Params == RefreshToken, Result == Empty {
     public static var logout: Self {
-        Self("auth.logout", "Ends the session of a refresh token.", of: .gateway,
-            access: .anyone, rest: .post("/auth/logout"), isIdempotent: true)
+        Self(
+            "auth.logout",
+            "Ends the session of a refresh token.",
+            of: .gateway,
+            access: .anyone,
+            rest: .post("/auth/logout"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == Empty, Result == Person {
     public static var currentPerson: Self {
-        Self("auth.me", "Returns who is signed in.", of: .gateway,
-            access: .viewer, rest: .get("/auth/me"), isIdempotent: true)
+        Self(
+            "auth.me",
+            "Returns who is signed in.",
+            of: .gateway,
+            access: .viewer,
+            rest: .get("/auth/me"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == Empty, Result == KeySet {
     public static var listKeys: Self {
-        Self("key.list", "Returns the public keys that sign access tokens.", of: .gateway,
-            callers: [.orchestrator, .store, .alerting, .push], isIdempotent: true)
+        Self(
+            "key.list",
+            "Returns the public keys that sign access tokens.",
+            of: .gateway,
+            callers: [.orchestrator, .store, .alerting, .push],
+            isIdempotent: true
+        )
     }
 }

@@ -71,21 +71,38 @@ public struct IncidentNotice: Codable, Equatable, Sendable {
 
 extension RPCMethod where Params == Empty, Result == ReceiverList {
     public static var listReceivers: Self {
-        Self("receiver.list", "Lists where incidents are told.", of: .alerting,
-            access: .viewer, rest: .get("/receivers"), isIdempotent: true)
+        Self(
+            "receiver.list",
+            "Lists where incidents are told.",
+            of: .alerting,
+            access: .viewer,
+            rest: .get("/receivers"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == NewReceiver, Result == Receiver {
     public static var createReceiver: Self {
-        Self("receiver.create", "Adds a place where incidents are told.", of: .alerting,
-            access: .admin, rest: .post("/receivers"))
+        Self(
+            "receiver.create",
+            "Adds a place where incidents are told.",
+            of: .alerting,
+            access: .admin,
+            rest: .post("/receivers")
+        )
     }
 }
 
 extension RPCMethod where Params == ReceiverReference, Result == Empty {
     public static var deleteReceiver: Self {
-        Self("receiver.delete", "Removes a place where incidents are told.", of: .alerting,
-            access: .admin, rest: .delete("/receivers/{id}"), isIdempotent: true)
+        Self(
+            "receiver.delete",
+            "Removes a place where incidents are told.",
+            of: .alerting,
+            access: .admin,
+            rest: .delete("/receivers/{id}"),
+            isIdempotent: true
+        )
     }
 }

@@ -147,8 +147,14 @@ public struct RuleList: Codable, Equatable, RPCPayload {
 
 extension RPCMethod where Params == Empty, Result == RuleList {
     public static var listRules: Self {
-        Self("rule.list", "Lists the rules.", of: .alerting,
-            access: .viewer, rest: .get("/rules"), isIdempotent: true)
+        Self(
+            "rule.list",
+            "Lists the rules.",
+            of: .alerting,
+            access: .viewer,
+            rest: .get("/rules"),
+            isIdempotent: true
+        )
     }
 }
 
@@ -160,14 +166,26 @@ extension RPCMethod where Params == NewRule, Result == Rule {
 
 extension RPCMethod where Params == RuleChange, Result == Rule {
     public static var updateRule: Self {
-        Self("rule.update", "Changes a rule.", of: .alerting,
-            access: .editor, rest: .patch("/rules/{id}"), isIdempotent: true)
+        Self(
+            "rule.update",
+            "Changes a rule.",
+            of: .alerting,
+            access: .editor,
+            rest: .patch("/rules/{id}"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == RuleReference, Result == Empty {
     public static var deleteRule: Self {
-        Self("rule.delete", "Removes a rule and resolves its incidents.", of: .alerting,
-            access: .editor, rest: .delete("/rules/{id}"), isIdempotent: true)
+        Self(
+            "rule.delete",
+            "Removes a rule and resolves its incidents.",
+            of: .alerting,
+            access: .editor,
+            rest: .delete("/rules/{id}"),
+            isIdempotent: true
+        )
     }
 }

@@ -149,35 +149,65 @@ public struct TargetPage: Codable, Equatable, RPCPayload {
 
 extension RPCMethod where Params == TargetFilter, Result == TargetPage {
     public static var listTargets: Self {
-        Self("target.list", "Lists targets by name.", of: .orchestrator, callers: [.alerting, .push],
-            access: .viewer, rest: .get("/targets"), isIdempotent: true)
+        Self(
+            "target.list",
+            "Lists targets by name.",
+            of: .orchestrator,
+            callers: [.alerting, .push],
+            access: .viewer,
+            rest: .get("/targets"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == TargetReference, Result == Target {
     public static var getTarget: Self {
-        Self("target.get", "Returns one target.", of: .orchestrator,
-            access: .viewer, rest: .get("/targets/{id}"), isIdempotent: true)
+        Self(
+            "target.get",
+            "Returns one target.",
+            of: .orchestrator,
+            access: .viewer,
+            rest: .get("/targets/{id}"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == NewTarget, Result == Target {
     public static var createTarget: Self {
-        Self("target.create", "Adds a target and its checks; agents begin at once.", of: .orchestrator,
-            access: .editor, rest: .post("/targets"))
+        Self(
+            "target.create",
+            "Adds a target and its checks; agents begin at once.",
+            of: .orchestrator,
+            access: .editor,
+            rest: .post("/targets")
+        )
     }
 }
 
 extension RPCMethod where Params == TargetChange, Result == Target {
     public static var updateTarget: Self {
-        Self("target.update", "Changes a target.", of: .orchestrator,
-            access: .editor, rest: .patch("/targets/{id}"), isIdempotent: true)
+        Self(
+            "target.update",
+            "Changes a target.",
+            of: .orchestrator,
+            access: .editor,
+            rest: .patch("/targets/{id}"),
+            isIdempotent: true
+        )
     }
 }
 
 extension RPCMethod where Params == TargetReference, Result == Empty {
     public static var deleteTarget: Self {
-        Self("target.delete", "Removes a target and its checks.", of: .orchestrator,
-            access: .editor, rest: .delete("/targets/{id}"), isIdempotent: true)
+        Self(
+            "target.delete",
+            "Removes a target and its checks.",
+            of: .orchestrator,
+            access: .editor,
+            rest: .delete("/targets/{id}"),
+            isIdempotent: true
+        )
     }
 }

@@ -1,5 +1,5 @@
-public import JSONRPC
 import Glibc
+public import JSONRPC
 
 /// A moment in UTC, to the microsecond; on the wire RFC 3339 text such as `2026-01-31T12:00:00.000000Z`.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -51,7 +51,10 @@ extension Timestamp: Codable, JSONSchemaProviding {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let time = Self(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "expected a time such as \(Timestamp.placeholder)")
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "expected a time such as \(Timestamp.placeholder)"
+                )
             )
         }
         self = time

@@ -1,8 +1,5 @@
-import Synchronization
-
-#if canImport(Glibc)
 import Glibc
-#endif
+import Synchronization
 
 /// A UUID; the ones made here are of version 7 (RFC 9562, section 5.7): milliseconds, a count within them, and chance.
 public struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
@@ -26,25 +23,37 @@ public struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
     private static let generator = Mutex(UUIDv7Generator(SystemRandomNumberGenerator()))
 
     /// Reads 36 characters, in either case, of any version.
-    public init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
-        guard bytes.count == 36 else { return nil }
-        var halves: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (index, byte) in bytes.enumerated() {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = hexDigit(byte) else { return nil }
-            if digits < 16 { halves.0 = halves.0 << 4 | digit } else { halves.1 = halves.1 << 4 | digit }
-            digits += 1
+    public init?(_ text: String) {
+        self.init(ascii: text.utf8.span)
+    }
+
+    /// Reads 36 ASCII characters, in either case, of any version.
+    @inlinable
+    public init?(ascii bytes: Span<UInt8>) {
+        guard bytes.count == 36, bytes[8] == 0x2d, bytes[13] == 0x2d, bytes[18] == 0x2d, bytes[23] == 0x2d else {
+            return nil
         }
-        self.init(high: halves.0, low: halves.1)
+        guard let a = Self.digits(bytes, 0..<8), let b = Self.digits(bytes, 9..<13),
+            let c = Self.digits(bytes, 14..<18), let d = Self.digits(bytes, 19..<23),
+            let e = Self.digits(bytes, 24..<36)
+        else { return nil }
+        self.init(high: a << 32 | b << 16 | c, low: d << 48 | e)
+    }
+
+    @inlinable
+    static func digits(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+        var value: UInt64 = 0
+        var wrong: UInt8 = 0
+        for index in range {
+            let digit = hexDigits[Int(bytes[index])]
+            wrong |= digit
+            value = value << 4 | UInt64(digit & 15)
+        }
+        return wrong & 0x80 == 0 ? value : nil
     }
 
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
+        unsafe String(unsafeUninitializedCapacity: 36) { buffer in
             var index = 0
             for digit in 0..<32 {
                 if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
@@ -68,13 +77,13 @@ public struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
 }
 
-@inlinable
-func hexDigit(_ byte: UInt8) -> UInt64? {
+/// The value of each hexadecimal digit, and 0x80 for every other byte.
+@usableFromInline let hexDigits: [UInt8] = (0...255).map { byte in
     switch byte {
-    case 0x30...0x39: UInt64(byte - 0x30)
-    case 0x61...0x66: UInt64(byte - 0x57)
-    case 0x41...0x46: UInt64(byte - 0x37)
-    default: nil
+    case 0x30...0x39: UInt8(byte - 0x30)
+    case 0x61...0x66: UInt8(byte - 0x57)
+    case 0x41...0x46: UInt8(byte - 0x37)
+    default: 0x80
     }
 }
 

@@ -9,7 +9,7 @@ public struct SignalWaiter: Sendable {
 
     /// Also makes writing to a closed pipe an error instead of the process's end.
     public init(_ signals: [CInt]) throws(SystemError) {
-        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGPIPE, SIG_IGN)
         descriptor = SharedDescriptor(try check(unsafe clinux_signalfd(signals, CInt(signals.count)), "signalfd"))
     }
 

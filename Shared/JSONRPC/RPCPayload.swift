@@ -5,33 +5,29 @@ public import JSON
 /// A `Codable` type needs no more than the conformance; its schema is read off its decoder. A hot type conforms to
 /// `JSONCodable` and states its schema itself.
 public protocol RPCPayload: Sendable {
-    init(json bytes: ArraySlice<UInt8>) throws(JSONError)
-    func writeJSON(to writer: inout JSONWriter) throws(JSONError)
+    init(payload bytes: ArraySlice<UInt8>) throws
+    func writePayload(to writer: inout JSONWriter) throws
     static var schema: JSONSchema { get }
 }
 
 extension RPCPayload where Self: Codable {
-    public init(json bytes: ArraySlice<UInt8>) throws(JSONError) {
+    public init(payload bytes: ArraySlice<UInt8>) throws {
         self = try decodeJSON(Self.self, from: bytes)
     }
 
-    public func writeJSON(to writer: inout JSONWriter) throws(JSONError) {
-        try encodeJSON(self, to: &writer)
+    public func writePayload(to writer: inout JSONWriter) throws {
+        writer.raw(try encodeJSON(self))
     }
 
     public static var schema: JSONSchema { .reflecting(Self.self) }
 }
 
 extension RPCPayload where Self: JSONCodable {
-    public init(json bytes: ArraySlice<UInt8>) throws(JSONError) {
-        self = try JSONReader.read(bytes) { reader throws(JSONError) in
-            let value = try Self(from: &reader)
-            try reader.finish()
-            return value
-        }
+    public init(payload bytes: ArraySlice<UInt8>) throws {
+        try self.init(json: bytes)
     }
 
-    public func writeJSON(to writer: inout JSONWriter) throws(JSONError) {
+    public func writePayload(to writer: inout JSONWriter) throws {
         write(to: &writer)
     }
 }

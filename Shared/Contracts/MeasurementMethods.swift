@@ -1,0 +1,403 @@
+public import JSON
+public import JSONRPC
+
+/// What a store says when a batch is safe.
+public struct AppendReceipt: Codable, Equatable, RPCPayload {
+    /// Rows that were new.
+    public var stored: Int
+    /// Rows that had been stored before.
+    public var duplicates: Int
+    /// `full`: survives a power loss. `normal`: survives the end of the process.
+    public var durability: String
+
+    public init(stored: Int, duplicates: Int, durability: String) {
+        self.stored = stored
+        self.duplicates = duplicates
+        self.durability = durability
+    }
+}
+
+/// Which measurements, newest first.
+public struct MeasurementFilter: Codable, Equatable, RPCPayload {
+    public var targetID: TargetID?
+    public var checkID: CheckID?
+    public var agentID: AgentID?
+    /// `success`, `timeout` or `error`.
+    public var status: String?
+    /// Inclusive; an hour before `to` when left out.
+    public var from: Timestamp?
+    /// Exclusive; now when left out.
+    public var to: Timestamp?
+    /// From 1 to 10,000; 100 when left out.
+    public var limit: Int?
+    /// `next_cursor` of the page before.
+    public var cursor: String?
+
+    enum CodingKeys: String, CodingKey {
+        case status, from, to, limit, cursor
+        case targetID = "target_id"
+        case checkID = "check_id"
+        case agentID = "agent_id"
+    }
+
+    public init(
+        targetID: TargetID? = nil,
+        checkID: CheckID? = nil,
+        from: Timestamp? = nil,
+        to: Timestamp? = nil,
+        limit: Int? = nil
+    ) {
+        self.targetID = targetID
+        self.checkID = checkID
+        self.from = from
+        self.to = to
+        self.limit = limit
+    }
+}
+
+public struct MeasurementPage: Codable, Equatable, RPCPayload {
+    public var measurements: [Measurement]
+    /// Left out on the last page.
+    public var nextCursor: String?
+
+    enum CodingKeys: String, CodingKey {
+        case measurements
+        case nextCursor = "next_cursor"
+    }
+
+    public init(measurements: [Measurement], nextCursor: String? = nil) {
+        self.measurements = measurements
+        self.nextCursor = nextCursor
+    }
+}
+
+/// The newest measurement of every check as each agent sees it.
+public struct LatestFilter: Codable, Equatable, RPCPayload {
+    public var targetID: TargetID?
+
+    enum CodingKeys: String, CodingKey {
+        case targetID = "target_id"
+    }
+
+    public init(targetID: TargetID? = nil) {
+        self.targetID = targetID
+    }
+}
+
+public struct SummaryFilter: Codable, Equatable, RPCPayload {
+    public var targetID: TargetID?
+    /// Inclusive; an hour before `to` when left out.
+    public var from: Timestamp?
+    /// Exclusive; now when left out. At most 31 days after `from`.
+    public var to: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case from, to
+        case targetID = "target_id"
+    }
+
+    public init(targetID: TargetID? = nil, from: Timestamp? = nil, to: Timestamp? = nil) {
+        self.targetID = targetID
+        self.from = from
+        self.to = to
+    }
+}
+
+/// What a span of time amounts to. Latencies are in milliseconds, and left out when nothing came back.
+public struct Summary: Codable, Equatable, Sendable {
+    public var count: Int
+    public var failures: Int
+    /// Measurements a second.
+    public var throughput: Double
+    /// Failures among all, from 0 to 1.
+    public var errorRate: Double
+    public var mean: Double?
+    public var minimum: Double?
+    public var maximum: Double?
+    /// Percentiles with a relative error of at most 1 %.
+    public var p50: Double?
+    public var p95: Double?
+    public var p99: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case count, failures, throughput
+        case errorRate = "error_rate"
+        case mean = "mean_ms"
+        case minimum = "min_ms"
+        case maximum = "max_ms"
+        case p50 = "p50_ms"
+        case p95 = "p95_ms"
+        case p99 = "p99_ms"
+    }
+
+    public init(count: Int = 0, failures: Int = 0, throughput: Double = 0, errorRate: Double = 0) {
+        self.count = count
+        self.failures = failures
+        self.throughput = throughput
+        self.errorRate = errorRate
+    }
+}
+
+public struct TargetSummary: Codable, Equatable, Sendable {
+    public var targetID: TargetID
+    public var summary: Summary
+
+    enum CodingKeys: String, CodingKey {
+        case summary
+        case targetID = "target_id"
+    }
+
+    public init(targetID: TargetID, summary: Summary) {
+        self.targetID = targetID
+        self.summary = summary
+    }
+}
+
+public struct SummaryReport: Codable, Equatable, RPCPayload {
+    public var from: Timestamp
+    public var to: Timestamp
+    public var overall: Summary
+    public var targets: [TargetSummary]
+
+    public init(from: Timestamp, to: Timestamp, overall: Summary, targets: [TargetSummary]) {
+        self.from = from
+        self.to = to
+        self.overall = overall
+        self.targets = targets
+    }
+}
+
+/// One target's measurements over time, in steps.
+public struct TimelineFilter: Codable, Equatable, RPCPayload {
+    public var targetID: TargetID
+    public var checkID: CheckID?
+    public var agentID: AgentID?
+    /// Inclusive; an hour before `to` when left out.
+    public var from: Timestamp?
+    /// Exclusive; now when left out.
+    public var to: Timestamp?
+    /// Steps to cut the span into, from 1 to 2,000; 300 when left out.
+    public var points: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case from, to, points
+        case targetID = "target_id"
+        case checkID = "check_id"
+        case agentID = "agent_id"
+    }
+
+    public init(
+        targetID: TargetID,
+        checkID: CheckID? = nil,
+        from: Timestamp? = nil,
+        to: Timestamp? = nil,
+        points: Int? = nil
+    ) {
+        self.targetID = targetID
+        self.checkID = checkID
+        self.from = from
+        self.to = to
+        self.points = points
+    }
+}
+
+/// Step by step: element `i` of each array is of the step that begins at `from` + `i` × `step_ms`.
+public struct Timeline: Codable, Equatable, RPCPayload {
+    public struct Series: Codable, Equatable, Sendable {
+        public var checkID: CheckID
+        public var agentID: AgentID
+        public var type: String
+        public var origin: String
+        public var count: [Int]
+        public var failures: [Int]
+        /// Milliseconds; null where nothing came back.
+        public var minimum: [Double?]
+        public var mean: [Double?]
+        public var maximum: [Double?]
+
+        enum CodingKeys: String, CodingKey {
+            case type, origin, count, failures
+            case checkID = "check_id"
+            case agentID = "agent_id"
+            case minimum = "min_ms"
+            case mean = "mean_ms"
+            case maximum = "max_ms"
+        }
+
+        public init(checkID: CheckID, agentID: AgentID, type: String, origin: String, points: Int) {
+            self.checkID = checkID
+            self.agentID = agentID
+            self.type = type
+            self.origin = origin
+            count = Array(repeating: 0, count: points)
+            failures = count
+            minimum = Array(repeating: nil, count: points)
+            mean = minimum
+            maximum = minimum
+        }
+    }
+
+    public var from: Timestamp
+    public var to: Timestamp
+    public var stepMilliseconds: Int
+    public var series: [Series]
+
+    enum CodingKeys: String, CodingKey {
+        case from, to, series
+        case stepMilliseconds = "step_ms"
+    }
+
+    public init(from: Timestamp, to: Timestamp, stepMilliseconds: Int, series: [Series]) {
+        self.from = from
+        self.to = to
+        self.stepMilliseconds = stepMilliseconds
+        self.series = series
+    }
+}
+
+/// Where to begin following.
+public struct FollowRequest: Codable, Equatable, RPCPayload {
+    /// Everything after this cursor; only what comes from now on, when left out.
+    public var cursor: Int?
+    /// All targets, when left out.
+    public var targetIDs: [TargetID]?
+
+    enum CodingKeys: String, CodingKey {
+        case cursor
+        case targetIDs = "target_ids"
+    }
+
+    public init(cursor: Int? = nil, targetIDs: [TargetID]? = nil) {
+        self.cursor = cursor
+        self.targetIDs = targetIDs
+    }
+}
+
+public struct FollowStart: Codable, Equatable, RPCPayload {
+    /// Where the stream begins. Larger than the one asked for when rows between the two are gone.
+    public var cursor: Int
+
+    public init(cursor: Int) {
+        self.cursor = cursor
+    }
+}
+
+/// Rows that were stored together, and the cursor to go on from after them.
+public struct MeasurementEvent: Equatable, Sendable {
+    public var cursor: Int
+    public var batch: MeasurementBatch
+
+    public init(cursor: Int, batch: MeasurementBatch) {
+        self.cursor = cursor
+        self.batch = batch
+    }
+}
+
+extension MeasurementEvent: JSONCodable, RPCPayload {
+    public init(from reader: inout JSONReader) throws(JSONError) {
+        var cursor: Int?
+        var batch: MeasurementBatch?
+        let start = reader.position
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "cursor": cursor = try reader.int()
+            case "batch": batch = try MeasurementBatch(from: &reader)
+            default: try reader.skip()
+            }
+        }
+        guard let cursor, let batch else { throw JSONError(.mismatch, "an event has a cursor and a batch", at: start) }
+        self.init(cursor: cursor, batch: batch)
+    }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("cursor")
+        writer.int(cursor)
+        writer.key("batch")
+        batch.write(to: &writer)
+        writer.endObject()
+    }
+
+    public static var schema: JSONSchema {
+        .object(name: "MeasurementEvent", [.init("cursor", .integer), .init("batch", MeasurementBatch.schema)])
+    }
+}
+
+extension RPCMethod where Params == MeasurementBatch, Result == AppendReceipt {
+    /// Throws `busy` with `retry_after_ms` when the queue is full.
+    public static var appendMeasurements: Self {
+        Self(
+            "measurement.append",
+            "Stores measurements, each once, and answers when they are durable.",
+            of: .store,
+            callers: [.probeAgent],
+            isIdempotent: true
+        )
+    }
+}
+
+extension RPCMethod where Params == MeasurementFilter, Result == MeasurementPage {
+    public static var listMeasurements: Self {
+        Self(
+            "measurement.list",
+            "Lists measurements, newest first.",
+            of: .store,
+            access: .viewer,
+            rest: .get("/measurements"),
+            isIdempotent: true
+        )
+    }
+}
+
+extension RPCMethod where Params == LatestFilter, Result == MeasurementPage {
+    public static var latestMeasurements: Self {
+        Self(
+            "measurement.latest",
+            "Returns the newest measurement of every check and agent.",
+            of: .store,
+            access: .viewer,
+            rest: .get("/measurements/latest"),
+            isIdempotent: true
+        )
+    }
+}
+
+extension RPCMethod where Params == SummaryFilter, Result == SummaryReport {
+    public static var summarizeMeasurements: Self {
+        Self(
+            "measurement.summary",
+            "Sums up a span of time, overall and by target.",
+            of: .store,
+            access: .viewer,
+            rest: .get("/summary"),
+            isIdempotent: true
+        )
+    }
+}
+
+extension RPCMethod where Params == TimelineFilter, Result == Timeline {
+    public static var measurementTimeline: Self {
+        Self(
+            "measurement.timeline",
+            "Returns a target's measurements over time, in steps.",
+            of: .store,
+            access: .viewer,
+            rest: .get("/targets/{target_id}/timeline"),
+            isIdempotent: true
+        )
+    }
+}
+
+extension RPCStreamMethod where Params == FollowRequest, Result == FollowStart, Element == MeasurementEvent {
+    /// Every stored row once, in the order of storing, from a cursor on.
+    public static var followMeasurements: Self {
+        Self(
+            "measurement.follow",
+            "Streams measurements as they are stored.",
+            of: .store,
+            callers: [.alerting, .push],
+            access: .viewer
+        )
+    }
+}

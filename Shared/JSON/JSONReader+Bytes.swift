@@ -1,0 +1,20 @@
+extension JSONReader {
+    /// Hands the UTF-8 bytes of a string to `body`, for those who need no `String`.
+    @inlinable
+    public mutating func string<T>(_ body: (Span<UInt8>) throws(JSONError) -> T) throws(JSONError) -> T {
+        guard peekByte() == UInt8(ascii: "\"") else { throw expected("a string") }
+        let token = try scanString()
+        guard !token.isEscaped else {
+            let bytes = Array(unescaped(token).utf8)
+            return try body(bytes.span)
+        }
+        return try body(unsafe UnsafeBufferPointer(rebasing: text[token.range]).span)
+    }
+
+    /// Passes the next value whole and appends its bytes as they stand.
+    @inlinable
+    public mutating func rawValue(into bytes: inout [UInt8]) throws(JSONError) {
+        let range = try rawValue()
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[range]))
+    }
+}
