@@ -52,7 +52,7 @@ public struct Log: Sendable {
         writer.string(label)
         writer.key("message")
         writer.string(message.description)
-        if let trace = TraceContext.current {
+        if let trace = CallContext.current?.trace {
             writer.key("trace_id")
             writer.string(trace.traceID)
         }

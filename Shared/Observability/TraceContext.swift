@@ -6,8 +6,6 @@ public struct TraceContext: Equatable, Sendable {
     public var span: UInt64
     public var isSampled: Bool
 
-    @TaskLocal public static var current: TraceContext?
-
     public init(trace: (high: UInt64, low: UInt64), span: UInt64, isSampled: Bool) {
         self.trace = trace
         self.span = span

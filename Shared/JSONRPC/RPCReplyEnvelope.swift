@@ -1,0 +1,43 @@
+import JSON
+
+/// A response object, or a notification of a stream, taken apart.
+struct RPCReplyEnvelope {
+    private var resultRange: Range<Int>?
+    private var paramsRange: Range<Int>?
+    private var error: RPCError?
+    private var isStreamError = false
+
+    init(_ bytes: [UInt8]) throws(RPCError) {
+        do {
+            try JSONReader.read(bytes) { reader throws(JSONError) in
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    switch key {
+                    case "result": resultRange = try reader.rawValue()
+                    case "params": paramsRange = try reader.rawValue()
+                    case "error": error = try RPCError(from: &reader)
+                    case "method": isStreamError = try reader.string() == "rpc.error"
+                    default: try reader.skip()
+                    }
+                }
+                try reader.finish()
+            }
+        } catch {
+            throw RPCError(.internalError, "the peer answered with something that is no JSON-RPC response")
+        }
+    }
+
+    /// Where the result stands; throws the error that came instead.
+    func result() throws(RPCError) -> Range<Int> {
+        if let error { throw error }
+        guard let resultRange else { throw RPCError(.internalError, "the peer answered without a result") }
+        return resultRange
+    }
+
+    /// Where the element of a notification stands; throws the error that ended the stream.
+    func element(in bytes: [UInt8]) throws(RPCError) -> Range<Int> {
+        guard let paramsRange else { throw RPCError(.internalError, "the peer sent a notification without params") }
+        guard isStreamError else { return paramsRange }
+        throw (try? RPCError(json: bytes[paramsRange])) ?? RPCError(.internalError, "the stream failed")
+    }
+}

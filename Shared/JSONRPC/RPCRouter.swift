@@ -1,0 +1,164 @@
+public import JSON
+public import Observability
+
+/// Finds the handler of a method by its wire name, and answers JSON-RPC messages with it.
+public struct RPCRouter: Sendable {
+    /// What an answer is made of.
+    public enum Reply: Sendable {
+        /// Nothing is to be sent: every request was a notification.
+        case none
+        case message([UInt8])
+        case stream(RPCStreamBody)
+    }
+
+    let title: String
+    let authorizer: any RPCAuthorizer
+    let log: Log
+    private let calls: CounterFamily?
+    private let seconds: HistogramFamily?
+    private(set) var routes: [UInt64: RPCRoute] = [:]
+
+    /// A router without metrics counts nothing.
+    public init(
+        title: String,
+        authorizer: any RPCAuthorizer = CallerList(),
+        log: Log,
+        metrics: Metrics? = nil
+    ) {
+        self.title = title
+        self.authorizer = authorizer
+        self.log = log
+        calls = metrics?.counter("sonde_rpc_requests_total", "JSON-RPC calls answered.", labels: ["method", "code"])
+        seconds = metrics?.histogram("sonde_rpc_seconds", "Time to answer a JSON-RPC call.", labels: ["method"])
+        addDiscovery()
+    }
+
+    public mutating func handle<Params, Result>(
+        _ method: RPCMethod<Params, Result>,
+        _ handler: @escaping @Sendable (Params) async throws -> Result
+    ) {
+        add(method.descriptor) { params, writer in
+            let params = try decode(Params.self, params)
+            try await handler(params).writePayload(to: &writer)
+            return nil
+        }
+    }
+
+    public mutating func handle<Params, Result, Element>(
+        _ method: RPCStreamMethod<Params, Result, Element>,
+        _ handler: @escaping @Sendable (Params) async throws -> RPCStream<Result, Element>
+    ) {
+        add(method.descriptor) { params, writer in
+            let params = try decode(Params.self, params)
+            let stream = try await handler(params)
+            try stream.result.writePayload(to: &writer)
+            return stream.body(of: method.descriptor.name)
+        }
+    }
+
+    /// Answers a method whose types are not known here, such as one that is passed on to another service.
+    public mutating func handle(
+        _ descriptor: RPCDescriptor,
+        raw handler: @escaping @Sendable (ArraySlice<UInt8>) async throws -> RPCRawReply
+    ) {
+        add(descriptor) { params, writer in
+            let reply = try await handler(params)
+            writer.raw(reply.result)
+            return reply.stream
+        }
+    }
+
+    /// The methods this router answers, by name.
+    public var descriptors: [RPCDescriptor] {
+        routes.values.map(\.descriptor).sorted { $0.name < $1.name }
+    }
+
+    private mutating func add(_ descriptor: RPCDescriptor, _ invoke: @escaping RPCRoute.Invoke) {
+        let hash = fnv1a(descriptor.name.utf8.span)
+        precondition(routes[hash] == nil, "\(descriptor.name) is registered twice, or its hash is taken")
+        routes[hash] = RPCRoute(
+            descriptor: descriptor,
+            invoke: invoke,
+            succeeded: calls?(descriptor.name, "0"),
+            calls: calls,
+            seconds: seconds?(descriptor.name)
+        )
+    }
+
+    private mutating func addDiscovery() {
+        let descriptor = RPCMethod<Empty, JSONValue>(
+            "rpc.discover",
+            "Returns this document (OpenRPC).",
+            of: RPCPeer(rawValue: title),
+            access: .anyone,
+            isIdempotent: true
+        ).descriptor
+        // The document is made from the routes as they are when it is asked for, so it is answered in `respond`.
+        add(descriptor) { _, _ in nil }
+    }
+}
+
+extension JSONValue: RPCPayload {
+    public init(payload bytes: ArraySlice<UInt8>) throws {
+        try self.init(json: bytes)
+    }
+
+    public func writePayload(to writer: inout JSONWriter) {
+        write(to: &writer)
+    }
+
+    public static var schema: JSONSchema { .any }
+}
+
+/// A method as a router knows it.
+struct RPCRoute: Sendable {
+    /// Decodes params, runs the handler and writes the result; returns what follows the result on a stream.
+    typealias Invoke = @Sendable (ArraySlice<UInt8>, inout JSONWriter) async throws -> RPCStreamBody?
+
+    let descriptor: RPCDescriptor
+    let invoke: Invoke
+    let succeeded: Counter?
+    let calls: CounterFamily?
+    let seconds: Histogram?
+
+    func count(_ error: RPCError?, seconds elapsed: Double) {
+        if let error {
+            calls?(descriptor.name, "\(error.code.rawValue)").increment()
+        } else {
+            succeeded?.increment()
+        }
+        seconds?.observe(elapsed)
+    }
+}
+
+/// Decides who may call what; throws `permissionDenied` or `unauthenticated` when not.
+public protocol RPCAuthorizer: Sendable {
+    func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError)
+}
+
+/// Lets services call what their contract lists them for, and nothing else.
+public struct CallerList: RPCAuthorizer {
+    public init() {}
+
+    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {
+        guard let peer = context.peer, method.callers.contains(RPCPeer(rawValue: peer)) || method.access == .anyone
+        else { throw RPCError(.permissionDenied, "\(context.peer ?? "nobody") may not call \(method.name)") }
+    }
+}
+
+/// Lets everyone call everything: for a client in the same process, and for tests of what is below the check.
+public struct OpenDoor: RPCAuthorizer {
+    public init() {}
+
+    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {}
+}
+
+private func decode<Params: RPCPayload>(_ type: Params.Type, _ bytes: ArraySlice<UInt8>) throws(RPCError) -> Params {
+    do {
+        return try Params(payload: bytes)
+    } catch let error as JSONError {
+        throw RPCError(.invalidParams, error.message)
+    } catch {
+        throw RPCError(.invalidParams, "the parameters cannot be read")
+    }
+}

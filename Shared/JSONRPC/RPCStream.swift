@@ -1,0 +1,98 @@
+import JSON
+
+/// What a streaming method answers with: a result, and then elements for as long as the caller listens.
+public struct RPCStream<Result: RPCPayload, Element: RPCPayload>: Sendable {
+    public typealias Producer = @Sendable (RPCElementWriter<Element>) async throws -> Void
+
+    let result: Result
+    let produce: Producer
+
+    /// `produce` sends elements until it is done; it is cancelled when the caller goes away.
+    public init(_ result: Result, _ produce: @escaping Producer) {
+        self.result = result
+        self.produce = produce
+    }
+
+    func body(of method: String) -> RPCStreamBody {
+        let produce = produce
+        return RPCStreamBody { sink in
+            try await produce(RPCElementWriter(method: method, sink: sink))
+        }
+    }
+}
+
+/// Sends the elements of one stream.
+public struct RPCElementWriter<Element: RPCPayload>: Sendable {
+    let method: String
+    let sink: any RPCLineSink
+
+    /// Waits while the caller takes less than it is sent.
+    public func send(_ element: Element) async throws {
+        var writer = JSONWriter(capacity: 512)
+        writer.beginObject()
+        writer.key("jsonrpc")
+        writer.raw("\"2.0\"")
+        writer.key("method")
+        writer.string(method)
+        writer.key("params")
+        try element.writePayload(to: &writer)
+        writer.endObject()
+        try await sink.send(line: writer.bytes)
+    }
+}
+
+/// Where the lines of a stream go: one JSON document each, without its newline.
+public protocol RPCLineSink: Sendable {
+    func send(line: [UInt8]) async throws
+}
+
+/// A stream that is ready to be sent: each line is one JSON document.
+public struct RPCStreamBody: Sendable {
+    private let lines: @Sendable (any RPCLineSink) async throws -> Void
+
+    public init(_ lines: @escaping @Sendable (any RPCLineSink) async throws -> Void) {
+        self.lines = lines
+    }
+
+    /// Sends every line. An error of the producer becomes a last notification, `rpc.error`.
+    public func run(_ sink: any RPCLineSink) async throws {
+        do {
+            try await lines(sink)
+        } catch let error as RPCError {
+            try await sink.send(line: Self.failure(error))
+        }
+    }
+
+    func beginning(with line: [UInt8]) -> Self {
+        let lines = lines
+        return Self { sink in
+            try await sink.send(line: line)
+            try await lines(sink)
+        }
+    }
+
+    private static func failure(_ error: RPCError) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        writer.key("jsonrpc")
+        writer.raw("\"2.0\"")
+        writer.key("method")
+        writer.raw("\"rpc.error\"")
+        writer.key("params")
+        error.write(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+/// The answer of a handler that does not know its method's types.
+public struct RPCRawReply: Sendable {
+    /// One JSON value.
+    public var result: ArraySlice<UInt8>
+    public var stream: RPCStreamBody?
+
+    public init(result: ArraySlice<UInt8>, stream: RPCStreamBody? = nil) {
+        self.result = result
+        self.stream = stream
+    }
+}

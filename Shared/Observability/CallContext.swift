@@ -1,0 +1,38 @@
+/// What travels with a call: the trace it is part of, when it must be answered, and on whose behalf it is made.
+///
+/// The task that runs a handler carries the context of its call, so that logs and outgoing calls find it.
+public struct CallContext: Sendable {
+    @TaskLocal public static var current: CallContext?
+
+    public var trace: TraceContext
+    /// Nanoseconds of the monotonic clock after which nobody waits for the answer; `nil`: no limit.
+    public var deadlineNanoseconds: UInt64?
+    /// The name of the service that called, as its certificate says; `nil` when there is no such peer.
+    public var peer: String?
+    /// The access token of the person on whose behalf the call is made.
+    public var token: BearerToken?
+
+    public init(
+        trace: TraceContext,
+        deadlineNanoseconds: UInt64? = nil,
+        peer: String? = nil,
+        token: BearerToken? = nil
+    ) {
+        self.trace = trace
+        self.deadlineNanoseconds = deadlineNanoseconds
+        self.peer = peer
+        self.token = token
+    }
+}
+
+/// An access token as it came; it cannot be printed.
+public struct BearerToken: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+    public let exposed: String
+
+    public init(_ text: String) {
+        exposed = text
+    }
+
+    public var description: String { "<token>" }
+    public var customMirror: Mirror { Mirror(reflecting: description) }
+}
