@@ -74,7 +74,7 @@ let shared: [Target] = [
     library("JSON"),
     library("Observability", uses: ["JSON"]),
     library("Lifecycle", uses: ["EventLoop", "Observability"]),
-    //    library("TLS", uses: ["COpenSSL"]),
+    library("TLS", uses: ["COpenSSL"]),
     //    library("HTTP", uses: ["CNghttp2", "CWslay", "EventLoop", "Observability", "TLS"]),
     library("JSONRPC", uses: ["JSON", "Observability"]),
     //    library("JSONRPCTransport", uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
@@ -98,6 +98,7 @@ let services: [Target] = []
 
 let suites: [Target] = [
     tests("EventLoop"),
+    tests("TLS"),
     tests("JSON"),
 ]
 

@@ -1,0 +1,115 @@
+internal import COpenSSL
+
+/// Signs the certificates of one trust domain.
+public struct CertificateAuthority: Sendable {
+    public let certificate: Certificate
+    private let key: PrivateKey
+
+    public init(certificate: Certificate, key: PrivateKey) throws(TLSError) {
+        guard certificate.belongs(to: key) else {
+            throw TLSError(.identity, "the key of the certificate authority is not its certificate's")
+        }
+        self.certificate = certificate
+        self.key = key
+    }
+
+    /// A new authority, self-signed; returns its key too, which whoever keeps the authority must keep.
+    public static func make(
+        trustDomain: String,
+        lifetime: Duration = .seconds(3_650 * 86_400)
+    ) throws(TLSError) -> (authority: CertificateAuthority, key: PrivateKey) {
+        let key = try PrivateKey.p256()
+        var draft = try Draft.make(commonName: "Sonde CA (\(trustDomain))", key: key, lifetime: lifetime)
+        try draft.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
+        try draft.add(NID_key_usage, "critical,keyCertSign,cRLSign")
+        try draft.add(NID_subject_key_identifier, "hash")
+        try draft.add(NID_subject_alt_name, "URI:spiffe://\(trustDomain)/ca")
+        let certificate = try draft.sign(with: key, issuer: nil)
+        return (try CertificateAuthority(certificate: certificate, key: key), key)
+    }
+
+    /// A leaf certificate for both ends of mutual TLS, with `uris` as its URI names.
+    ///
+    /// A valid identity has exactly one; the tests make others on purpose.
+    public func issue(
+        uris: [String],
+        dnsNames: [String] = [],
+        for subject: PrivateKey,
+        lifetime: Duration,
+        startingIn delay: Duration = .zero
+    ) throws(TLSError) -> Certificate {
+        var draft = try Draft.make(commonName: "sonde", key: subject, lifetime: lifetime, startingIn: delay)
+        try draft.add(NID_basic_constraints, "critical,CA:FALSE")
+        try draft.add(NID_key_usage, "critical,digitalSignature")
+        try draft.add(NID_ext_key_usage, "serverAuth,clientAuth")
+        let names = uris.map { "URI:\($0)" } + dnsNames.map { "DNS:\($0)" }
+        if !names.isEmpty { try draft.add(NID_subject_alt_name, names.joined(separator: ",")) }
+        return try draft.sign(with: key, issuer: certificate)
+    }
+
+    public func issue(
+        _ id: SPIFFEID,
+        dnsNames: [String] = [],
+        for subject: PrivateKey,
+        lifetime: Duration
+    ) throws(TLSError) -> Certificate {
+        try issue(uris: [id.description], dnsNames: dnsNames, for: subject, lifetime: lifetime)
+    }
+}
+
+/// A certificate that is being made.
+@safe private struct Draft: ~Copyable {
+    private let pointer: OpaquePointer
+
+    private init(owning pointer: OpaquePointer) {
+        unsafe self.pointer = pointer
+    }
+
+    static func make(
+        commonName: String,
+        key: PrivateKey,
+        lifetime: Duration,
+        startingIn delay: Duration = .zero
+    ) throws(TLSError) -> Draft {
+        guard let certificate = unsafe X509_new() else { throw TLSError(.library, takeErrors()) }
+        let draft = unsafe Draft(owning: certificate)
+        unsafe X509_set_version(certificate, 2)
+        try draft.setSerialNumber()
+        // A minute of grace for peers whose clock is a little behind.
+        let start = Int(delay.components.seconds) - 60
+        unsafe X509_gmtime_adj(X509_getm_notBefore(certificate), start)
+        unsafe X509_gmtime_adj(X509_getm_notAfter(certificate), start + 60 + Int(lifetime.components.seconds))
+        try unsafe check(X509_set_pubkey(certificate, key.pointer), .library, "X509_set_pubkey")
+        let name = unsafe X509_get_subject_name(certificate)
+        let result = unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, commonName, -1, -1, 0)
+        try check(result, .library, "X509_NAME_add_entry_by_txt")
+        return draft
+    }
+
+    deinit {
+        unsafe X509_free(pointer)
+    }
+
+    mutating func add(_ extensionID: CInt, _ value: String) throws(TLSError) {
+        let result = unsafe COpenSSL_add_extension(pointer, pointer, extensionID, value)
+        try check(result, .identity, "X509V3_EXT_conf_nid")
+    }
+
+    consuming func sign(with key: PrivateKey, issuer: Certificate?) throws(TLSError) -> Certificate {
+        let name = unsafe X509_get_subject_name(issuer?.pointer ?? pointer)
+        try unsafe check(X509_set_issuer_name(pointer, name), .library, "X509_set_issuer_name")
+        try unsafe check(X509_sign(pointer, key.pointer, EVP_sha256()), .library, "X509_sign")
+        unsafe X509_up_ref(pointer)
+        return unsafe Certificate(owning: pointer)
+    }
+
+    private func setSerialNumber() throws(TLSError) {
+        var bytes = try randomBytes(16)
+        bytes[0] &= 0x7f
+        let number = unsafe BN_bin2bn(bytes, CInt(bytes.count), nil)
+        defer { unsafe BN_free(number) }
+        guard unsafe BN_to_ASN1_INTEGER(number, X509_get_serialNumber(pointer)) != nil else {
+            throw TLSError(.library, takeErrors())
+        }
+    }
+}
