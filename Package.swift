@@ -75,9 +75,9 @@ let shared: [Target] = [
     library("Observability", uses: ["JSON"]),
     library("Lifecycle", uses: ["EventLoop", "Observability"]),
     library("TLS", uses: ["COpenSSL"]),
-    //    library("HTTP", uses: ["CNghttp2", "CWslay", "EventLoop", "Observability", "TLS"]),
+    library("HTTP", uses: ["CNghttp2", "CWslay", "EventLoop", "Observability", "TLS"]),
     library("JSONRPC", uses: ["JSON", "Observability"]),
-    //    library("JSONRPCTransport", uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
+    library("JSONRPCTransport", uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
     library("Contracts", uses: ["JSON", "JSONRPC"]),
     //    library("Tokens", uses: ["Contracts", "JSON", "TLS"]),
     library("Database", uses: ["CSQLite"]),
@@ -99,6 +99,7 @@ let services: [Target] = []
 let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
+    tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("JSON"),
 ]
 

@@ -20,7 +20,7 @@ struct InProcessTransport: RPCTransport {
         var random = SystemRandomNumberGenerator()
         return CallContext(
             trace: message.context?.trace ?? .random(using: &random),
-            deadlineNanoseconds: message.context?.deadlineNanoseconds,
+            timeout: message.timeout,
             peer: peer?.rawValue,
             token: message.context?.token
         )

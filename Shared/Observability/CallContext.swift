@@ -5,8 +5,8 @@ public struct CallContext: Sendable {
     @TaskLocal public static var current: CallContext?
 
     public var trace: TraceContext
-    /// Nanoseconds of the monotonic clock after which nobody waits for the answer; `nil`: no limit.
-    public var deadlineNanoseconds: UInt64?
+    /// When nobody waits for the answer any more; `nil`: no limit.
+    public var deadline: ContinuousClock.Instant?
     /// The name of the service that called, as its certificate says; `nil` when there is no such peer.
     public var peer: String?
     /// The access token of the person on whose behalf the call is made.
@@ -14,12 +14,12 @@ public struct CallContext: Sendable {
 
     public init(
         trace: TraceContext,
-        deadlineNanoseconds: UInt64? = nil,
+        timeout: Duration? = nil,
         peer: String? = nil,
         token: BearerToken? = nil
     ) {
         self.trace = trace
-        self.deadlineNanoseconds = deadlineNanoseconds
+        deadline = timeout.map { .now.advanced(by: $0) }
         self.peer = peer
         self.token = token
     }

@@ -9,8 +9,8 @@ internal import COpenSSL
     private let expectedService: String?
     /// Ciphertext that OpenSSL has not read yet; it points into a caller's buffer, and only while `receive` runs.
     private var input = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Ciphertext to be sent.
-    public private(set) var output: [UInt8] = []
+    /// Ciphertext to be sent; whoever sends it takes it from here.
+    public var output: [UInt8] = []
     public private(set) var isEstablished = false
     /// Who is at the other end of the mesh; set when the handshake is done.
     public private(set) var peer: SPIFFEID?
@@ -84,11 +84,6 @@ internal import COpenSSL
         ERR_clear_error()
         _ = unsafe SSL_shutdown(ssl)
         ERR_clear_error()
-    }
-
-    /// Drops the first `count` bytes of `output`, which have been sent.
-    public func consumeOutput(_ count: Int) {
-        if count == output.count { output = [] } else { output.removeFirst(count) }
     }
 
     /// The protocol that both sides agreed on.

@@ -27,7 +27,7 @@ struct Wire {
     private func pass(from sender: TLSSession, to receiver: TLSSession) throws -> [UInt8] {
         let bytes = sender.output
         guard !bytes.isEmpty else { return [] }
-        sender.consumeOutput(bytes.count)
+        sender.output = []
         var plaintext: [UInt8] = []
         _ = try receiver.receive(bytes.span, scratch: scratch) { span in
             for index in span.indices { plaintext.append(span[index]) }

@@ -1,0 +1,24 @@
+import CNghttp2
+
+/// How libnghttp2 is to treat a connection.
+@safe struct HTTP2Options: ~Copyable {
+    let pointer: OpaquePointer
+
+    init() throws(HTTPError) {
+        var options: OpaquePointer?
+        try check(unsafe nghttp2_option_new(&options), "nghttp2_option_new")
+        guard let options = unsafe options else { throw HTTPError(.library, "nghttp2 made no options") }
+        unsafe pointer = options
+        // Windows are given back when bytes are taken, not when they arrive.
+        unsafe nghttp2_option_set_no_auto_window_update(options, 1)
+        unsafe nghttp2_option_set_no_closed_streams(options, 1)
+        unsafe nghttp2_option_set_max_settings(options, 32)
+        unsafe nghttp2_option_set_max_outbound_ack(options, 100)
+        unsafe nghttp2_option_set_max_continuations(options, 8)
+        unsafe nghttp2_option_set_peer_max_concurrent_streams(options, 100)
+    }
+
+    deinit {
+        unsafe nghttp2_option_del(pointer)
+    }
+}

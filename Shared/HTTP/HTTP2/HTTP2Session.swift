@@ -1,0 +1,272 @@
+import CNghttp2
+import EventLoop
+
+/// What one side of a connection does with what the session reads.
+protocol HTTP2Role: AnyObject {
+    /// All fields of a request, or of a final response, are there.
+    func headReceived(_ stream: HTTP2Stream)
+    /// A piece of a body; throwing closes the connection.
+    func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>)
+    func endReceived(_ stream: HTTP2Stream)
+    func streamClosed(_ stream: HTTP2Stream)
+    /// Something waits to be sent at the end of the turn.
+    func outputPending()
+    func goAwayReceived()
+    func pingAcknowledged()
+    func settingsReceived()
+}
+
+/// One HTTP/2 connection (RFC 9113) without its socket: owns libnghttp2's session, and the streams.
+///
+/// Bounds what libnghttp2 1.52 leaves to the application: the number and size of fields, resets of both sides, and
+/// frames that cost the peer nothing. Confined to the loop of its connection.
+@safe final class HTTP2Session {
+    private let session: OpaquePointer
+    let limits: HTTPLimits
+    let loop: EventLoop
+    unowned let role: any HTTP2Role
+    private(set) var streams: [Int32: HTTP2Stream] = [:]
+    private var resets: TokenBucket
+    private var controlFrames: TokenBucket
+    /// Set when the peer has used up a bucket: the connection is to be closed.
+    private(set) var isAbused = false
+    /// Bytes of bodies that were received and not taken yet.
+    private var buffered = 0
+    /// Bytes of the connection's window that are held back because too much is buffered.
+    private var owed = 0
+    /// A frame that libnghttp2 has made and that did not fit into the last record.
+    private var leftover = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    private var boundSelf: LoopBound<HTTP2Session>?
+
+    init(isServer: Bool, role: any HTTP2Role, loop: EventLoop, limits: HTTPLimits) throws(HTTPError) {
+        var pointer: OpaquePointer?
+        let options = try HTTP2Options()
+        let callbacks = isServer ? HTTP2Callbacks.server : HTTP2Callbacks.client
+        let create = unsafe isServer ? nghttp2_session_server_new2 : nghttp2_session_client_new2
+        try check(unsafe create(&pointer, callbacks.pointer, nil, options.pointer), "nghttp2_session_new")
+        guard let pointer = unsafe pointer else { throw HTTPError(.library, "nghttp2 made no session") }
+        unsafe session = pointer
+        self.role = role
+        self.loop = loop
+        self.limits = limits
+        resets = TokenBucket(burst: limits.resetBurst, perSecond: limits.resetsPerSecond, now: loop.now)
+        let burst = limits.controlFrameBurst
+        controlFrames = TokenBucket(burst: burst, perSecond: burst / 10, now: loop.now)
+        unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit {
+        unsafe nghttp2_session_del(session)
+    }
+
+    /// This session for closures that run later on its loop.
+    var bound: LoopBound<HTTP2Session> {
+        if let boundSelf { return boundSelf }
+        let bound = LoopBound(self, on: loop)
+        boundSelf = bound
+        return bound
+    }
+
+    /// Breaks the cycle between the session and its bound form, and ends every stream.
+    func close(_ error: HTTPError) {
+        boundSelf = nil
+        let open = streams
+        streams = [:]
+        for stream in open.values {
+            stream.close(error)
+            role.streamClosed(stream)
+        }
+    }
+
+    func stream(_ id: Int32) -> HTTP2Stream? { streams[id] }
+
+    // MARK: Bytes
+
+    func receive(_ bytes: Span<UInt8>) throws(HTTPError) {
+        let result = unsafe bytes.withUnsafeBufferPointer { buffer in
+            unsafe nghttp2_session_mem_recv(session, buffer.baseAddress, buffer.count)
+        }
+        try check(CInt(clamping: result), "nghttp2_session_mem_recv")
+    }
+
+    /// Puts the next frames into `buffer`; returns how many bytes they are, and 0 when there is nothing to be sent.
+    func fill(_ buffer: UnsafeMutableBufferPointer<UInt8>) throws(HTTPError) -> Int {
+        var count = 0
+        while count < buffer.count {
+            if unsafe leftover.isEmpty {
+                var frame: UnsafePointer<UInt8>?
+                let length = unsafe nghttp2_session_mem_send(session, &frame)
+                try check(CInt(clamping: length), "nghttp2_session_mem_send")
+                guard length > 0 else { break }
+                unsafe leftover = UnsafeBufferPointer(start: frame, count: length)
+            }
+            let taken = unsafe min(leftover.count, buffer.count - count)
+            if let source = unsafe leftover.baseAddress {
+                unsafe buffer.baseAddress?.advanced(by: count).update(from: source, count: taken)
+            }
+            unsafe leftover = UnsafeBufferPointer(rebasing: leftover[taken...])
+            count += taken
+        }
+        return count
+    }
+
+    /// Whether the connection is over: both sides have said so, and everything is sent.
+    var isOver: Bool {
+        unsafe nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    }
+
+    // MARK: Windows
+
+    /// Notes bytes that a stream holds. The stream's own window is given back when they are taken.
+    func hold(_ count: Int, for stream: HTTP2Stream) {
+        buffered += count
+        stream.held += count
+        if buffered <= limits.bufferedBytes {
+            _ = unsafe nghttp2_session_consume_connection(session, count)
+        } else {
+            owed += count
+        }
+    }
+
+    /// Gives back the window of bytes that have been taken from a stream.
+    func giveBack(_ count: Int, of stream: HTTP2Stream) {
+        buffered -= count
+        stream.held -= count
+        if !stream.isClosed { _ = unsafe nghttp2_session_consume_stream(session, stream.id, count) }
+        if owed > 0, buffered <= limits.bufferedBytes {
+            _ = unsafe nghttp2_session_consume_connection(session, owed)
+            owed = 0
+        }
+    }
+
+    /// Passes over bytes that belong to no stream any more.
+    func ignore(_ count: Int) {
+        _ = unsafe nghttp2_session_consume_connection(session, count)
+    }
+
+    /// Lets a stream's body come before anything of it is taken: it is collected up to a limit of its own.
+    func openWindow(_ count: Int, of stream: HTTP2Stream) {
+        _ = unsafe nghttp2_session_consume_stream(session, stream.id, count)
+    }
+
+    // MARK: Frames
+
+    func submitSettings(_ settings: [(id: nghttp2_settings_id, value: Int)]) throws(HTTPError) {
+        var entries = settings.map { setting in
+            nghttp2_settings_entry(settings_id: Int32(setting.id.rawValue), value: UInt32(setting.value))
+        }
+        try check(unsafe nghttp2_submit_settings(session, 0, &entries, entries.count), "nghttp2_submit_settings")
+        let window = Int32(limits.connectionWindow)
+        try check(
+            unsafe nghttp2_session_set_local_window_size(session, 0, 0, window),
+            "nghttp2_session_set_local_window_size"
+        )
+    }
+
+    func submitResponse(_ stream: HTTP2Stream, _ block: inout HTTP2HeaderBlock, hasBody: Bool) throws(HTTPError) {
+        var source = unsafe Self.source(of: stream)
+        let result = unsafe block.withNameValues { fields, count in
+            guard hasBody else { return unsafe nghttp2_submit_response(session, stream.id, fields, count, nil) }
+            return unsafe nghttp2_submit_response(session, stream.id, fields, count, &source)
+        }
+        try check(result, "nghttp2_submit_response")
+    }
+
+    /// Starts a stream; `body` is what is known of it so far.
+    func submitRequest(
+        _ block: inout HTTP2HeaderBlock,
+        body: [UInt8],
+        isFinished: Bool
+    ) throws(HTTPError) -> HTTP2Stream {
+        let id = unsafe nghttp2_session_get_next_stream_id(session)
+        guard id < UInt32(Int32.max) else { throw HTTPError(.closing, "the connection has used up its streams") }
+        let stream = HTTP2Stream(id: Int32(id), session: self)
+        stream.output = body
+        stream.isOutputFinished = isFinished
+        var source = unsafe Self.source(of: stream)
+        let hasBody = !body.isEmpty || !isFinished
+        let result = unsafe block.withNameValues { fields, count in
+            guard hasBody else { return unsafe nghttp2_submit_request(session, nil, fields, count, nil, nil) }
+            return unsafe nghttp2_submit_request(session, nil, fields, count, &source, nil)
+        }
+        try check(result, "nghttp2_submit_request")
+        streams[stream.id] = stream
+        return stream
+    }
+
+    /// Tells libnghttp2 that a stream has something to send again.
+    func resume(_ stream: HTTP2Stream) {
+        _ = unsafe nghttp2_session_resume_data(session, stream.id)
+        role.outputPending()
+    }
+
+    func reset(_ stream: HTTP2Stream, _ code: nghttp2_error_code) {
+        _ = unsafe nghttp2_submit_rst_stream(session, 0, stream.id, code.rawValue)
+        role.outputPending()
+    }
+
+    /// Says that the connection is about to close, without refusing what is on its way.
+    func submitShutdownNotice() {
+        _ = unsafe nghttp2_submit_shutdown_notice(session)
+        _ = unsafe nghttp2_submit_ping(session, 0, nil)
+    }
+
+    func submitPing() {
+        _ = unsafe nghttp2_submit_ping(session, 0, nil)
+    }
+
+    /// Takes no new stream from here on.
+    func submitGoAway(_ code: nghttp2_error_code = NGHTTP2_NO_ERROR) {
+        let last = unsafe nghttp2_session_get_last_proc_stream_id(session)
+        _ = unsafe nghttp2_submit_goaway(session, 0, last, code.rawValue, nil, 0)
+    }
+
+    /// How many streams the peer lets this side have open.
+    var remoteMaximumStreams: Int {
+        let id = NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS
+        return unsafe Int(nghttp2_session_get_remote_settings(session, id))
+    }
+
+    /// Whether the peer takes an extended CONNECT (RFC 8441).
+    var peerAcceptsConnectProtocol: Bool {
+        unsafe nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1
+    }
+
+    private static func source(of stream: HTTP2Stream) -> nghttp2_data_provider {
+        var provider = unsafe nghttp2_data_provider()
+        unsafe provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
+        unsafe provider.read_callback = HTTP2Callbacks.read
+        return unsafe provider
+    }
+
+    // MARK: Called back
+
+    func beginStream(_ id: Int32) {
+        streams[id] = HTTP2Stream(id: id, session: self)
+    }
+
+    func streamClosed(_ id: Int32, code: UInt32) {
+        guard let stream = streams.removeValue(forKey: id) else { return }
+        let isRefused = code == NGHTTP2_REFUSED_STREAM.rawValue
+        let error = HTTPError(isRefused ? .refused : .reset, "the stream was reset (\(code))")
+        stream.close(code == NGHTTP2_NO_ERROR.rawValue ? nil : error)
+        giveBack(stream.held, of: stream)
+        role.streamClosed(stream)
+    }
+
+    func countReset() {
+        if !resets.take(now: loop.now) { isAbused = true }
+    }
+
+    func countControlFrame() {
+        if !controlFrames.take(now: loop.now) { isAbused = true }
+    }
+}
+
+/// Turns a negative code of libnghttp2 into a thrown error, and passes the rest through.
+func check(_ code: CInt, _ call: StaticString) throws(HTTPError) {
+    guard code < 0 else { return }
+    let isPeer = code != NGHTTP2_ERR_NOMEM.rawValue && code != NGHTTP2_ERR_INVALID_ARGUMENT.rawValue
+    let reason = unsafe String(cString: nghttp2_strerror(code))
+    throw HTTPError(isPeer ? .protocolViolation : .library, "\(call): \(reason)")
+}

@@ -1,0 +1,178 @@
+import CNghttp2
+import EventLoop
+
+/// One stream of an HTTP/2 connection, on either side.
+///
+/// It is either collecting (its body is handed over whole) or flowing (its bytes are read and written piece by piece).
+final class HTTP2Stream: ByteStream, TimerHandler {
+    let id: Int32
+    unowned let session: HTTP2Session
+
+    // The head that came.
+    var method = HTTPMethod.get
+    var path = ""
+    var authority = ""
+    var upgrade: String?
+    var status = 0
+    var fields = HTTPFields()
+    /// Names and values of the fields, with 32 bytes for each.
+    var fieldBytes = 0
+    var isOverLimit = false
+    /// It was answered before its end; what still comes is dropped.
+    var isRejected = false
+    var isHeadComplete = false
+    var isEndReceived = false
+
+    /// Bytes that came and were not taken, with their windows still to be given back.
+    var received: [UInt8] = []
+    /// Bytes that count against the connection until they are taken.
+    var held = 0
+    var isFlowing = false
+    private var reader: CheckedContinuation<[UInt8]?, any Error>?
+
+    /// Bytes to be sent, of which the first `sent` are gone.
+    var output: [UInt8] = []
+    var sent = 0
+    var isOutputFinished = false
+    private var writer: CheckedContinuation<Void, any Error>?
+
+    /// Why it is over; set once.
+    private(set) var failure: HTTPError?
+    private(set) var isClosed = false
+    var task: Task<Void, Never>?
+    private var deadline: TimerToken?
+    /// Waits for the whole answer, on the client's side.
+    var response: CheckedContinuation<HTTPClientResponse, any Error>?
+    /// Waits for the head of a flowing answer, on the client's side.
+    var head: CheckedContinuation<HTTPClientResponse, any Error>?
+
+    init(id: Int32, session: HTTP2Session) {
+        self.id = id
+        self.session = session
+    }
+
+    // MARK: Bytes in
+
+    /// Takes bytes of a flowing stream; their window is given back when they are read.
+    func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe received.append(contentsOf: $0) }
+        wakeReader()
+    }
+
+    func wakeReader() {
+        guard let reader else { return }
+        if !received.isEmpty {
+            self.reader = nil
+            reader.resume(returning: takeReceived())
+        } else if isEndReceived || isClosed {
+            self.reader = nil
+            if let failure, !isEndReceived { reader.resume(throwing: failure) } else { reader.resume(returning: nil) }
+        }
+    }
+
+    func read() async throws -> [UInt8]? {
+        guard received.isEmpty else { return takeReceived() }
+        if isEndReceived { return nil }
+        if let failure { throw failure }
+        if isClosed { return nil }
+        precondition(reader == nil, "one task reads a stream at a time")
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { reader = $0 }
+        } onCancel: { [session = session.bound, id] in
+            session.loop.execute { session.value.stream(id)?.cancelRead() }
+        }
+    }
+
+    private func cancelRead() {
+        reader?.resume(throwing: CancellationError())
+        reader = nil
+    }
+
+    private func takeReceived() -> [UInt8] {
+        let bytes = received
+        received = []
+        session.giveBack(bytes.count, of: self)
+        return bytes
+    }
+
+    // MARK: Bytes out
+
+    func write(_ bytes: [UInt8]) async throws {
+        if let failure { throw failure }
+        guard !isClosed, !isOutputFinished else { throw HTTPError(.reset, "the stream is closed") }
+        output.append(contentsOf: bytes)
+        session.resume(self)
+        guard output.count - sent > session.limits.writeBuffer else { return }
+        precondition(writer == nil, "one task writes a stream at a time")
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { writer = $0 }
+        } onCancel: { [session = session.bound, id] in
+            session.loop.execute { session.value.stream(id)?.cancelWrite() }
+        }
+    }
+
+    private func cancelWrite() {
+        writer?.resume(throwing: CancellationError())
+        writer = nil
+    }
+
+    func finish() {
+        guard !isOutputFinished, !isClosed else { return }
+        isOutputFinished = true
+        session.resume(self)
+    }
+
+    /// Called when bytes have gone to the connection.
+    func didSend() {
+        if sent == output.count {
+            output.removeAll(keepingCapacity: true)
+            sent = 0
+        }
+        guard let writer, output.count - sent <= session.limits.writeBuffer / 2 else { return }
+        self.writer = nil
+        writer.resume()
+    }
+
+    // MARK: The end
+
+    /// Ends the wait for an answer, on either side, when it has taken too long.
+    func expire(after timeout: Duration) {
+        deadline = session.loop.arm(self, afterNanoseconds: UInt64(max(0, timeout.inNanoseconds)))
+    }
+
+    func timerFired(_ token: TimerToken) {
+        deadline = nil
+        task?.cancel()
+        guard response != nil || head != nil else { return }
+        session.reset(self, NGHTTP2_CANCEL)
+        close(HTTPError(.timeout, "no answer came in time"))
+    }
+
+    /// Ends everything that waits for this stream.
+    func close(_ error: HTTPError?) {
+        guard !isClosed else { return }
+        isClosed = true
+        failure = error
+        if let deadline { session.loop.disarm(deadline) }
+        deadline = nil
+        let gone = error ?? HTTPError(.reset, "the stream is closed")
+        wakeReader()
+        writer?.resume(throwing: gone)
+        writer = nil
+        head?.resume(throwing: gone)
+        head = nil
+        if let response {
+            self.response = nil
+            if let error { response.resume(throwing: error) } else { response.resume(returning: answer()) }
+        }
+        task?.cancel()
+        task = nil
+    }
+
+    /// What came, on the client's side.
+    func answer() -> HTTPClientResponse {
+        let body = received
+        received = []
+        return HTTPClientResponse(status: status, fields: fields, body: body)
+    }
+}

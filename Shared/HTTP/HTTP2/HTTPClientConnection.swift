@@ -1,0 +1,266 @@
+import CNghttp2
+import EventLoop
+import Glibc
+import TLS
+
+/// The client's side of one HTTP/2 connection; confined to its loop.
+public final class HTTPClientConnection {
+    let channel: Channel
+    private var session: HTTP2Session?
+    private var establishing: CheckedContinuation<Void, any Error>?
+    private var isGoingAway = false
+    private var failure: (any Error)?
+    private var timer: TimerToken?
+    private var hasHeard = true
+    private var whenUnusable: CheckedContinuation<Void, Never>?
+
+    init(channel: Channel) {
+        self.channel = channel
+    }
+
+    /// Whether it takes another request.
+    public var isUsable: Bool { session != nil && !isGoingAway && !channel.isClosed }
+
+    /// Requests under way.
+    public var activeRequests: Int { session?.streams.count ?? 0 }
+
+    /// When the peer's certificate ends, in seconds since 1970; 0 without one.
+    public var peerNotAfter: Int64 { channel.tls?.peerNotAfter ?? 0 }
+
+    /// Sends a request and returns the whole answer; throws `timeout` when it does not come in time.
+    public func send(_ request: HTTPClientRequest, timeout: Duration? = nil) async throws -> HTTPClientResponse {
+        let stream = try submit(request, isFinished: true)
+        if let timeout { stream.expire(after: timeout) }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { stream.response = $0 }
+        } onCancel: { [session = stream.session.bound, id = stream.id] in
+            Self.cancel(session, id)
+        }
+    }
+
+    /// Sends a request and returns as soon as the head of the answer is there; the body flows through the tunnel.
+    public func open(_ request: HTTPClientRequest) async throws -> (head: HTTPClientResponse, tunnel: HTTPTunnel) {
+        if request.upgrade != nil {
+            guard session?.peerAcceptsConnectProtocol == true else {
+                throw HTTPError(.refused, "the peer takes no extended CONNECT")
+            }
+        }
+        let stream = try submit(request, isFinished: request.upgrade == nil)
+        stream.isFlowing = true
+        let head = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { stream.head = $0 }
+        } onCancel: { [session = stream.session.bound, id = stream.id] in
+            Self.cancel(session, id)
+        }
+        return (head, HTTPTunnel(FlowingStream(stream), on: channel.loop))
+    }
+
+    /// Returns when it takes no more requests. To be awaited by one task.
+    public func untilUnusable() async {
+        guard isUsable else { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { whenUnusable = $0 }
+        } onCancel: { [bound = LoopBound(self, on: channel.loop)] in
+            bound.loop.execute { bound.value.becomeUnusable() }
+        }
+    }
+
+    private func becomeUnusable() {
+        whenUnusable?.resume()
+        whenUnusable = nil
+    }
+
+    /// Lets what is under way finish, and closes then.
+    public func drain() {
+        isGoingAway = true
+        becomeUnusable()
+        session?.submitGoAway()
+        channel.scheduleFlush()
+    }
+
+    public func close() {
+        channel.close(nil)
+    }
+
+    func establish() async throws {
+        channel.handler = self
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                establishing = continuation
+                do { try channel.start() } catch { channel.close(error) }
+            }
+        } onCancel: { [bound = LoopBound(channel, on: channel.loop)] in
+            bound.loop.execute { bound.value.close(CancellationError()) }
+        }
+    }
+
+    private static func cancel(_ session: LoopBound<HTTP2Session>, _ id: Int32) {
+        session.loop.execute {
+            guard let stream = session.value.stream(id) else { return }
+            session.value.reset(stream, NGHTTP2_CANCEL)
+        }
+    }
+
+    private func submit(_ request: HTTPClientRequest, isFinished: Bool) throws -> HTTP2Stream {
+        guard let session, isUsable else { throw failure ?? HTTPError(.closing, "the connection takes nothing new") }
+        var block = HTTP2HeaderBlock()
+        block.append(":method", request.upgrade == nil ? request.method.rawValue.utf8 : "CONNECT".utf8)
+        if let upgrade = request.upgrade { block.append(":protocol", upgrade.utf8) }
+        if channel.tls == nil { block.append(":scheme", "http") } else { block.append(":scheme", "https") }
+        block.append(":authority", request.authority.utf8)
+        block.append(":path", request.path.utf8)
+        block.append(request.fields)
+        let stream = try session.submitRequest(&block, body: request.body, isFinished: isFinished)
+        channel.scheduleFlush()
+        return stream
+    }
+}
+
+extension HTTPClientConnection: ChannelHandler {
+    func channelEstablished() {
+        do {
+            let session = try HTTP2Session(isServer: false, role: self, loop: channel.loop, limits: channel.limits)
+            try session.submitSettings([
+                (NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
+                (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, channel.limits.streamWindow),
+                (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, channel.limits.fieldBytes),
+            ])
+            self.session = session
+            armKeepAlive()
+        } catch {
+            channel.close(error)
+        }
+    }
+
+    func channelReceived(_ bytes: Span<UInt8>) throws {
+        hasHeard = true
+        try session?.receive(bytes)
+    }
+
+    func channelFinished() {
+        channel.close(HTTPError(.connection, "the peer closed the connection"))
+    }
+
+    func channelWillFlush() {
+        guard let session else { return }
+        do {
+            while channel.hasRoom {
+                let count = try unsafe session.fill(channel.buffers.gathered)
+                guard count > 0 else { break }
+                channel.write(unsafe UnsafeBufferPointer(rebasing: channel.buffers.gathered[..<count]).span)
+            }
+        } catch {
+            return channel.close(error)
+        }
+        if session.isOver || (isGoingAway && session.streams.isEmpty) { channel.closeWhenSent() }
+    }
+
+    func channelClosed(_ error: (any Error)?) {
+        if let timer { channel.loop.disarm(timer) }
+        failure = error
+        establishing?.resume(throwing: error ?? HTTPError(.connection, "the connection was closed"))
+        establishing = nil
+        session?.close(HTTPError(.connection, error.map { "\($0)" } ?? "the connection was closed"))
+        session = nil
+        becomeUnusable()
+    }
+}
+
+extension HTTPClientConnection: HTTP2Role {
+    func headReceived(_ stream: HTTP2Stream) {
+        guard let head = stream.head else { return }
+        stream.head = nil
+        head.resume(returning: HTTPClientResponse(status: stream.status, fields: stream.fields, body: []))
+    }
+
+    func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {
+        guard !stream.isFlowing else { return stream.append(bytes) }
+        guard stream.received.count + bytes.count <= channel.limits.bodyBytes else {
+            stream.close(HTTPError(.tooLarge, "the answer is over \(channel.limits.bodyBytes) bytes"))
+            session?.reset(stream, NGHTTP2_CANCEL)
+            return
+        }
+        unsafe bytes.withUnsafeBufferPointer { unsafe stream.received.append(contentsOf: $0) }
+        session?.openWindow(bytes.count, of: stream)
+    }
+
+    func endReceived(_ stream: HTTP2Stream) {
+        stream.wakeReader()
+        guard let response = stream.response else { return }
+        stream.response = nil
+        response.resume(returning: stream.answer())
+    }
+
+    func streamClosed(_ stream: HTTP2Stream) {
+        if isGoingAway { channel.scheduleFlush() }
+    }
+
+    func outputPending() {
+        channel.scheduleFlush()
+    }
+
+    func goAwayReceived() {
+        isGoingAway = true
+        becomeUnusable()
+    }
+
+    func pingAcknowledged() {}
+
+    func settingsReceived() {
+        establishing?.resume()
+        establishing = nil
+    }
+}
+
+/// Notices, by its silence, a peer that has vanished without a word.
+private final class KeepAlive: TimerHandler {
+    unowned let connection: HTTPClientConnection
+
+    init(_ connection: HTTPClientConnection) {
+        self.connection = connection
+    }
+
+    func timerFired(_ token: TimerToken) {
+        connection.keepAlive()
+    }
+}
+
+extension HTTPClientConnection {
+    private func armKeepAlive() {
+        let timeout = channel.limits.keepAlive
+        timer = channel.loop.arm(KeepAlive(self), afterNanoseconds: UInt64(timeout.inNanoseconds))
+    }
+
+    fileprivate func keepAlive() {
+        timer = nil
+        guard hasHeard || activeRequests == 0 else {
+            return channel.close(HTTPError(.timeout, "the peer has gone silent"))
+        }
+        hasHeard = false
+        if activeRequests > 0 {
+            session?.submitPing()
+            channel.scheduleFlush()
+        }
+        armKeepAlive()
+    }
+}
+
+/// A flowing answer; the stream is reset when nobody reads it any more.
+private final class FlowingStream: ByteStream {
+    private let stream: HTTP2Stream
+    private let session: LoopBound<HTTP2Session>
+
+    init(_ stream: HTTP2Stream) {
+        self.stream = stream
+        session = stream.session.bound
+    }
+
+    deinit {
+        guard !stream.isClosed else { return }
+        session.value.reset(stream, NGHTTP2_CANCEL)
+    }
+
+    func read() async throws -> [UInt8]? { try await stream.read() }
+    func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+    func finish() { stream.finish() }
+}

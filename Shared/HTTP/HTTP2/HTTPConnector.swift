@@ -1,0 +1,66 @@
+public import EventLoop
+public import TLS
+
+/// Makes client connections on one loop.
+public final class HTTPConnector {
+    public let loop: EventLoop
+    let limits: HTTPLimits
+    let buffers = ChannelBuffers()
+
+    public init(loop: EventLoop, limits: HTTPLimits = HTTPLimits()) {
+        self.loop = loop
+        self.limits = limits
+    }
+
+    /// Connects and, with a context, shakes hands. To be called on the loop.
+    ///
+    /// `service` is the only peer that is accepted in the mesh; `serverName` the name that is asked for on the web.
+    public func connect(
+        to address: SocketAddress,
+        tls context: TLSContext?,
+        expecting service: String? = nil,
+        serverName: String? = nil
+    ) async throws -> HTTPClientConnection {
+        loop.preconditionIsCurrent()
+        let session = try context.map { try TLSSession($0, expecting: service, serverName: serverName) }
+        let channel = Channel(
+            try TCPSocket.connect(to: address),
+            isConnecting: true,
+            tls: session,
+            loop: loop,
+            limits: limits,
+            buffers: buffers
+        )
+        let connection = HTTPClientConnection(channel: channel)
+        try await connection.establish()
+        return connection
+    }
+}
+
+/// A request without the parts that the connection knows.
+public struct HTTPClientRequest: Sendable {
+    public var method: HTTPMethod
+    /// The path with its query.
+    public var path: String
+    public var authority: String
+    public var fields: HTTPFields
+    public var body: [UInt8]
+    /// What an extended CONNECT asks for, such as `websocket` (RFC 8441).
+    public var upgrade: String?
+
+    public init(
+        _ method: HTTPMethod,
+        _ path: String,
+        authority: String,
+        fields: HTTPFields = HTTPFields(),
+        body: [UInt8] = [],
+        upgrade: String? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.authority = authority
+        self.fields = fields
+        self.body = body
+        self.upgrade = upgrade
+    }
+}

@@ -1,0 +1,9 @@
+import EventLoop
+
+/// Starts a handler for a callback, which has no task of its own.
+///
+/// The one place where tasks start that no other task owns. Each is owned by its stream, which cancels it when the
+/// peer goes away, and is counted against the limit of its connection until it ends.
+func startHandler(on loop: EventLoop, _ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    Task.immediate(executorPreference: loop) { await body() }
+}

@@ -1,0 +1,62 @@
+/// One request with its whole body.
+public struct HTTPRequest: Sendable {
+    public var method: HTTPMethod
+    /// The path, without the query.
+    public var path: String
+    /// What stands behind the `?`, still percent-encoded.
+    public var query: String?
+    public var authority: String
+    public var fields: HTTPFields
+    public var body: [UInt8]
+    /// What an extended CONNECT or an `upgrade` asks for, such as `websocket`.
+    public var upgrade: String?
+    public var peer: HTTPPeer
+
+    public init(
+        method: HTTPMethod,
+        path: String,
+        query: String? = nil,
+        authority: String,
+        fields: HTTPFields = HTTPFields(),
+        body: [UInt8] = [],
+        upgrade: String? = nil,
+        peer: HTTPPeer = HTTPPeer()
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.authority = authority
+        self.fields = fields
+        self.body = body
+        self.upgrade = upgrade
+        self.peer = peer
+    }
+}
+
+/// Who is at the other end of a connection.
+public final class HTTPPeer: Sendable {
+    /// Address and port.
+    public let address: String
+    /// The service that the certificate names; `nil` without one.
+    public let service: String?
+    public let isEncrypted: Bool
+
+    public init(address: String = "", service: String? = nil, isEncrypted: Bool = false) {
+        self.address = address
+        self.service = service
+        self.isEncrypted = isEncrypted
+    }
+}
+
+extension HTTPRequest {
+    /// What the field `deadline` says: the milliseconds for which the caller will wait.
+    public var timeout: Duration? {
+        guard let digits = fields.bytes(of: "deadline"), (1...9).contains(digits.count) else { return nil }
+        var milliseconds = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            milliseconds = milliseconds * 10 + Int(digit - 0x30)
+        }
+        return .milliseconds(milliseconds)
+    }
+}

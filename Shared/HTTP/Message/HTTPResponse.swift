@@ -1,0 +1,39 @@
+/// What a handler answers with.
+public struct HTTPResponse: Sendable {
+    public enum Body: Sendable {
+        case bytes([UInt8])
+        /// Written piece by piece; the closure is cancelled when the peer goes away.
+        case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
+        /// Bytes both ways, in answer to a request for an upgrade.
+        case tunnel(@Sendable (HTTPTunnel) async throws -> Void)
+    }
+
+    public var status: Int
+    /// Without `content-length`, which follows from the body.
+    public var fields: HTTPFields
+    public var body: Body
+
+    public init(status: Int, fields: HTTPFields = HTTPFields(), body: Body = .bytes([])) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+
+    public init(status: Int, contentType: String, _ bytes: [UInt8]) {
+        self.init(status: status, fields: ["content-type": contentType], body: .bytes(bytes))
+    }
+
+    public static func text(_ status: Int, _ text: String) -> Self {
+        Self(status: status, contentType: "text/plain; charset=utf-8", Array((text + "\n").utf8))
+    }
+}
+
+extension HTTPFields: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, String)...) {
+        self.init()
+        for (name, value) in elements { append(name, value) }
+    }
+}
+
+/// Answers requests. Runs on the loop of the connection, in a task that is cancelled when the peer goes away.
+public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse

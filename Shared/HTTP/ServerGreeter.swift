@@ -1,0 +1,69 @@
+import TLS
+
+/// Holds a new connection until it is known which protocol it speaks, and hands it over.
+final class ServerGreeter: ChannelHandler {
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    private let channel: Channel
+    private let server: HTTPServerLoop
+    private var received: [UInt8] = []
+
+    init(channel: Channel, server: HTTPServerLoop) {
+        self.channel = channel
+        self.server = server
+    }
+
+    func channelEstablished() {
+        guard let tls = channel.tls else { return }
+        do {
+            // A mesh peer that chose no protocol is refused by ALPN; a public one without ALPN speaks HTTP/1.1.
+            try tls.applicationProtocol == .http2 ? startHTTP2() : startHTTP1()
+        } catch {
+            channel.close(error)
+        }
+    }
+
+    func channelReceived(_ bytes: Span<UInt8>) throws {
+        unsafe bytes.withUnsafeBufferPointer { unsafe received.append(contentsOf: $0) }
+        let common = zip(received, Self.preface).prefix { $0 == $1 }.count
+        if common == Self.preface.count {
+            try startHTTP2()
+        } else if common < received.count {
+            try startHTTP1()
+        } else {
+            return
+        }
+        let bytes = received
+        received = []
+        try channel.handler?.channelReceived(bytes.span)
+    }
+
+    func channelFinished() {
+        channel.close(nil)
+    }
+
+    func channelWillFlush() {}
+
+    func channelClosed(_ error: (any Error)?) {
+        if let error, channel.tls != nil {
+            let cause =
+                switch error {
+                case let error as TLSError where error.code == .untrusted: "untrusted"
+                case is TLSError: "handshake"
+                default: "connection"
+                }
+            server.refuse(cause, error, peer: channel.peerAddress)
+        }
+        server.closed(ObjectIdentifier(self))
+    }
+
+    private func startHTTP2() throws(HTTPError) {
+        let connection = HTTP2ServerConnection(channel: channel, server: server)
+        server.hand(channel, from: ObjectIdentifier(self), to: connection)
+        try connection.start()
+    }
+
+    private func startHTTP1() throws(HTTPError) {
+        throw HTTPError(.protocolViolation, "HTTP/1.1 is not served here")
+    }
+}

@@ -1,0 +1,180 @@
+public import EventLoop
+import HTTP
+public import JSONRPC
+public import Lifecycle
+public import Observability
+public import TLS
+
+/// The connection from one loop to one service of the mesh: kept up while it runs, and shared by all calls.
+///
+/// A call waits for the connection within its own time. One that the peer refused unread is tried again; one whose
+/// connection broke, or whose peer was busy going away, only when its method is idempotent.
+public final class RPCConnection: Service, RPCTransport {
+    private static let defaultTimeout = Duration.seconds(10)
+
+    private let peer: RPCPeer
+    private let endpoint: String
+    private let identity: TLSIdentity
+    private let state: LoopBound<ConnectionState>
+    private let loop: EventLoop
+    private let log: Log
+    private let traces = TraceSource()
+    private let connects: CounterFamily
+
+    /// `endpoint` is the peer's `host:port`.
+    public init(
+        to peer: RPCPeer,
+        at endpoint: String,
+        identity: TLSIdentity,
+        loop: EventLoop,
+        log: Log,
+        metrics: Metrics
+    ) {
+        self.peer = peer
+        self.endpoint = endpoint
+        self.identity = identity
+        self.loop = loop
+        self.log = log
+        state = LoopBound(ConnectionState(HTTPConnector(loop: loop, limits: .mesh)), on: loop)
+        let name = peer.rawValue.map { $0 == "-" ? "_" : String($0) }.joined()
+        connects = metrics.counter(
+            "sonde_connects_to_\(name)_total",
+            "Attempts to connect to \(peer.rawValue), by outcome.",
+            labels: ["outcome"]
+        )
+    }
+
+    public var client: RPCClient { RPCClient(self) }
+
+    /// Keeps the connection up until it is cancelled.
+    public func run() async throws {
+        await withTaskExecutorPreference(loop) {
+            var random = SystemRandomNumberGenerator()
+            var backoff = Backoff(to: .seconds(5))
+            while !Task.isCancelled {
+                do {
+                    try await connectOnce()
+                    backoff.reset()
+                } catch is CancellationError {
+                    break
+                } catch {
+                    connects("failed").increment()
+                    if state.value.noteFailure("\(error)") {
+                        log.warning("cannot reach a peer", ["peer": peer.rawValue, "error": "\(error)"])
+                    }
+                }
+                try? await LoopClock(loop).sleep(for: backoff.next(using: &random))
+            }
+            state.value.close()
+        }
+    }
+
+    /// Connects, and returns when the connection takes no more calls.
+    private func connectOnce() async throws {
+        let addresses = try await HostResolver.resolve(endpoint)
+        guard let address = addresses.randomElement() else { throw HTTPError(.connection, "\(endpoint) has no address") }
+        let context = identity.client
+        let connection = try await state.value.connector.connect(
+            to: address,
+            tls: context,
+            expecting: peer.rawValue
+        )
+        connects("connected").increment()
+        if state.value.noteSuccess() { log.info("reached a peer again", ["peer": peer.rawValue]) }
+        state.value.use(connection)
+        await withDiscardingTaskGroup { group in
+            group.addTask { [identity, loop, state] in
+                // Calls go on over the old connection until the new one is there.
+                while identity.client === context, !Task.isCancelled {
+                    try? await LoopClock(loop).sleep(for: .seconds(1))
+                }
+                state.value.retire()
+            }
+            await connection.untilUnusable()
+            group.cancelAll()
+        }
+        state.value.dismiss(connection)
+    }
+
+    // MARK: RPCTransport
+
+    public func send(_ message: RPCOutgoing) async throws -> [UInt8] {
+        guard loop.isCurrent else {
+            return try await withTaskExecutorPreference(loop) { try await self.sendOnLoop(message) }
+        }
+        return try await sendOnLoop(message)
+    }
+
+    public func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
+        try await withTaskExecutorPreference(loop) { try await self.openOnLoop(message) }
+    }
+
+    private func sendOnLoop(_ message: RPCOutgoing) async throws -> [UInt8] {
+        let deadline = deadline(of: message)
+        var backoff = Backoff(to: .seconds(1))
+        while true {
+            do {
+                let connection = try await state.value.connection(until: deadline)
+                let left = ContinuousClock.now.duration(to: deadline)
+                guard left > .zero else { throw HTTPError(.timeout, "") }
+                let response = try await connection.send(request(message, timeout: left), timeout: left)
+                return try body(of: response)
+            } catch let error as HTTPError {
+                guard mayRetry(error, message) else { throw translate(error) }
+                var random = SystemRandomNumberGenerator()
+                let pause = backoff.next(using: &random)
+                guard ContinuousClock.now.advanced(by: pause) < deadline else { throw translate(error) }
+                try await LoopClock(loop).sleep(for: pause)
+            }
+        }
+    }
+
+    private func openOnLoop(_ message: RPCOutgoing) async throws -> any RPCLineSource {
+        do {
+            let connection = try await state.value.connection(until: deadline(of: message))
+            let (head, tunnel) = try await connection.open(request(message, timeout: nil))
+            guard head.status == 200 else {
+                throw RPCError(.unavailable, "\(peer.rawValue) answered with status \(head.status)")
+            }
+            return LineReader(tunnel, on: loop)
+        } catch let error as HTTPError {
+            throw translate(error)
+        }
+    }
+
+    private func deadline(of message: RPCOutgoing) -> ContinuousClock.Instant {
+        let own = ContinuousClock.now.advanced(by: message.timeout ?? Self.defaultTimeout)
+        return message.context?.deadline.map { min($0, own) } ?? own
+    }
+
+    private func request(_ message: RPCOutgoing, timeout: Duration?) -> HTTPClientRequest {
+        var fields = HTTPFields()
+        fields.append("content-type", "application/json")
+        if let timeout { fields.append("deadline", String(max(1, timeout.inMilliseconds))) }
+        fields.append("traceparent", ascii: traces.child(of: message.context?.trace).traceparent)
+        if let token = message.context?.token { fields.append("authorization", "Bearer \(token.exposed)") }
+        return HTTPClientRequest(.post, "/rpc", authority: peer.rawValue, fields: fields, body: message.body)
+    }
+
+    private func body(of response: HTTPClientResponse) throws(RPCError) -> [UInt8] {
+        guard response.status == 200 else {
+            throw RPCError(.unavailable, "\(peer.rawValue) answered with status \(response.status)")
+        }
+        return response.body
+    }
+
+    private func mayRetry(_ error: HTTPError, _ message: RPCOutgoing) -> Bool {
+        switch error.code {
+        case .refused, .closing: true
+        case .connection, .reset: message.method.isIdempotent
+        case .timeout, .tooLarge, .protocolViolation, .library: false
+        }
+    }
+
+    private func translate(_ error: HTTPError) -> RPCError {
+        switch error.code {
+        case .timeout: RPCError(.deadlineExceeded, "\(peer.rawValue) did not answer in time")
+        default: RPCError(.unavailable, "\(peer.rawValue) cannot be reached: \(error.message)")
+        }
+    }
+}

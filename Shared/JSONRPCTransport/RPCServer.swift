@@ -1,0 +1,45 @@
+public import EventLoop
+public import HTTP
+public import JSONRPC
+public import Lifecycle
+public import Observability
+public import TLS
+
+/// Serves a router to the mesh: HTTP/2 with mutual TLS.
+public struct RPCServer: Service {
+    private let server: HTTPServer
+
+    /// Binds at once; answers when it runs.
+    public init(
+        on address: SocketAddress,
+        loops: [EventLoop],
+        identity: TLSIdentity,
+        router: RPCRouter,
+        limits: HTTPLimits = .mesh,
+        log: Log,
+        metrics: Metrics
+    ) throws(SystemError) {
+        let handler = RPCHandler(router)
+        server = try HTTPServer(
+            on: address,
+            loops: loops,
+            tls: { identity.server },
+            limits: limits,
+            log: log,
+            metrics: HTTPServerMetrics(metrics, role: "mesh"),
+            handler: { request in await handler(request) }
+        )
+    }
+
+    public var address: SocketAddress { server.address }
+
+    public func run() async throws {
+        server.start()
+        await untilCancelled()
+        server.close()
+    }
+
+    public func drain() async {
+        await server.drain()
+    }
+}

@@ -1,0 +1,155 @@
+import EventLoop
+import JSON
+import JSONRPC
+import JSONRPCTransport
+import Observability
+import TLS
+import Testing
+
+struct Echo: Codable, Equatable, RPCPayload {
+    var text: String
+}
+
+extension RPCMethod where Params == Echo, Result == Echo {
+    static var echo: Self { Self("echo.say", "Says it again.", of: .store, callers: [.agent], isIdempotent: true) }
+    static var slow: Self { Self("echo.wait", "Waits for ever.", of: .store, callers: [.agent]) }
+    static var secret: Self { Self("echo.hide", "For nobody.", of: .store, callers: [.store]) }
+}
+
+extension RPCStreamMethod where Params == Echo, Result == Echo, Element == Echo {
+    static var count: Self { Self("echo.count", "Counts.", of: .store, callers: [.agent]) }
+}
+
+@Suite("JSON-RPC over HTTP/2 with mutual TLS")
+final class RPCTransportTests {
+    let mesh: Mesh
+
+    init() throws {
+        mesh = try Mesh()
+    }
+
+    deinit { mesh.remove() }
+
+    func router() -> RPCRouter {
+        var router = RPCRouter(title: "store", log: mesh.log)
+        router.handle(.echo) { echo in echo }
+        router.handle(.secret) { echo in echo }
+        router.handle(.slow) { [loop = mesh.loop] echo in
+            try await LoopClock(loop).sleep(for: .seconds(3_600))
+            return echo
+        }
+        router.handle(.count) { start in
+            RPCStream(start) { writer in
+                for number in 1...1_000 { try await writer.send(Echo(text: "\(number)")) }
+            }
+        }
+        return router
+    }
+
+    @Test("answers calls, many at once")
+    func calls() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<500 {
+                    group.addTask {
+                        let answer = try await connection.client.call(.echo, Echo(text: "\(number)"))
+                        #expect(answer.text == "\(number)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test("carries bodies larger than every window")
+    func largeBody() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            let text = String(repeating: "0123456789abcdef", count: 200_000)
+            let answer = try await connection.client.call(.echo, Echo(text: text))
+            #expect(answer.text == text)
+        }
+    }
+
+    @Test("refuses a body over the limit without ending the connection")
+    func tooLarge() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            let text = String(repeating: "x", count: 9 << 20)
+            let error = await #expect(throws: RPCError.self) {
+                try await connection.client.call(.echo, Echo(text: text))
+            }
+            #expect(error?.code == .unavailable)
+            let answer = try await connection.client.call(.echo, Echo(text: "still here"))
+            #expect(answer.text == "still here")
+        }
+    }
+
+    @Test("streams a result and then every element in order")
+    func stream() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            let subscription = try await connection.client.follow(.count, Echo(text: "go"))
+            #expect(subscription.result.text == "go")
+            var count = 0
+            while let element = try await subscription.next() {
+                count += 1
+                #expect(element.text == "\(count)")
+            }
+            #expect(count == 1_000)
+        }
+    }
+
+    @Test("gives up at the deadline, on both sides")
+    func deadline() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            let error = await #expect(throws: RPCError.self) {
+                try await connection.client.call(.slow, Echo(text: ""), timeout: .milliseconds(50))
+            }
+            #expect(error?.code == .deadlineExceeded || error?.code == .cancelled)
+        }
+    }
+
+    @Test("refuses a peer that the contract does not list")
+    func allowList() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            let error = await #expect(throws: RPCError.self) {
+                try await connection.client.call(.secret, Echo(text: ""))
+            }
+            #expect(error?.code == .permissionDenied)
+        }
+    }
+
+    @Test("fails no call while certificates are exchanged, and takes the new ones")
+    func rotation() async throws {
+        let server = try mesh.server(router())
+        let identity = try mesh.identity(.agent)
+        let connection = RPCConnection(
+            to: .store,
+            at: server.address.description,
+            identity: identity,
+            loop: mesh.loop,
+            log: mesh.log,
+            metrics: Metrics()
+        )
+        let mesh = mesh
+        try await running([server, connection]) {
+            for round in 0..<20 {
+                try mesh.write(.agent)
+                let isNew = try identity.reloadIfChanged()
+                #expect(isNew)
+                let answer = try await connection.client.call(.echo, Echo(text: "\(round)"))
+                #expect(answer.text == "\(round)")
+            }
+        }
+    }
+}
