@@ -110,6 +110,7 @@ final class RPCTransportTests {
         let server = try mesh.server(router())
         let connection = try mesh.connection(to: server, as: .agent)
         try await running([server, connection]) {
+            _ = try await connection.client.call(.echo, Echo(text: "connected"))
             let error = await #expect(throws: RPCError.self) {
                 try await connection.client.call(.slow, Echo(text: ""), timeout: .milliseconds(50))
             }
