@@ -101,4 +101,8 @@ let suites: [Target] = [
     tests("JSON"),
 ]
 
-let package = Package(name: "sonde", targets: shared + services + suites)
+let benchmarks: [Target] = [
+    .executableTarget(name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/JSON", swiftSettings: settings)
+]
+
+let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)
