@@ -99,6 +99,7 @@ let services: [Target] = []
 let suites: [Target] = [
     tests("EventLoop"),
     tests("JSON"),
+    tests("Statistics"),
 ]
 
 let benchmarks: [Target] = [
