@@ -101,6 +101,11 @@ let suites: [Target] = [
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("JSON"),
+    tests("Statistics"),
 ]
 
-let package = Package(name: "sonde", targets: shared + services + suites)
+let benchmarks: [Target] = [
+    .executableTarget(name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/JSON", swiftSettings: settings)
+]
+
+let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)

@@ -30,18 +30,15 @@ extension JSONReader {
     }
 
     /// The first index from `start` on with anything but printable ASCII, or with a quote or a backslash.
-    @inlinable
+    @inlinable @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var index = start
         let bytes = unsafe UnsafeRawBufferPointer(text)
-        while index &+ 16 <= count {
-            let chunk = unsafe bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<Int8>.self)
-            // Signed: what is not ASCII is negative, and so below the first printable character too.
-            let special = (chunk .< 0x20) .| (chunk .== 0x22) .| (chunk .== 0x5C)
-            let halves = unsafe unsafeBitCast(special, to: SIMD2<UInt64>.self)
-            if halves[0] != 0 { return index &+ halves[0].trailingZeroBitCount / 8 }
-            if halves[1] != 0 { return index &+ 8 &+ halves[1].trailingZeroBitCount / 8 }
-            index &+= 16
+        while index &+ 8 <= count {
+            let word = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let special = EightBytes.special(word) | word & 0x8080_8080_8080_8080
+            if special != 0 { return index &+ special.trailingZeroBitCount / 8 }
+            index &+= 8
         }
         while index < count, Self.isPlain(byte(at: index)) { index &+= 1 }
         return index

@@ -24,12 +24,10 @@ extension JSONWriter {
     static func isPlain(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         let bytes = UnsafeRawBufferPointer(utf8)
         var index = 0
-        while index &+ 16 <= bytes.count {
-            let chunk = unsafe bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
-            let special = (chunk .< 0x20) .| (chunk .== 0x22) .| (chunk .== 0x5C)
-            let halves = unsafe unsafeBitCast(special, to: SIMD2<UInt64>.self)
-            guard halves[0] | halves[1] == 0 else { return false }
-            index &+= 16
+        while index &+ 8 <= bytes.count {
+            guard unsafe EightBytes.special(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) == 0
+            else { return false }
+            index &+= 8
         }
         while index < bytes.count {
             let byte = unsafe bytes[index]

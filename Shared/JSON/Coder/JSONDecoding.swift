@@ -66,7 +66,15 @@ extension JSONTapeDecoder: SingleValueDecodingContainer {
         if type == Int.self, let value = try decode(Int.self) as? T { return value }
         if type == Double.self, let value = try decode(Double.self) as? T { return value }
         if type == Bool.self, let value = try decode(Bool.self) as? T { return value }
-        return try T(from: self)
+        return try column() ?? T(from: self)
+    }
+
+    /// The common arrays at once; `nil` when this is none, or when an element is to be named in an error.
+    private func column<T>() -> T? {
+        if T.self == [String].self { return (try? read([String].init(from:))) as? T }
+        if T.self == [Int].self { return (try? read([Int].init(from:))) as? T }
+        if T.self == [Double].self { return (try? read([Double].init(from:))) as? T }
+        return nil
     }
 
     private func integer<I: FixedWidthInteger>() throws -> I {

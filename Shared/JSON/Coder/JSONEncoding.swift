@@ -22,7 +22,14 @@ final class JSONEncoding {
 
     init(path: [any CodingKey] = []) { self.path = path }
 
-    func encode(_ value: some Encodable, at key: (any CodingKey)? = nil) throws {
+    func encode<T: Encodable>(_ value: T, at key: (any CodingKey)? = nil) throws {
+        // The common leaves and arrays, without an encoder each.
+        if T.self == String.self, let value = value as? String { return writer.string(value) }
+        if T.self == Int.self, let value = value as? Int { return writer.int(value) }
+        if T.self == Double.self, let value = value as? Double { return try double(value, at: key) }
+        if T.self == Bool.self, let value = value as? Bool { return writer.bool(value) }
+        if T.self == [String].self, let value = value as? [String] { return writer.strings(value) }
+        if T.self == [Int].self, let value = value as? [Int] { return writer.ints(value) }
         if let key { path.append(key) }
         defer { if key != nil { path.removeLast() } }
         let encoder = begin()

@@ -73,7 +73,12 @@ final class JSONTape {
     /// Reads one node's bytes; an error names the node's path.
     func read<T>(_ node: Int, _ body: (inout JSONReader) throws(JSONError) -> T) throws(JSONError) -> T {
         do {
-            return try JSONReader.read(bytes[Int(nodes[node].start)..<Int(nodes[node].end)], body)
+            let range = Int(nodes[node].start)..<Int(nodes[node].end)
+            return try unsafe bytes.withUnsafeBufferPointer { bytes throws(JSONError) in
+                let value = unsafe UnsafeBufferPointer(rebasing: bytes[range])
+                var reader = unsafe JSONReader(value, depthLimit: JSONReader.defaultDepthLimit)
+                return try body(&reader)
+            }
         } catch {
             throw mismatch(error.message, at: node)
         }

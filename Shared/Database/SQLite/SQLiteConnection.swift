@@ -1,0 +1,114 @@
+import CSQLite
+
+/// One connection to a SQLite file; made, used and closed on one thread.
+@safe final class SQLiteConnection {
+    private static let statementLimit = 200
+
+    private let handle: OpaquePointer
+    /// Holds the file's lock for as long as any connection is open.
+    private let file: SQLiteFile
+    private var statements: [String: SQLiteStatement] = [:]
+    /// The job at work, which SQLite asks now and then whether to go on.
+    private var stop: JobStop?
+
+    init(file: SQLiteFile) throws(DatabaseError) {
+        self.file = file
+        var handle: OpaquePointer?
+        // One thread uses the connection, so SQLite needs no mutex.
+        let result = unsafe sqlite3_open_v2(file.path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        guard result == SQLITE_OK, let handle = unsafe handle else {
+            defer { unsafe sqlite3_close_v2(handle) }
+            throw unsafe DatabaseError(sqlite: result, handle)
+        }
+        unsafe self.handle = handle
+        unsafe sqlite3_extended_result_codes(handle, 1)
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe sqlite3_progress_handler(
+            handle,
+            1_000,
+            { context in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<SQLiteConnection>.fromOpaque(context).takeUnretainedValue().stop?.reason == nil
+                    ? 0 : 1
+            },
+            context
+        )
+    }
+
+    deinit {
+        statements = [:]
+        unsafe sqlite3_close_v2(handle)
+    }
+
+    /// Runs `body` between `begin` and a commit; whatever goes wrong, the transaction ends before this does.
+    func transaction<T>(_ begin: SQL, stop: JobStop, _ body: () throws -> T) throws -> T {
+        self.stop = stop
+        defer { self.stop = nil }
+        do {
+            try execute(begin)
+            let value = try body()
+            try execute("COMMIT")
+            return value
+        } catch {
+            self.stop = nil
+            // SQLite has rolled back itself after some errors, such as a full disk.
+            if isInTransaction { try execute("ROLLBACK") }
+            throw stop.reason ?? error
+        }
+    }
+
+    /// Rows inserted, updated and deleted since the connection was opened, undone ones too.
+    var totalChanges: Int { Int(unsafe sqlite3_total_changes64(handle)) }
+
+    private var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    /// The cached statement of this text, or a new one when that is at work.
+    private func statement(_ text: String) throws(DatabaseError) -> SQLiteStatement {
+        if let statement = statements[text], !statement.isRunning { return statement }
+        let statement = try unsafe SQLiteStatement(text, handle)
+        if statements.count >= Self.statementLimit { statements.removeAll() }
+        statements[text] = statement
+        return statement
+    }
+}
+
+extension SQLiteConnection: DatabaseConnection {
+    @discardableResult
+    func execute(_ sql: SQL) throws(DatabaseError) -> Int {
+        let statement = try statement(sql.text)
+        for value in sql.values { statement.bind(value) }
+        let before = totalChanges
+        try statement.run()
+        return totalChanges - before
+    }
+
+    func query(_ sql: SQL, _ body: (any DatabaseRow) throws -> Void) throws {
+        let statement = try statement(sql.text)
+        for value in sql.values { statement.bind(value) }
+        try statement.run { try body(statement) }
+    }
+
+    func insert(
+        into target: InsertTarget,
+        rows: Int,
+        skippingDuplicates: Bool,
+        _ bind: (any RowWriter, _ index: Int) throws -> Void
+    ) throws -> InsertedRows {
+        let columns = target.columns.map { "\"\($0)\"" }.joined(separator: ", ")
+        let placeholders = repeatElement("?", count: target.columns.count).joined(separator: ", ")
+        let end = skippingDuplicates ? " ON CONFLICT DO NOTHING" : ""
+        let statement = try statement("INSERT INTO \"\(target.table)\" (\(columns)) VALUES (\(placeholders))\(end)")
+        var inserted = InsertedRows(capacity: rows)
+        for index in 0..<rows {
+            do {
+                try bind(statement, index)
+            } catch {
+                statement.reset()
+                throw error
+            }
+            try statement.run()
+            inserted.append(isNew: unsafe sqlite3_changes64(handle) > 0)
+        }
+        return inserted
+    }
+}
