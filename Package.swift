@@ -83,7 +83,7 @@ let shared: [Target] = [
     library("Database", uses: ["CSQLite"]),
     //    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
-    //    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "TLS"]),
+    library("Probing", uses: ["CLinux", "EventLoop"]),
 ]
 
 //let services: [Target] =
@@ -99,6 +99,18 @@ let services: [Target] = []
 let suites: [Target] = [
     tests("EventLoop"),
     tests("JSON"),
+    tests("Probing", uses: ["CLinux", "EventLoop"]),
 ]
 
-let package = Package(name: "sonde", targets: shared + services + suites)
+let benchmarks: [Target] = [
+    .target(name: "CCapture", path: "Benchmarks/ICMP/Capture", cSettings: [.define("_GNU_SOURCE")]),
+    .executableTarget(
+        name: "bench-icmp",
+        dependencies: ["CCapture", "CLinux", "EventLoop", "Probing"],
+        path: "Benchmarks/ICMP",
+        exclude: ["Capture"],
+        swiftSettings: settings
+    ),
+]
+
+let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)
