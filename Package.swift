@@ -81,7 +81,7 @@ let shared: [Target] = [
     library("Contracts", uses: ["JSON", "JSONRPC"]),
     //    library("Tokens", uses: ["Contracts", "JSON", "TLS"]),
     library("Database", uses: ["CSQLite"]),
-    //    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
+    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
     library("Probing", uses: ["CLinux", "EventLoop"]),
 ]
@@ -99,6 +99,7 @@ let services: [Target] = []
 let suites: [Target] = [
     tests("EventLoop"),
     tests("JSON"),
+    tests("Egress", uses: ["EventLoop"]),
     tests("Probing", uses: ["CLinux", "EventLoop"]),
 ]
 
