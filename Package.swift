@@ -81,9 +81,9 @@ let shared: [Target] = [
     library("Contracts", uses: ["JSON", "JSONRPC"]),
     //    library("Tokens", uses: ["Contracts", "JSON", "TLS"]),
     library("Database", uses: ["CSQLite"]),
-    //    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
+    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
-    //    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "TLS"]),
+    library("Probing", uses: ["CLinux", "EventLoop"]),
 ]
 
 //let services: [Target] =
@@ -102,10 +102,20 @@ let suites: [Target] = [
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("JSON"),
     tests("Statistics"),
+    tests("Egress", uses: ["EventLoop"]),
+    tests("Probing", uses: ["CLinux", "EventLoop"]),
 ]
 
 let benchmarks: [Target] = [
-    .executableTarget(name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/JSON", swiftSettings: settings)
+    .executableTarget(name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/JSON", swiftSettings: settings),
+    .target(name: "CCapture", path: "Benchmarks/ICMP/Capture", cSettings: [.define("_GNU_SOURCE")]),
+    .executableTarget(
+        name: "bench-icmp",
+        dependencies: ["CCapture", "CLinux", "EventLoop", "Probing"],
+        path: "Benchmarks/ICMP",
+        exclude: ["Capture"],
+        swiftSettings: settings
+    ),
 ]
 
 let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)

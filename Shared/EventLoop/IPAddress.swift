@@ -28,6 +28,11 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Two words in the host's byte order.
+    public init(v6 high: UInt64, _ low: UInt64, scope: UInt32 = 0) {
+        storage = .v6(high: high, low: low, scope: scope)
+    }
+
     /// Reads dotted-decimal IPv4 with four parts, and IPv6 (RFC 4291) with an optional zone; nothing else.
     public init?(_ text: String) {
         var v4 = in_addr()
@@ -48,6 +53,14 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     public var isV4: Bool {
         if case .v4 = storage { true } else { false }
+    }
+
+    /// The address as words in the host's byte order; an IPv4 address is its bits in `low`.
+    public var words: (high: UInt64, low: UInt64, scope: UInt32) {
+        switch storage {
+        case .v4(let bits): (0, UInt64(bits), 0)
+        case .v6(let high, let low, let scope): (high, low, scope)
+        }
     }
 
     /// Four or sixteen bytes in network order.

@@ -1,6 +1,8 @@
 #pragma once
 /* What Glibc's Swift module lacks: GNU and Linux calls, behind plain C types. Each returns what the call
    returns: -1 and errno on failure. */
+#include "CLinuxICMP.h"
+#include "CLinuxNamespace.h"
 #include <stdint.h>
 
 /* One event of epoll(7), without its union. */

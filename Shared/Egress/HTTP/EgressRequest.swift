@@ -1,0 +1,80 @@
+/// One field of a request or a response.
+public struct EgressHeader: Equatable, Sendable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// An HTTP request to be sent out of the mesh.
+public struct EgressRequest: Sendable {
+    public var method: String
+    /// `http` or `https`, without a user.
+    public var url: String
+    public var headers: [EgressHeader] = []
+    public var body: [UInt8]?
+    /// For all of it: resolution, redirects, the last byte.
+    public var timeout: Duration
+    public var family = FamilyChoice.any
+    /// Bytes of the body that are kept; the transfer ends, as a success, when there are more.
+    public var maximumBodyBytes = 65_536
+    /// Bytes of header lines, of all responses together; the transfer fails when there are more.
+    public var maximumHeaderBytes = 65_536
+    /// Redirects that are followed, each checked like the first URL; with 0 a redirect is a response like any other.
+    public var maximumRedirects = 0
+    /// Uses a connection that an earlier request left open; a probe does not, it measures the handshakes.
+    public var reusesConnection = false
+    public var verifiesCertificate = true
+    /// A PEM file of the authorities to trust in place of the system's.
+    public var authorityFile: String?
+
+    public init(_ method: String = "GET", _ url: String, timeout: Duration = .seconds(10)) {
+        self.method = method
+        self.url = url
+        self.timeout = timeout
+    }
+}
+
+public struct EgressResponse: Sendable {
+    public var status: Int
+    /// `1.0`, `1.1` or `2`.
+    public var httpVersion: String
+    public var headers: [EgressHeader]
+    /// As it came: a compressed body stays compressed.
+    public var body: [UInt8]
+    /// There was more of the body than the request wanted to keep.
+    public var isBodyCut: Bool
+    public var times: EgressTimes
+    /// The address and port that were connected to.
+    public var remoteAddress: String
+    /// Where a redirect leads.
+    public var redirect: String?
+
+    /// The first field of this name, which is compared in any case.
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+extension EgressRequest {
+    /// Throws `EgressError` with `badRequest` when a part of the request could end a line of its own making.
+    func validate() throws(EgressError) {
+        let isToken: (String) -> Bool = { text in
+            !text.isEmpty
+                && text.utf8.allSatisfy { byte in
+                    (33...126).contains(byte) && !#""(),/:;<=>?@[\]{}"#.utf8.contains(byte)
+                }
+        }
+        let isValue: (String) -> Bool = { text in
+            text.utf8.allSatisfy { $0 == 9 || $0 >= 32 && $0 != 127 }
+        }
+        guard isToken(method) else { throw EgressError(.badRequest, "the method is no token") }
+        guard headers.allSatisfy({ isToken($0.name) && isValue($0.value) }) else {
+            throw EgressError(.badRequest, "a header has a character that headers cannot have")
+        }
+        guard timeout > .zero else { throw EgressError(.timeout, "no time was given") }
+    }
+}

@@ -1,0 +1,113 @@
+import EventLoop
+
+/// Sends HTTP requests to addresses that others chose: resolves, checks every address against the policy, connects to
+/// the one it checked, and bounds all that may come back.
+///
+/// To be used on the gate's loop only.
+public final class HTTPEgress {
+    public let gate: AddressGate
+    private let loop: EventLoop
+    private let driver: CurlDriver
+    private let maximumTransfers: Int
+
+    /// `maximumTransfers` bounds what is under way at once.
+    public init(_ gate: AddressGate, maximumTransfers: Int = 256) throws(EgressError) {
+        self.gate = gate
+        self.maximumTransfers = maximumTransfers
+        loop = gate.resolver.loop
+        driver = try CurlDriver(on: loop)
+    }
+
+    /// Sends one request and waits for the end of its response.
+    ///
+    /// Cancelling the task ends the transfer. Every status code is a response. Throws `EgressError` with the times of the phases that were reached.
+    public func perform(_ request: EgressRequest) async throws(EgressError) -> EgressResponse {
+        try request.validate()
+        let clock = LoopClock(loop)
+        let start = clock.now
+        var request = request
+        var url = try EgressURL(request.url)
+        var redirectsLeft = request.maximumRedirects
+        while true {
+            let left = request.timeout - start.duration(to: clock.now)
+            var response = try await performOnce(request, url, timeout: left)
+            guard let next = response.redirect, request.maximumRedirects > 0 else {
+                response.times.total = Int(start.duration(to: clock.now).inNanoseconds / 1_000)
+                return response
+            }
+            guard redirectsLeft > 0 else {
+                throw EgressError(.tooManyRedirects, "the target redirects more often than is followed")
+            }
+            redirectsLeft -= 1
+            let nextURL = try EgressURL(next)
+            request.follow(from: url, to: nextURL, status: response.status)
+            guard nextURL.isSecure || !url.isSecure else {
+                throw EgressError(.forbidden, "the target redirects from https to http")
+            }
+            url = nextURL
+        }
+    }
+
+    private func performOnce(
+        _ request: EgressRequest,
+        _ url: EgressURL,
+        timeout: Duration
+    ) async throws(EgressError) -> EgressResponse {
+        let clock = LoopClock(loop)
+        let start = clock.now
+        guard timeout > .zero else { throw EgressError(.timeout, "redirects took all the time there was") }
+        let addresses = try await gate.addresses(of: url.host, family: request.family, timeout: timeout)
+        let resolved = start.duration(to: clock.now)
+        let result = await transfer(request, url, to: addresses[0], timeout: timeout - resolved)
+        let dns = Int(resolved.inNanoseconds / 1_000)
+        switch result {
+        case .success(var response):
+            response.times.dns = dns
+            return response
+        case .failure(var error):
+            error.times.dns = dns
+            error.times.total += dns
+            throw error
+        }
+    }
+
+    private func transfer(
+        _ request: EgressRequest,
+        _ url: EgressURL,
+        to address: IPAddress,
+        timeout: Duration
+    ) async -> Result<EgressResponse, EgressError> {
+        guard driver.count < maximumTransfers else {
+            return .failure(EgressError(.busy, "as many requests are under way as may be"))
+        }
+        return await Completion.value(on: loop) { completion in
+            do throws(EgressError) {
+                let transfer = try CurlTransfer(
+                    request,
+                    url: url,
+                    address: address,
+                    timeoutMilliseconds: max(1, Int(timeout.inMilliseconds)),
+                    done: completion.finish
+                )
+                completion.onCancel = { [driver] in driver.cancel(transfer) }
+                try driver.add(transfer)
+            } catch {
+                completion.finish(.failure(error))
+            }
+        }
+    }
+}
+
+extension EgressRequest {
+    /// Becomes the request that follows a redirect (RFC 9110 section 15.4).
+    fileprivate mutating func follow(from old: EgressURL, to new: EgressURL, status: Int) {
+        url = new.text
+        if status == 303 || (method == "POST" && (status == 301 || status == 302)) {
+            if method != "HEAD" { method = "GET" }
+            body = nil
+        }
+        // What was meant for one host is not shown to another.
+        guard (old.host, old.port, old.isSecure) != (new.host, new.port, new.isSecure) else { return }
+        headers.removeAll { ["authorization", "cookie", "proxy-authorization"].contains($0.name.lowercased()) }
+    }
+}

@@ -1,0 +1,38 @@
+/// What became of one echo request.
+public typealias EchoResult = Result<EchoReply, EchoFailure>
+
+/// An echo that was answered.
+public struct EchoReply: Equatable, Sendable {
+    /// Where the two ends of a round trip were read.
+    public enum TimeSource: String, Sendable {
+        /// Both in the kernel: when the driver took the request, and when the reply came in.
+        case kernel
+        /// The reply's arrival in the kernel, the request's start in this process.
+        case kernelReceive = "kernel-receive"
+        /// Both in this process; includes the time the reply waited to be read.
+        case user
+    }
+
+    public var roundTripNanoseconds: UInt64
+    public var timeSource: TimeSource
+    /// When the request was handed to the kernel, in microseconds since 1970.
+    public var sentAtMicroseconds: UInt64
+}
+
+/// Why an echo has no reply.
+public enum EchoFailure: Error, Equatable, Sendable {
+    case timeout
+    /// A router, or this host, has no way to the address. The text names which: `no route`, `host unreachable` …
+    case unreachable(String)
+    /// A firewall on the way said so.
+    case prohibited
+    case hopLimitExceeded
+    case packetTooBig
+    /// This process may not send this: see `ICMPEngine.open`, or the address is a broadcast address.
+    case permission
+    /// As many echoes are in flight as the engine allows.
+    case busy
+    case cancelled
+    /// This host failed; the value is `errno`.
+    case local(errno: CInt)
+}

@@ -1,0 +1,145 @@
+import CLinux
+public import EventLoop
+import Glibc
+
+/// Sends ICMP echo requests from one loop and times their replies.
+///
+/// One socket an address family serves all echoes: a ping socket, or a raw one where those are not allowed. To be
+/// used on the loop's thread only, and closed there.
+public final class ICMPEngine {
+    public enum SocketKind: Sendable {
+        /// `SOCK_DGRAM`: needs no capability, but a group in the sysctl `net.ipv4.ping_group_range`.
+        case ping
+        /// `SOCK_RAW`: needs `CAP_NET_RAW`.
+        case raw
+    }
+
+    public let loop: EventLoop
+    private let kinds: [SocketKind]
+    private let maximumInFlight: Int
+    private var v4: EchoSocket?
+    private var v6: EchoSocket?
+
+    /// Opens nothing yet; `kinds` will be tried in their order.
+    ///
+    /// `maximumInFlight` bounds the echoes under way in each family; it is rounded up
+    /// to a power of two, 32,768 at the most.
+    public init(on loop: EventLoop, kinds: [SocketKind] = [.ping, .raw], maximumInFlight: Int = 8_192) {
+        self.loop = loop
+        self.kinds = kinds
+        self.maximumInFlight = maximumInFlight
+    }
+
+    public func close() {
+        v4?.close()
+        v6?.close()
+        v4 = nil
+        v6 = nil
+    }
+
+    public var statistics: EchoStatistics {
+        [v4, v6].compactMap { $0?.statistics }.reduce(EchoStatistics(), +)
+    }
+
+    public var inFlight: Int {
+        (v4?.inFlight ?? 0) + (v6?.inFlight ?? 0)
+    }
+
+    /// Opens the socket of a family, which the first echo does otherwise, and says which kind it is.
+    ///
+    /// Throws `ProbingError` with `permission` and what would grant it when neither kind is allowed.
+    @discardableResult
+    public func open(_ family: SocketAddress.Family) throws(ProbingError) -> SocketKind {
+        try socket(family).isRaw ? .raw : .ping
+    }
+
+    /// Sends one echo request and waits for what comes of it.
+    ///
+    /// Ends early, with `cancelled`, when the task is. `payloadBytes` are those after the ICMP header; less than 8
+    /// count as 8, more than 65,507 as that.
+    public func echo(to address: IPAddress, payloadBytes: Int = 56, timeout: Duration) async -> EchoResult {
+        guard !Task.isCancelled else { return .failure(.cancelled) }
+        let waiter = LoopBound(EchoWaiter(), on: loop)
+        let nanoseconds = UInt64(max(0, timeout.inNanoseconds))
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiting = waiter.value
+                waiting.continuation = continuation
+                waiting.ticket = send(
+                    to: address,
+                    payloadBytes: payloadBytes,
+                    timeoutNanoseconds: nanoseconds,
+                    tag: 0,
+                    waiting
+                )
+            }
+        } onCancel: {
+            waiter.loop.execute { waiter.value.ticket?.cancel() }
+        }
+    }
+
+    /// Sends one echo request at the end of this turn; `handler` is called once, with `tag`, when it is over, which
+    /// may be before this returns.
+    @discardableResult
+    public func send(
+        to address: IPAddress,
+        payloadBytes: Int = 56,
+        timeoutNanoseconds: UInt64,
+        tag: Int,
+        _ handler: any EchoHandler
+    ) -> EchoTicket? {
+        let socket: EchoSocket
+        do {
+            socket = try self.socket(address.isV4 ? .v4 : .v6)
+        } catch {
+            handler.echoFinished(tag: tag, .failure(EchoFailure(error)))
+            return nil
+        }
+        let sequence = socket.send(
+            to: address,
+            payloadBytes: UInt16(min(max(payloadBytes, 8), 65_507)),
+            timeoutNanoseconds: timeoutNanoseconds,
+            tag: tag,
+            handler
+        )
+        guard let sequence else {
+            handler.echoFinished(tag: tag, .failure(.busy))
+            return nil
+        }
+        return EchoTicket(socket: socket, sequence: sequence)
+    }
+
+    private func socket(_ family: SocketAddress.Family) throws(ProbingError) -> EchoSocket {
+        if let socket = family == .v4 ? v4 : v6, !socket.isClosed { return socket }
+        let socket = try EchoSocket.first(of: kinds, isV6: family == .v6, capacity: maximumInFlight, on: loop)
+        do {
+            try socket.start()
+        } catch {
+            throw ProbingError(.system, "the event loop takes no ICMP socket", cause: error)
+        }
+        if family == .v4 { v4 = socket } else { v6 = socket }
+        return socket
+    }
+}
+
+/// One echo in flight.
+public struct EchoTicket {
+    let socket: EchoSocket
+    let sequence: UInt16
+
+    /// Ends the echo with `cancelled`, unless it is over already.
+    public func cancel() {
+        socket.cancel(sequence)
+    }
+}
+
+/// Hands one echo's result to the task that waits for it.
+private final class EchoWaiter: EchoHandler {
+    var continuation: CheckedContinuation<EchoResult, Never>?
+    var ticket: EchoTicket?
+
+    func echoFinished(tag: Int, _ result: EchoResult) {
+        continuation?.resume(returning: result)
+        continuation = nil
+    }
+}
