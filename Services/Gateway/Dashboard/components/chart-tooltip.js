@@ -1,0 +1,53 @@
+import { h, replace } from "../dom.js";
+import * as format from "../format.js";
+
+/** @typedef {import("../timeline-data.js").TimelineData} TimelineData */
+
+/** What one step of a chart held, beside the pointer. */
+export class ChartTooltip {
+  element = h("div", { class: "chart-tooltip", hidden: true });
+  #shown = "";
+
+  /**
+   * @param {uPlot} plot
+   * @param {TimelineData | null} data
+   */
+  update(plot, data) {
+    const left = plot.cursor.left ?? -1;
+    const steps = data && left >= 0 ? data.at(plot.posToVal(left, "x")).filter(({ step }) => step) : [];
+    this.element.hidden = steps.length === 0;
+    if (!data || steps.length === 0) return;
+    const begin = data.from + Math.floor((plot.posToVal(left, "x") - data.from) / data.step) * data.step;
+    const shown = JSON.stringify([begin, steps]);
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      replace(this.element, h("p", { class: "number" }, when(begin, data.step)), ...steps.map(describe));
+    }
+    const right = left > plot.over.clientWidth / 2;
+    this.element.style.transform = `translate(${left + (right ? -12 : 12)}px, 8px) translateX(${right ? "-100%" : "0"})`;
+  }
+}
+
+/**
+ * @param {number} time
+ * @param {number} step
+ */
+function when(time, step) {
+  return step < 60_000 ? `${format.date(time)}, ${format.timeOfDay(time)}` : format.dateAndTime(time);
+}
+
+/** @param {{origin: string, step?: import("../timeline-data.js").Step}} line */
+function describe({ origin, step }) {
+  if (!step) return null;
+  const range = step.count > 1 && step.low !== null && `${format.latency(step.low)} – ${format.latency(step.high)}`;
+  return h(
+    "dl",
+    {},
+    h("dt", {}, origin),
+    h("dd", { class: "number" }, format.latency(step.mean)),
+    range && h("dt", {}, "from – to"),
+    range && h("dd", { class: "number" }, range),
+    step.failures > 0 && h("dt", { class: "bad" }, "failed"),
+    step.failures > 0 && h("dd", { class: "number bad" }, `${step.failures} of ${step.count}`),
+  );
+}

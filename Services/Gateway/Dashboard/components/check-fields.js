@@ -1,0 +1,139 @@
+import { h } from "../dom.js";
+
+/**
+ * @typedef {import("../types.js").CheckType} CheckType
+ * @typedef {import("../types.js").NewCheck} NewCheck
+ *
+ * @typedef {object} OptionField
+ * @property {string} name
+ * @property {string} label
+ * @property {string} [placeholder] What holds when it is left empty.
+ * @property {boolean} [numeric]
+ * @property {string[]} [choices]
+ */
+
+/** @type {Record<CheckType, {title: string, text: string, options: OptionField[]}>} */
+const types = {
+  icmp: { title: "ICMP", text: "Echo request", options: [] },
+  tcp: {
+    title: "TCP",
+    text: "Connect to a port",
+    options: [{ name: "port", label: "Port", placeholder: "443", numeric: true }],
+  },
+  http: {
+    title: "HTTP",
+    text: "Fetch a URL",
+    options: [
+      { name: "url", label: "URL", placeholder: "https:// and the address" },
+      { name: "body_contains", label: "Body contains", placeholder: "anything" },
+    ],
+  },
+  dns: {
+    title: "DNS",
+    text: "Ask a resolver",
+    options: [
+      { name: "query", label: "Name to ask for", placeholder: "the address" },
+      { name: "resolver", label: "Resolver", placeholder: "the address" },
+      { name: "record_type", label: "Record", choices: ["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"] },
+    ],
+  },
+};
+
+const intervals = [
+  [500, "0.5 s"], [1_000, "1 s"], [2_500, "2.5 s"], [5_000, "5 s"], [10_000, "10 s"],
+  [30_000, "30 s"], [60_000, "1 min"], [300_000, "5 min"],
+];
+const defaultInterval = 2_500;
+
+/** Chooses types of check, and for each how often and what it needs to know. */
+export class CheckFields {
+  #parts = /** @type {CheckType[]} */ (Object.keys(types)).map((type) => new CheckField(type));
+
+  /** @param {CheckType} [first] Chosen at the start. */
+  constructor(first = "icmp") {
+    this.element = h(
+      "fieldset",
+      { class: "check-fields" },
+      h("legend", { class: "label" }, "Checks"),
+      ...this.#parts.map((part) => part.element),
+    );
+    for (const part of this.#parts) part.choose(part.type === first);
+  }
+
+  /** @returns {NewCheck[]} */
+  get checks() {
+    return this.#parts.filter((part) => part.isChosen).map((part) => part.check);
+  }
+}
+
+class CheckField {
+  /** @type {HTMLInputElement} */
+  #box;
+  #interval = h(
+    "select",
+    { class: "input" },
+    ...intervals.map(([value, text]) => h("option", { value, selected: value === defaultInterval }, text)),
+  );
+  /** @type {Map<OptionField, HTMLInputElement | HTMLSelectElement>} */
+  #inputs = new Map();
+  #details = h("div", { class: "check-details" });
+
+  /** @param {CheckType} type */
+  constructor(type) {
+    this.type = type;
+    const { title, text, options } = types[type];
+    this.#box = h("input", { type: "checkbox", name: type, onchange: () => this.choose(this.#box.checked) });
+    this.#details.append(labelled("Every", this.#interval));
+    for (const option of options) {
+      const input = option.choices
+        ? h("select", { class: "input" }, ...option.choices.map((choice) => h("option", {}, choice)))
+        : h("input", {
+            class: "input",
+            placeholder: option.placeholder,
+            inputmode: option.numeric && "numeric",
+            autocomplete: "off",
+            spellcheck: "false",
+          });
+      this.#inputs.set(option, input);
+      this.#details.append(labelled(option.label, input));
+    }
+    this.element = h(
+      "div",
+      { class: "check-field", "data-check": type },
+      h("label", { class: "check-choice" }, this.#box, h("strong", {}, title), h("span", { class: "faint" }, text)),
+      this.#details,
+    );
+  }
+
+  get isChosen() {
+    return this.#box.checked;
+  }
+
+  /** @param {boolean} chosen */
+  choose(chosen) {
+    this.#box.checked = chosen;
+    this.#details.hidden = !chosen;
+    this.element.classList.toggle("chosen", chosen);
+  }
+
+  /** @returns {NewCheck} */
+  get check() {
+    /** @type {import("../types.js").CheckOptions} */
+    const options = {};
+    for (const [{ name, label, numeric }, input] of this.#inputs) {
+      const value = input.value.trim();
+      if (value === "") continue;
+      if (numeric && !/^\d+$/.test(value)) throw new Error(`${label} is a number.`);
+      options[name] = numeric ? Number(value) : value;
+    }
+    return { type: this.type, interval_ms: Number(this.#interval.value), options };
+  }
+}
+
+/**
+ * @param {string} label
+ * @param {HTMLElement} input
+ */
+function labelled(label, input) {
+  return h("label", { class: "field" }, h("span", { class: "label" }, label), input);
+}

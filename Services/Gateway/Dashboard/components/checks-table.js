@@ -1,0 +1,76 @@
+import { mayEdit, removeCheck, toggleCheck } from "../actions.js";
+import { h, replace } from "../dom.js";
+import * as format from "../format.js";
+import { healthOfCheck } from "../health.js";
+import { state } from "../store.js";
+import { healthBadge } from "./health-badge.js";
+import { icon } from "./icons.js";
+import { menuButton } from "./menu.js";
+import { emptyState } from "./notices.js";
+import { openCheckDialog } from "./target-dialog.js";
+
+/** The checks of a target. */
+export class ChecksTable {
+  #body = h("div");
+  #shown = "";
+
+  /** @param {string} targetID */
+  constructor(targetID) {
+    this.targetID = targetID;
+    const add = h("button", { class: "button small", type: "button", onclick: () => openCheckDialog(targetID) }, icon("plus"), "Add checks");
+    this.element = h(
+      "section",
+      { class: "panel", "aria-label": "Checks" },
+      h("header", { class: "panel-head" }, h("h2", {}, "Checks"), mayEdit() && add),
+      this.#body,
+    );
+  }
+
+  update() {
+    const checks = (state.checks.get(this.targetID) ?? []).map((check) => ({ check, health: healthOfCheck(check) }));
+    const shown = JSON.stringify(checks);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    if (checks.length === 0) {
+      replace(this.#body, emptyState("target", "No checks", "Without a check nothing is probed."));
+      return;
+    }
+    const heads = ["State", "Check", "Every", "Timeout"].map((text) => h("th", { scope: "col" }, text));
+    const actions = mayEdit() && h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions"));
+    replace(
+      this.#body,
+      h(
+        "table",
+        { class: "table checks-table" },
+        h("caption", { class: "visually-hidden" }, "Checks"),
+        h("thead", {}, h("tr", {}, ...heads, actions)),
+        h("tbody", {}, ...checks.map(({ check, health }) => checkRow(check, health))),
+      ),
+    );
+  }
+}
+
+/**
+ * @param {import("../types.js").Check} check
+ * @param {import("../health.js").Health} health
+ */
+function checkRow(check, health) {
+  const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");
+  const menu = menuButton(`Actions for the ${check.type.toUpperCase()} check`, () => [
+    {
+      label: check.enabled ? "Pause" : "Resume",
+      symbol: check.enabled ? "pause" : "play",
+      run: () => void toggleCheck(check),
+    },
+    { label: "Remove…", symbol: "trash", dangerous: true, run: () => removeCheck(check) },
+  ]);
+  return h(
+    "tr",
+    { "data-check-id": check.id },
+    h("td", { class: "state" }, healthBadge(health)),
+    h("th", { scope: "row", class: "target" }, h("span", { class: "target-name" }, check.type.toUpperCase()), h("span", { class: "faint" }, options)),
+    h("td", { class: "number", "data-label": "Every" }, format.interval(check.interval_ms)),
+    h("td", { class: "number", "data-label": "Timeout" }, format.interval(check.timeout_ms)),
+    mayEdit() && h("td", { class: "more" }, menu),
+  );
+}

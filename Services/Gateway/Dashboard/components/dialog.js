@@ -1,0 +1,72 @@
+import { messageOf } from "../api.js";
+import { h, setText } from "../dom.js";
+import { icon } from "./icons.js";
+
+let lastID = 0;
+
+/**
+ * A modal dialog that is removed when it closes; focus goes back to where it was.
+ *
+ * @param {string} title
+ * @param {...import("../dom.js").Child} children
+ */
+export function openDialog(title, ...children) {
+  const id = `dialog-${++lastID}`;
+  const close = h("button", { class: "button icon-only small", type: "button", "aria-label": "Close" }, icon("close"));
+  const dialog = h(
+    "dialog",
+    { class: "dialog", "aria-labelledby": id },
+    h("header", { class: "dialog-head" }, h("h2", { id }, title), close),
+    ...children,
+  );
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * A form in a dialog: its button waits for `submit`, and what that throws is shown in the form.
+ *
+ * @param {object} options
+ * @param {string} options.title
+ * @param {string} options.action What the button says.
+ * @param {boolean} [options.dangerous]
+ * @param {import("../dom.js").Child[]} options.children
+ * @param {() => Promise<void>} options.submit
+ */
+export function openForm({ title, action, dangerous, children, submit }) {
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const kind = dangerous ? "button danger solid" : "button primary";
+  const button = h("button", { class: kind, type: "submit" }, action);
+  const cancel = h("button", { class: "button", type: "button" }, "Cancel");
+  const form = h(
+    "form",
+    { class: "dialog-form", novalidate: true },
+    ...children,
+    problem,
+    h("footer", { class: "dialog-foot" }, cancel, button),
+  );
+  const dialog = openDialog(title, form);
+  cancel.addEventListener("click", () => dialog.close());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    problem.hidden = true;
+    button.disabled = true;
+    button.setAttribute("aria-busy", "true");
+    try {
+      await submit();
+      dialog.close();
+    } catch (error) {
+      setText(problem, messageOf(error));
+      problem.hidden = false;
+    } finally {
+      button.disabled = false;
+      button.removeAttribute("aria-busy");
+    }
+  });
+  return dialog;
+}

@@ -1,0 +1,79 @@
+import { addCheck, addTarget } from "../actions.js";
+import { h } from "../dom.js";
+import { CheckFields } from "./check-fields.js";
+import { openForm } from "./dialog.js";
+
+/**
+ * Asks for a new target.
+ *
+ * @param {(target: import("../types.js").Target) => void} added
+ */
+export function openTargetDialog(added) {
+  const address = input("address", "db.example.org, 192.0.2.7 or https://…");
+  const name = input("name", "The address, when left empty");
+  const category = input("category", "isp, dns, database …");
+  const fields = new CheckFields();
+  openForm({
+    title: "Add a target",
+    action: "Add target",
+    children: [
+      field("Address", address, "A host name, an IP address or a URL."),
+      h("div", { class: "field-pair" }, field("Name", name), field("Category", category)),
+      fields.element,
+    ],
+    submit: async () => {
+      address.removeAttribute("aria-invalid");
+      const checks = fields.checks;
+      if (address.value.trim() === "") {
+        address.setAttribute("aria-invalid", "true");
+        address.focus();
+        throw new Error("Say what to watch: an address is needed.");
+      }
+      if (checks.length === 0) throw new Error("Choose at least one check.");
+      added(
+        await addTarget({
+          address: address.value.trim(),
+          name: name.value.trim() || undefined,
+          category: category.value.trim() || undefined,
+          checks,
+        }),
+      );
+    },
+  });
+  address.focus();
+}
+
+/**
+ * Asks for more checks of a target.
+ *
+ * @param {string} targetID
+ */
+export function openCheckDialog(targetID) {
+  const fields = new CheckFields("http");
+  openForm({
+    title: "Add checks",
+    action: "Add checks",
+    children: [fields.element],
+    submit: async () => {
+      if (fields.checks.length === 0) throw new Error("Choose at least one check.");
+      for (const check of fields.checks) await addCheck(targetID, check);
+    },
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {string} placeholder
+ */
+function input(name, placeholder) {
+  return h("input", { class: "input", name, placeholder, autocomplete: "off", spellcheck: "false" });
+}
+
+/**
+ * @param {string} label
+ * @param {HTMLElement} control
+ * @param {string} [hint]
+ */
+function field(label, control, hint) {
+  return h("label", { class: "field" }, h("span", { class: "label" }, label), control, hint && h("span", { class: "hint" }, hint));
+}

@@ -1,0 +1,95 @@
+/** What a target's samples say of it. Silence is not success: a check that stopped reporting is unknown. */
+
+import { now, pairOf, state } from "./store.js";
+
+/**
+ * @typedef {import("./types.js").Check} Check
+ * @typedef {import("./types.js").Row} Row
+ * @typedef {"up" | "failing" | "unknown" | "paused"} Health
+ */
+
+/** A check is silent after so many intervals without a sample. */
+const silentIntervals = 3;
+/** An agent that has said nothing for so long is no longer expected to. */
+const forgottenMilliseconds = 24 * 3_600_000;
+
+/**
+ * How grave each is, gravest first.
+ *
+ * @type {Record<Health, number>}
+ */
+export const gravity = { failing: 0, unknown: 1, up: 2, paused: 3 };
+
+/** @type {Record<Health, string>} */
+export const healthText = { up: "Up", failing: "Failing", unknown: "Unknown", paused: "Paused" };
+
+/**
+ * How long a check may say nothing: three intervals, and the time that its last probe may still be under way.
+ *
+ * @param {Check} check
+ */
+export function patience(check) {
+  return check.interval_ms * silentIntervals + check.timeout_ms;
+}
+
+/**
+ * @param {Check} check
+ * @returns {Row[]} The newest row as each agent sees it.
+ */
+export function latestOf(check) {
+  const oldest = now() - forgottenMilliseconds;
+  const rows = state.latest.get(check.target_id)?.values() ?? [];
+  return [...rows].filter((row) => row.checkID === check.id && row.time > oldest);
+}
+
+/**
+ * @param {Check} check
+ * @returns {Health}
+ */
+export function healthOfCheck(check) {
+  if (!check.enabled || state.targets?.get(check.target_id)?.enabled === false) return "paused";
+  const rows = latestOf(check);
+  const fresh = rows.filter((row) => row.time > now() - patience(check));
+  if (fresh.some((row) => row.status !== "success")) return "failing";
+  return fresh.length > 0 && fresh.length === rows.length ? "up" : "unknown";
+}
+
+/**
+ * @param {string} targetID
+ * @returns {Health}
+ */
+export function healthOfTarget(targetID) {
+  if (state.targets?.get(targetID)?.enabled === false) return "paused";
+  const checks = (state.checks.get(targetID) ?? []).filter((check) => check.enabled);
+  if (checks.length === 0) return "unknown";
+  return checks.map(healthOfCheck).reduce((worst, next) => (gravity[next] < gravity[worst] ? next : worst));
+}
+
+/**
+ * The check that stands for a target in one line: its oldest that is enabled.
+ *
+ * @param {string} targetID
+ */
+export function leadingCheck(targetID) {
+  const checks = state.checks.get(targetID) ?? [];
+  return checks.find((check) => check.enabled) ?? checks.at(0);
+}
+
+/**
+ * The newest row of the leading check; of several agents, always the same one.
+ *
+ * @param {string} targetID
+ */
+export function leadingRow(targetID) {
+  const check = leadingCheck(targetID);
+  if (!check) return undefined;
+  return latestOf(check).sort((a, b) => (pairOf(a) < pairOf(b) ? -1 : 1))[0];
+}
+
+/** How many targets are in each state. */
+export function countByHealth() {
+  /** @type {Record<Health, number>} */
+  const counts = { up: 0, failing: 0, unknown: 0, paused: 0 };
+  for (const id of state.targets?.keys() ?? []) counts[healthOfTarget(id)] += 1;
+  return counts;
+}

@@ -1,0 +1,90 @@
+import { messageOf } from "./api.js";
+import { h, replace } from "./dom.js";
+import { onToken, restore } from "./session.js";
+import { start, stop } from "./sync.js";
+import { emptyState, errorState } from "./components/notices.js";
+import { agentsView } from "./views/agents.js";
+import { incidentsView } from "./views/incidents.js";
+import { overviewView } from "./views/overview.js";
+import { shell } from "./views/shell.js";
+import { signInView } from "./views/sign-in.js";
+import { targetView } from "./views/target.js";
+
+/**
+ * @typedef {object} View
+ * @property {string} title
+ * @property {HTMLElement} element
+ * @property {() => void} [shown] Called when the element is in the page.
+ * @property {() => void} [dispose] Called when it has left.
+ */
+
+/** @type {[pattern: RegExp, open: (...groups: string[]) => View][]} */
+const routes = [
+  [/^\/$/, overviewView],
+  [/^\/targets\/([0-9a-f-]{36})$/, targetView],
+  [/^\/incidents$/, incidentsView],
+  [/^\/agents$/, agentsView],
+];
+
+const app = /** @type {HTMLElement} */ (document.getElementById("app"));
+/** @type {ReturnType<typeof shell> | null} */
+let frame = null;
+/** @type {View | null} */
+let view = null;
+
+/**
+ * @param {string} path
+ * @returns {View}
+ */
+function open(path) {
+  for (const [pattern, make] of routes) {
+    const match = pattern.exec(path);
+    if (match) return make(...match.slice(1));
+  }
+  const home = h("a", { class: "button small", href: "#/" }, "Go to the overview");
+  return { title: "Not found", element: emptyState("search", "There is no such page", path, home) };
+}
+
+function route() {
+  if (!frame) return;
+  const path = location.hash.slice(1) || "/";
+  view?.dispose?.();
+  view = open(path);
+  document.title = `${view.title} · Sonde`;
+  frame.show(view.element, path);
+  view.shown?.();
+}
+
+async function enter() {
+  frame = shell();
+  replace(app, frame.element);
+  const loading = start();
+  route();
+  await loading;
+}
+
+/** @param {string} [reason] */
+function leave(reason) {
+  view?.dispose?.();
+  frame?.dispose();
+  view = frame = null;
+  stop();
+  document.title = "Sign in · Sonde";
+  replace(app, signInView(enter, reason));
+}
+
+async function begin() {
+  try {
+    if (await restore()) await enter();
+    else leave();
+  } catch (error) {
+    const notice = errorState("Sonde does not answer", messageOf(error), () => void begin());
+    replace(app, h("main", { class: "alone" }, notice));
+  }
+}
+
+addEventListener("hashchange", route);
+onToken((token) => {
+  if (token === null && frame) leave("Your session has ended. Sign in again.");
+});
+void begin();

@@ -1,0 +1,106 @@
+/** Who is signed in. The access token lives in memory only; the refresh token in `sessionStorage`. */
+
+import { APIError, authorizeWith, callAnonymously } from "./api.js";
+
+/** @typedef {import("./types.js").TokenPair} TokenPair */
+
+const storageKey = "sonde.refresh_token";
+/** A token is renewed when this share of its life is over. */
+const renewalShare = 0.8;
+const retryMilliseconds = 5_000;
+
+/** @type {string | null} */
+let accessToken = null;
+/** @type {Promise<string> | null} */
+let renewal = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let renewalTimer;
+
+/** @type {Set<(token: string | null) => void>} */
+const listeners = new Set();
+
+/**
+ * Called with every new access token, and with null when the session has ended.
+ *
+ * @param {(token: string | null) => void} listener
+ */
+export function onToken(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+authorizeWith({
+  current: async () => accessToken ?? renew(),
+  renew: async (refused) => (accessToken && accessToken !== refused ? accessToken : renew()),
+});
+
+/**
+ * @param {string} email
+ * @param {string} password
+ */
+export async function signIn(email, password) {
+  adopt(await callAnonymously("/auth/login", { email, password }));
+}
+
+/** Takes up the session of an earlier page load. Returns whether there was one. */
+export async function restore() {
+  if (!sessionStorage.getItem(storageKey)) return false;
+  try {
+    await renew();
+    return true;
+  } catch (error) {
+    if (error instanceof APIError && error.status === 401) return false;
+    throw error;
+  }
+}
+
+export async function signOut() {
+  const refreshToken = sessionStorage.getItem(storageKey);
+  end();
+  if (refreshToken) await callAnonymously("/auth/logout", { refresh_token: refreshToken }).catch(() => undefined);
+}
+
+/** One renewal at a time, because a refresh token is good for one use. */
+export function renew() {
+  renewal ??= exchange().finally(() => {
+    renewal = null;
+  });
+  return renewal;
+}
+
+async function exchange() {
+  const refreshToken = sessionStorage.getItem(storageKey);
+  if (!refreshToken) throw new APIError(401, "Not signed in");
+  try {
+    return adopt(await callAnonymously("/auth/refresh", { refresh_token: refreshToken }));
+  } catch (error) {
+    if (error instanceof APIError && error.status >= 400 && error.status < 500 && error.status !== 429) {
+      end();
+      throw new APIError(401, "Session ended", "Your session has ended. Sign in again.");
+    }
+    scheduleRenewal(retryMilliseconds);
+    throw error;
+  }
+}
+
+/** @param {TokenPair} pair */
+function adopt(pair) {
+  accessToken = pair.access_token;
+  sessionStorage.setItem(storageKey, pair.refresh_token);
+  scheduleRenewal(pair.expires_in * 1000 * renewalShare);
+  for (const listener of listeners) listener(pair.access_token);
+  return pair.access_token;
+}
+
+/** @param {number} milliseconds */
+function scheduleRenewal(milliseconds) {
+  clearTimeout(renewalTimer);
+  renewalTimer = setTimeout(() => void renew().catch(() => undefined), milliseconds);
+}
+
+function end() {
+  clearTimeout(renewalTimer);
+  accessToken = null;
+  sessionStorage.removeItem(storageKey);
+  for (const listener of listeners) listener(null);
+}

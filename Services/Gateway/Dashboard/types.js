@@ -1,0 +1,167 @@
+/**
+ * What the API sends, as `Shared/Contracts` declares it.
+ *
+ * @typedef {"icmp" | "tcp" | "http" | "dns"} CheckType
+ * @typedef {"success" | "timeout" | "error"} Status
+ *
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {string} email
+ * @property {string} tenant
+ * @property {"viewer" | "editor" | "admin"} role
+ *
+ * @typedef {object} TokenPair
+ * @property {string} access_token
+ * @property {number} expires_in Seconds.
+ * @property {string} refresh_token
+ *
+ * @typedef {object} Target
+ * @property {string} id
+ * @property {string} name
+ * @property {string} address
+ * @property {string} description
+ * @property {string} category
+ * @property {Record<string, string>} labels
+ * @property {boolean} enabled
+ * @property {string} created_at
+ * @property {string} updated_at
+ *
+ * @typedef {Record<string, string | number | number[]>} CheckOptions
+ *
+ * @typedef {object} NewCheck
+ * @property {CheckType} type
+ * @property {number} [interval_ms]
+ * @property {number} [timeout_ms]
+ * @property {CheckOptions} [options]
+ *
+ * @typedef {object} NewTarget
+ * @property {string} address
+ * @property {string} [name]
+ * @property {string} [category]
+ * @property {NewCheck[]} checks
+ *
+ * @typedef {object} Check
+ * @property {string} id
+ * @property {string} target_id
+ * @property {CheckType} type
+ * @property {number} interval_ms
+ * @property {number} timeout_ms
+ * @property {CheckOptions} options
+ * @property {boolean} enabled
+ * @property {string} created_at
+ *
+ * @typedef {object} Agent
+ * @property {string} id
+ * @property {string} name
+ * @property {string} version
+ * @property {Record<string, string>} labels
+ * @property {"online" | "offline"} state
+ * @property {string} registered_at
+ * @property {string} last_seen_at
+ *
+ * @typedef {object} Measurement
+ * @property {string} id
+ * @property {string} timestamp
+ * @property {string} target
+ * @property {CheckType} type
+ * @property {number} [latency_ms]
+ * @property {Status} status
+ * @property {unknown} metadata
+ * @property {string} origin
+ * @property {string} target_id
+ * @property {string} check_id
+ * @property {string} agent_id
+ * @property {string} [reason]
+ *
+ * @typedef {object} Summary
+ * @property {number} count
+ * @property {number} failures
+ * @property {number} throughput Measurements a second.
+ * @property {number} error_rate From 0 to 1.
+ * @property {number} [mean_ms]
+ * @property {number} [min_ms]
+ * @property {number} [max_ms]
+ * @property {number} [p50_ms]
+ * @property {number} [p95_ms]
+ * @property {number} [p99_ms]
+ *
+ * @typedef {object} SummaryReport
+ * @property {string} from
+ * @property {string} to
+ * @property {Summary} overall
+ * @property {{target_id: string, summary: Summary}[]} targets
+ *
+ * @typedef {object} TimelineSeries
+ * @property {string} check_id
+ * @property {string} agent_id
+ * @property {string} type
+ * @property {string} origin
+ * @property {number[]} count
+ * @property {number[]} failures
+ * @property {(number | null)[]} min_ms
+ * @property {(number | null)[]} mean_ms
+ * @property {(number | null)[]} max_ms
+ *
+ * @typedef {object} Timeline
+ * @property {string} from
+ * @property {string} to
+ * @property {number} step_ms
+ * @property {TimelineSeries[]} series
+ *
+ * @typedef {object} Incident
+ * @property {string} id
+ * @property {string} rule_name
+ * @property {"info" | "warning" | "critical"} severity
+ * @property {string} target_id
+ * @property {string} target_name
+ * @property {string} check_id
+ * @property {CheckType} check_type
+ * @property {string} agent_id
+ * @property {"firing" | "resolved"} state
+ * @property {string} cause
+ * @property {string} started_at
+ * @property {string} [ended_at]
+ * @property {number} duration_ms
+ *
+ * @typedef {object} IncidentPage
+ * @property {Incident[]} incidents
+ * @property {string} [next_cursor]
+ *
+ * @typedef {object} MeasurementEvent What `stream.measurements` carries.
+ * @property {number} cursor
+ * @property {MeasurementBatch} batch
+ *
+ * @typedef {object} MeasurementBatch Row `i` is element `i` of every column.
+ * @property {string} agent_id
+ * @property {string} origin
+ * @property {{check_id: string, target_id: string, target: string, type: CheckType}[]} series
+ * @property {MeasurementColumns} columns
+ *
+ * @typedef {object} MeasurementColumns
+ * @property {number[]} series Indices into the batch's series.
+ * @property {string[]} id
+ * @property {number[]} timestamp Microseconds since 1970.
+ * @property {(number | null)[]} latency_ms
+ * @property {number[]} status
+ * @property {number[]} reason
+ * @property {unknown[]} metadata
+ */
+
+/**
+ * One measurement, from whichever way it came.
+ *
+ * @typedef {object} Row
+ * @property {string} id
+ * @property {number} time Milliseconds since 1970.
+ * @property {string} checkID
+ * @property {string} targetID
+ * @property {string} agentID
+ * @property {string} origin
+ * @property {CheckType} type
+ * @property {Status} status
+ * @property {number | null} latency Milliseconds.
+ * @property {string | null} reason
+ * @property {unknown} metadata
+ */
+
+export {};
