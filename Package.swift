@@ -77,7 +77,10 @@ let shared: [Target] = [
     library("TLS", uses: ["COpenSSL"]),
     library("HTTP", uses: ["CNghttp2", "CWslay", "EventLoop", "Observability", "TLS"]),
     library("JSONRPC", uses: ["JSON", "Observability"]),
-    library("JSONRPCTransport", uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
+    library(
+        "JSONRPCTransport",
+        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]
+    ),
     library("Contracts", uses: ["JSON", "JSONRPC"]),
     //    library("Tokens", uses: ["Contracts", "JSON", "TLS"]),
     library("Database", uses: ["CSQLite"]),

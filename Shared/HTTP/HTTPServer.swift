@@ -1,7 +1,7 @@
 public import EventLoop
 public import Observability
-public import TLS
 import Synchronization
+public import TLS
 
 /// Serves HTTP on one address: HTTP/2 and HTTP/1.1, on every loop it is given.
 ///

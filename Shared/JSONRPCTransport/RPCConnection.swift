@@ -72,7 +72,9 @@ public final class RPCConnection: Service, RPCTransport {
     /// Connects, and returns when the connection takes no more calls.
     private func connectOnce() async throws {
         let addresses = try await HostResolver.resolve(endpoint)
-        guard let address = addresses.randomElement() else { throw HTTPError(.connection, "\(endpoint) has no address") }
+        guard let address = addresses.randomElement() else {
+            throw HTTPError(.connection, "\(endpoint) has no address")
+        }
         let context = identity.client
         let connection = try await state.value.connector.connect(
             to: address,

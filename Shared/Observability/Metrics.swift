@@ -29,6 +29,15 @@ public final class Metrics: Sendable {
         _ = add(ReadFamily(name: name, help: help, type: "counter", read: read))
     }
 
+    /// A distribution that is kept elsewhere: bounds, a count a bucket (one more than bounds), and the sum.
+    public func histogram(
+        _ name: String,
+        _ help: String,
+        _ read: @escaping @Sendable () -> (bounds: [Double], buckets: [Int], sum: Double)
+    ) {
+        _ = add(ReadHistogramFamily(name: name, help: help, read: read))
+    }
+
     /// The whole page, in UTF-8.
     public func text() -> [UInt8] {
         var page = ""
@@ -64,6 +73,18 @@ private struct ReadFamily: MetricFamily {
 
     func print(to page: inout String) {
         page += "\(name) \(read())\n"
+    }
+}
+
+private struct ReadHistogramFamily: MetricFamily {
+    let name: String
+    let help: String
+    let type = "histogram"
+    let read: @Sendable () -> (bounds: [Double], buckets: [Int], sum: Double)
+
+    func print(to page: inout String) {
+        let (bounds, buckets, sum) = read()
+        Histogram.Snapshot(buckets: buckets, sum: sum).print(to: &page, name: name, labels: "", bounds: bounds)
     }
 }
 

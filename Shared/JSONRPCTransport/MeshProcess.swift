@@ -1,0 +1,100 @@
+import Configuration
+public import EventLoop
+import Foundation
+public import JSONRPC
+public import Lifecycle
+public import Observability
+public import TLS
+
+/// What every process of the mesh consists of: one loop, its log and metrics, its identity, its admin port.
+public struct MeshProcess: Sendable {
+    public let peer: RPCPeer
+    public let settings: MeshSettings
+    public let loop: EventLoop
+    public let log: Log
+    public let metrics = Metrics()
+    public let identity: TLSIdentity
+    public let readiness = ReadyState()
+    private let signals: SignalWaiter
+
+    /// Nothing runs yet but the loop's thread, which waits.
+    public init(_ peer: RPCPeer, _ settings: MeshSettings) throws {
+        // Before the first thread, so that signals reach the one that waits for them.
+        signals = try SignalWaiter([SIGTERM, SIGINT])
+        self.peer = peer
+        self.settings = settings
+        loop = try EventLoop(name: peer.rawValue)
+        log = Log(label: peer.rawValue, minimum: settings.logLevel)
+        identity = try TLSIdentity(directory: settings.identityDirectory)
+        try loop.start()
+        metrics.addLoop(loop)
+    }
+
+    /// A connection to another service; to be run before whoever calls through it.
+    public func connection(to peer: RPCPeer, at endpoint: String) -> RPCConnection {
+        RPCConnection(to: peer, at: endpoint, identity: identity, loop: loop, log: log, metrics: metrics)
+    }
+
+    /// Binds the mesh's port; answers when it runs.
+    public func server(_ router: RPCRouter) throws -> RPCServer {
+        try RPCServer(
+            on: settings.listen,
+            loops: [loop],
+            identity: identity,
+            router: router,
+            log: log,
+            metrics: metrics
+        )
+    }
+
+    public func router(authorizer: any RPCAuthorizer = CallerList()) -> RPCRouter {
+        RPCRouter(title: peer.rawValue, authorizer: authorizer, log: log, metrics: metrics)
+    }
+
+    /// Runs `services` until a signal comes: started in this order, drained in the opposite one.
+    public func run(_ services: [any Service]) async throws {
+        let admin = try AdminServer(
+            on: settings.adminListen,
+            loop: loop,
+            readiness: readiness,
+            log: log,
+            metrics: metrics
+        )
+        let own: [any Service] = [admin, IdentityReloader(identity, on: loop, log: log)]
+        let group = ServiceGroup(
+            own + services,
+            on: loop,
+            shutdownOn: signals,
+            gracePeriod: settings.gracePeriod,
+            log: log
+        )
+        log.info("starting", ["listen": "\(settings.listen)"])
+        readiness.isReady = true
+        try await group.run()
+        log.info("stopped")
+    }
+
+    /// Runs a whole main: an error that ends it is one line, and the exit code 73 when something could not be made.
+    public static func main(_ name: RPCPeer, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            FileHandle.standardError.write(Data("\(name.rawValue): \(error)\n".utf8))
+            exit(EX_CANTCREAT)
+        }
+    }
+}
+
+extension Metrics {
+    /// How long the turns of a loop take, and how much of the time it is busy.
+    func addLoop(_ loop: EventLoop) {
+        let statistics = loop.statistics
+        counter("sonde_loop_busy_seconds_total", "Time the event loop spent in callbacks and jobs.") {
+            statistics.snapshot.busySeconds
+        }
+        histogram("sonde_loop_turn_seconds", "Length of the event loop's turns: how long an event may wait.") {
+            let snapshot = statistics.snapshot
+            return (LoopStatistics.bounds, snapshot.turns, snapshot.busySeconds)
+        }
+    }
+}
