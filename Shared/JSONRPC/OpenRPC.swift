@@ -1,12 +1,5 @@
 public import JSON
 
-extension RPCRouter {
-    /// The OpenRPC 1.2.6 document of this router's methods.
-    public func openRPCDocument(version: String = "1.0.0") -> JSONValue {
-        openRPC(title: title, version: version, methods: descriptors)
-    }
-}
-
 /// The OpenRPC 1.2.6 document of `methods` (spec.open-rpc.org).
 public func openRPC(title: String, version: String, methods: [RPCDescriptor]) -> JSONValue {
     var definitions: [String: JSONValue] = [:]

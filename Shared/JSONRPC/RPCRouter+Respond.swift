@@ -80,14 +80,10 @@ extension RPCRouter {
         }
         let start = ContinuousClock.now
         do {
-            try await authorizer.authorize(route.descriptor, context)
+            if !route.isOpen(to: context.peer) { try await authorizer.authorize(route.descriptor, context) }
             let params = try parameters(of: envelope, in: bytes, for: route.descriptor)
             let stream = try await CallContext.$current.withValue(context) {
-                if route.descriptor.name == "rpc.discover" {
-                    writer.raw(openRPCDocument().json())
-                    return nil as RPCStreamBody?
-                }
-                return try await route.invoke(params, &writer)
+                try await route.invoke(params, &writer)
             }
             route.count(nil, seconds: start.duration(to: .now).inSeconds)
             return stream
@@ -99,18 +95,12 @@ extension RPCRouter {
     }
 
     private func route(of envelope: RPCEnvelope, in bytes: [UInt8]) throws(RPCError) -> RPCRoute {
-        guard let route = routes[envelope.methodHash], name(envelope, in: bytes) == route.descriptor.name else {
+        let name = bytes[envelope.method]
+        if let route = routes[envelope.methodHash], route.isNamed(name) { return route }
+        guard (try? String(json: name)) == "rpc.discover" else {
             throw RPCError(.methodNotFound, "there is no such method here")
         }
-        return route
-    }
-
-    private func name(_ envelope: RPCEnvelope, in bytes: [UInt8]) -> String? {
-        let text = bytes[envelope.method]
-        guard text.contains(UInt8(ascii: "\\")) else {
-            return String(decoding: text.dropFirst().dropLast(), as: UTF8.self)
-        }
-        return try? String(json: text)
+        return discovery()
     }
 
     /// The params as an object: positional ones are named by the order of their declaration.

@@ -30,7 +30,6 @@ public struct RPCRouter: Sendable {
         self.log = log
         calls = metrics?.counter("sonde_rpc_requests_total", "JSON-RPC calls answered.", labels: ["method", "code"])
         seconds = metrics?.histogram("sonde_rpc_seconds", "Time to answer a JSON-RPC call.", labels: ["method"])
-        addDiscovery()
     }
 
     public mutating func handle<Params, Result>(
@@ -74,18 +73,15 @@ public struct RPCRouter: Sendable {
     }
 
     private mutating func add(_ descriptor: RPCDescriptor, _ invoke: @escaping RPCRoute.Invoke) {
-        let hash = fnv1a(descriptor.name.utf8.span)
+        let added = RPCRoute(descriptor, calls: calls, seconds: seconds, invoke)
+        let name = added.name
+        let hash = fnv1a(name.span)
         precondition(routes[hash] == nil, "\(descriptor.name) is registered twice, or its hash is taken")
-        routes[hash] = RPCRoute(
-            descriptor: descriptor,
-            invoke: invoke,
-            succeeded: calls?(descriptor.name, "0"),
-            calls: calls,
-            seconds: seconds?(descriptor.name)
-        )
+        routes[hash] = added
     }
 
-    private mutating func addDiscovery() {
+    /// `rpc.discover`, made when it is asked for: the document describes all methods, and itself.
+    func discovery() -> RPCRoute {
         let descriptor = RPCMethod<Empty, JSONValue>(
             "rpc.discover",
             "Returns this document (OpenRPC).",
@@ -93,8 +89,11 @@ public struct RPCRouter: Sendable {
             access: .anyone,
             isIdempotent: true
         ).descriptor
-        // The document is made from the routes as they are when it is asked for, so it is answered in `respond`.
-        add(descriptor) { _, _ in nil }
+        let document = openRPC(title: title, version: "1.0.0", methods: descriptors + [descriptor]).json()
+        return RPCRoute(descriptor, calls: calls, seconds: seconds) { _, writer in
+            writer.raw(document)
+            return nil
+        }
     }
 }
 
@@ -111,15 +110,43 @@ extension JSONValue: RPCPayload {
 }
 
 /// A method as a router knows it.
-struct RPCRoute: Sendable {
+final class RPCRoute: Sendable {
     /// Decodes params, runs the handler and writes the result; returns what follows the result on a stream.
     typealias Invoke = @Sendable (ArraySlice<UInt8>, inout JSONWriter) async throws -> RPCStreamBody?
 
     let descriptor: RPCDescriptor
+    let name: [UInt8]
+    let callers: [String]
     let invoke: Invoke
     let succeeded: Counter?
     let calls: CounterFamily?
     let seconds: Histogram?
+
+    init(
+        _ descriptor: RPCDescriptor,
+        calls: CounterFamily?,
+        seconds: HistogramFamily?,
+        _ invoke: @escaping Invoke
+    ) {
+        self.descriptor = descriptor
+        name = Array(descriptor.name.utf8)
+        callers = descriptor.callers.map(\.rawValue)
+        self.invoke = invoke
+        self.calls = calls
+        succeeded = calls?(descriptor.name, "0")
+        self.seconds = seconds?(descriptor.name)
+    }
+
+    /// Whether the contract lists the service at the other end.
+    func isOpen(to peer: String?) -> Bool {
+        peer.map(callers.contains) ?? false
+    }
+
+    /// Whether `text`, a JSON string with its quotes, is this method's name.
+    func isNamed(_ text: ArraySlice<UInt8>) -> Bool {
+        guard text.count != name.count + 2 else { return text.dropFirst().dropLast().elementsEqual(name) }
+        return (try? String(json: text)) == descriptor.name
+    }
 
     func count(_ error: RPCError?, seconds elapsed: Double) {
         if let error {
@@ -131,18 +158,21 @@ struct RPCRoute: Sendable {
     }
 }
 
-/// Decides who may call what; throws `permissionDenied` or `unauthenticated` when not.
+/// Decides who else may call what, besides the services that the contract lists.
+///
+/// Throws `permissionDenied` or `unauthenticated` when they may not.
 public protocol RPCAuthorizer: Sendable {
     func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError)
 }
 
-/// Lets services call what their contract lists them for, and nothing else.
+/// Lets nobody call but the services that the contract lists, and everyone what is for anyone.
 public struct CallerList: RPCAuthorizer {
     public init() {}
 
     public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {
-        guard let peer = context.peer, method.callers.contains(RPCPeer(rawValue: peer)) || method.access == .anyone
-        else { throw RPCError(.permissionDenied, "\(context.peer ?? "nobody") may not call \(method.name)") }
+        guard method.access == .anyone else {
+            throw RPCError(.permissionDenied, "\(context.peer ?? "nobody") may not call \(method.name)")
+        }
     }
 }
 

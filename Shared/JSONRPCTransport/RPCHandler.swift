@@ -37,7 +37,7 @@ public struct RPCHandler: Sendable {
 
     /// What a request's fields say of the call.
     public func context(of request: HTTPRequest) -> CallContext {
-        let parent = request.fields.bytes(of: "traceparent").flatMap { TraceContext(traceparent: $0) }
+        let parent = request.fields.bytes(of: "traceparent").flatMap { TraceContext(traceparent: $0.span) }
         let token = request.fields["authorization"].flatMap { text in
             text.hasPrefix("Bearer ") ? BearerToken(String(text.dropFirst(7))) : nil
         }

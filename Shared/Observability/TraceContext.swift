@@ -27,11 +27,12 @@ public struct TraceContext: Equatable, Sendable {
     }
 
     /// Reads `00-<32 hex>-<16 hex>-<2 hex>`; `nil` for anything else, so that a bad header starts a new trace.
-    public init?(traceparent bytes: some RandomAccessCollection<UInt8>) {
-        var digits = HexReader(bytes)
-        guard bytes.count == 55, digits.read(2) == 0, digits.dash(),
-            let high = digits.read(16), let low = digits.read(16), digits.dash(),
-            let span = digits.read(16), digits.dash(), let flags = digits.read(2),
+    public init?(traceparent bytes: Span<UInt8>) {
+        let dash = UInt8(ascii: "-")
+        guard bytes.count == 55, bytes[0] == 0x30, bytes[1] == 0x30, bytes[2] == dash, bytes[35] == dash,
+            bytes[52] == dash,
+            let high = hexadecimal(bytes, 3..<19), let low = hexadecimal(bytes, 19..<35),
+            let span = hexadecimal(bytes, 36..<52), let flags = hexadecimal(bytes, 53..<55),
             high | low != 0, span != 0
         else { return nil }
         self.init(trace: (high, low), span: span, isSampled: flags & 1 == 1)
@@ -69,37 +70,17 @@ private func appendHex(_ value: UInt64, to bytes: inout [UInt8]) {
     }
 }
 
-/// Reads lowercase hexadecimal digits and dashes off the front of a header.
-private struct HexReader<Bytes: RandomAccessCollection<UInt8>> {
-    private let bytes: Bytes
-    private var index: Bytes.Index
-
-    init(_ bytes: Bytes) {
-        self.bytes = bytes
-        index = bytes.startIndex
-    }
-
-    mutating func read(_ count: Int) -> UInt64? {
-        var value: UInt64 = 0
-        for _ in 0..<count {
-            guard index < bytes.endIndex, let digit = Self.digit(bytes[index]) else { return nil }
-            value = value << 4 | digit
-            bytes.formIndex(after: &index)
+/// The value of lowercase hexadecimal digits; `nil` when one of them is none.
+private func hexadecimal(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+    var value: UInt64 = 0
+    for index in range {
+        let digit: UInt8
+        switch bytes[index] {
+        case 0x30...0x39: digit = bytes[index] - 0x30
+        case 0x61...0x66: digit = bytes[index] - 0x57
+        default: return nil
         }
-        return value
+        value = value << 4 | UInt64(digit)
     }
-
-    mutating func dash() -> Bool {
-        guard index < bytes.endIndex, bytes[index] == 0x2d else { return false }
-        bytes.formIndex(after: &index)
-        return true
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case 0x30...0x39: UInt64(byte - 0x30)
-        case 0x61...0x66: UInt64(byte - 0x57)
-        default: nil
-        }
-    }
+    return value
 }

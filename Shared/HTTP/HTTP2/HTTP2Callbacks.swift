@@ -68,24 +68,16 @@ private let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, data in
 
 private let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, frame, data in
     guard let frame = unsafe frame?.pointee, let session = unsafe session(data) else { return 0 }
-    let id = unsafe frame.hd.stream_id
-    if unsafe frame.headers.cat == NGHTTP2_HCAT_REQUEST {
-        session.beginStream(id)
-    } else if let stream = session.stream(id), !stream.isHeadComplete {
-        // The head of a final response follows that of an informational one.
-        stream.fields = HTTPFields()
-        stream.fieldBytes = 0
-    }
+    session.beginHead()
+    if unsafe frame.headers.cat == NGHTTP2_HCAT_REQUEST { unsafe session.beginStream(frame.hd.stream_id) }
     return 0
 }
 
-private let onHeader: nghttp2_on_header_callback = { _, frame, name, nameCount, value, valueCount, _, data in
-    guard let id = unsafe frame?.pointee.hd.stream_id, let stream = unsafe session(data)?.stream(id),
-        !stream.isHeadComplete
-    else { return 0 }
+private let onHeader: nghttp2_on_header_callback = { _, _, name, nameCount, value, valueCount, _, data in
+    guard let data = unsafe data else { return 0 }
     let name = unsafe UnsafeBufferPointer(start: name, count: nameCount)
     let value = unsafe UnsafeBufferPointer(start: value, count: valueCount)
-    unsafe stream.addField(name, value)
+    unsafe Unmanaged<HTTP2Session>.fromOpaque(data)._withUnsafeGuaranteedRef { unsafe $0.addField(name, value) }
     return 0
 }
 
@@ -96,23 +88,19 @@ private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, data in
     switch UInt32(header.type) {
     case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
         guard let stream = session.stream(header.stream_id) else { return 0 }
-        if UInt32(header.type) == NGHTTP2_HEADERS.rawValue, !stream.isHeadComplete, !(100...199).contains(stream.status)
-        {
-            stream.isHeadComplete = true
-            session.role.headReceived(stream)
-        }
+        if UInt32(header.type) == NGHTTP2_HEADERS.rawValue { session.endHead(of: stream) }
         if ends, !stream.isEndReceived {
             stream.isEndReceived = true
-            session.role.endReceived(stream)
+            session.role?.endReceived(stream)
         }
     case NGHTTP2_RST_STREAM.rawValue:
         session.countReset()
     case NGHTTP2_GOAWAY.rawValue:
-        session.role.goAwayReceived()
+        session.role?.goAwayReceived()
     case NGHTTP2_PING.rawValue where header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0:
-        session.role.pingAcknowledged()
+        session.role?.pingAcknowledged()
     case NGHTTP2_SETTINGS.rawValue:
-        session.role.settingsReceived()
+        session.role?.settingsReceived()
     default:
         break
     }
@@ -126,7 +114,7 @@ private let onData: nghttp2_on_data_chunk_recv_callback = { _, _, id, bytes, cou
         return 0
     }
     session.hold(count, for: stream)
-    session.role.dataReceived(stream, unsafe UnsafeBufferPointer(start: bytes, count: count).span)
+    session.role?.dataReceived(stream, unsafe UnsafeBufferPointer(start: bytes, count: count).span)
     return 0
 }
 

@@ -15,6 +15,9 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     private var running = 0
     private var isDraining = false
     private var timer: TimerToken?
+    /// Whether a request came since the timer was armed.
+    private var isBusy = false
+    private var spareBlock = HTTPFields()
 
     init(channel: Channel, server: HTTPServerLoop) {
         self.channel = channel
@@ -114,15 +117,15 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     }
 
     func headReceived(_ stream: HTTP2Stream) {
-        guard !stream.isOverLimit else { return reject(stream, 431, "too many or too large header fields") }
-        if let host = stream.fields["host"], !stream.authority.isEmpty, host != stream.authority {
+        guard !stream.head.isOverLimit else { return reject(stream, 431, "too many or too large header fields") }
+        if let host = stream.head.fields["host"], !stream.head.authority.isEmpty, host != stream.head.authority {
             return reject(stream, 400, ":authority and host differ")
         }
-        if let length = stream.fields["content-length"].flatMap({ Int($0) }), length > server.limits.bodyBytes {
+        if let length = stream.head.fields["content-length"].flatMap({ Int($0) }), length > server.limits.bodyBytes {
             return reject(stream, 413, "the body is over \(server.limits.bodyBytes) bytes")
         }
         // An upgrade is answered before its body ends, which may be never.
-        if stream.upgrade != nil { dispatch(stream) }
+        if stream.head.upgrade != nil { dispatch(stream) }
     }
 
     func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {
@@ -158,6 +161,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         }
         guard let request = request(of: stream) else { return reject(stream, 400, "not a request") }
         running += 1
+        isBusy = true
         server.requests.increment()
         let id = stream.id
         let handler = server.handler
@@ -171,22 +175,19 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     }
 
     private func request(of stream: HTTP2Stream) -> HTTPRequest? {
-        let target = HTTPTarget(stream.path)
-        guard let target else { return nil }
-        if stream.upgrade != nil {
-            stream.isFlowing = true
-            // What came while the stream was collecting has had its window given back.
-        }
-        let body = stream.received
-        if !stream.isFlowing { stream.received = [] }
+        let head = stream.head
+        guard let target = HTTPTarget(head.path) else { return nil }
+        stream.isFlowing = head.upgrade != nil
+        var body: [UInt8] = []
+        if !stream.isFlowing { swap(&body, &stream.received) }
         return HTTPRequest(
-            method: stream.method,
+            method: head.method,
             path: target.path,
             query: target.query,
-            authority: stream.authority.isEmpty ? stream.fields["host"] ?? "" : stream.authority,
-            fields: stream.fields,
-            body: stream.isFlowing ? [] : body,
-            upgrade: stream.upgrade,
+            authority: head.authority.isEmpty ? head.fields["host"] ?? "" : head.authority,
+            fields: head.fields,
+            body: body,
+            upgrade: head.upgrade,
             peer: peer
         )
     }
@@ -195,7 +196,6 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     private func answer(_ id: Int32, _ response: HTTPResponse) async {
         defer {
             running -= 1
-            armIdle()
             if isDraining { channel.scheduleFlush() }
         }
         guard let stream = session?.stream(id) else { return }
@@ -219,15 +219,24 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
 
     private func submit(_ response: HTTPResponse, _ stream: HTTP2Stream, _ body: [UInt8]?) throws(HTTPError) {
         guard let session else { return }
-        var block = HTTP2HeaderBlock()
-        block.append(":status", DecimalDigits(response.status).bytes)
+        var block = HTTPFields()
+        swap(&block, &spareBlock)
+        defer {
+            block.removeAll()
+            swap(&block, &spareBlock)
+        }
+        block.append(":status", decimal: response.status)
         block.append(response.fields)
         if let body {
-            if response.status != 204 { block.append("content-length", DecimalDigits(body.count).bytes) }
-            stream.output = stream.method == .head ? [] : body
+            if response.status != 204 { block.append("content-length", decimal: body.count) }
+            stream.output = stream.head.method == .head ? [] : body
             stream.isOutputFinished = true
         }
-        try session.submitResponse(stream, &block, hasBody: body.map { !$0.isEmpty && stream.method != .head } ?? true)
+        try session.submitResponse(
+            stream,
+            &block,
+            hasBody: body.map { !$0.isEmpty && stream.head.method != .head } ?? true
+        )
         channel.scheduleFlush()
     }
 
@@ -254,10 +263,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     // MARK: Timers
 
     private func armIdle() {
-        guard running == 0 else { return }
-        if let timer { channel.loop.disarm(timer) }
-        timer = nil
-        guard !channel.isClosed else { return }
+        isBusy = false
         var timeout = server.limits.idleTimeout
         if let end = channel.tls?.peerNotAfter, end > 0 {
             // A peer whose certificate has ended is asked to come back with another one.
@@ -268,6 +274,9 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
 
     func timerFired(_ token: TimerToken) {
         timer = nil
-        if isDraining { channel.close(nil) } else { drain() }
+        if isDraining { return channel.close(nil) }
+        let isOutdated = channel.tls.map { $0.peerNotAfter > 0 && $0.peerNotAfter <= Int64(time(nil)) } ?? false
+        if isOutdated || (!isBusy && running == 0) { drain() }
+        armIdle()
     }
 }

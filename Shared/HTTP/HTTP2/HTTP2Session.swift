@@ -24,8 +24,11 @@ protocol HTTP2Role: AnyObject {
     private let session: OpaquePointer
     let limits: HTTPLimits
     let loop: EventLoop
-    unowned let role: any HTTP2Role
+    /// Held until `close`: the role holds the session.
+    private(set) var role: (any HTTP2Role)?
     private(set) var streams: [Int32: HTTP2Stream] = [:]
+    /// The stream that was looked for last: callbacks come in runs.
+    private var recent: HTTP2Stream?
     private var resets: TokenBucket
     private var controlFrames: TokenBucket
     /// Set when the peer has used up a bucket: the connection is to be closed.
@@ -36,6 +39,8 @@ protocol HTTP2Role: AnyObject {
     private var owed = 0
     /// A frame that libnghttp2 has made and that did not fit into the last record.
     private var leftover = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// The head that is coming in; heads do not interleave.
+    private var head = HTTP2Head()
     private var boundSelf: LoopBound<HTTP2Session>?
 
     init(isServer: Bool, role: any HTTP2Role, loop: EventLoop, limits: HTTPLimits) throws(HTTPError) {
@@ -74,11 +79,17 @@ protocol HTTP2Role: AnyObject {
         streams = [:]
         for stream in open.values {
             stream.close(error)
-            role.streamClosed(stream)
+            role?.streamClosed(stream)
         }
+        recent = nil
+        role = nil
     }
 
-    func stream(_ id: Int32) -> HTTP2Stream? { streams[id] }
+    func stream(_ id: Int32) -> HTTP2Stream? {
+        if let recent, recent.id == id { return recent }
+        recent = streams[id]
+        return recent
+    }
 
     // MARK: Bytes
 
@@ -163,7 +174,7 @@ protocol HTTP2Role: AnyObject {
         )
     }
 
-    func submitResponse(_ stream: HTTP2Stream, _ block: inout HTTP2HeaderBlock, hasBody: Bool) throws(HTTPError) {
+    func submitResponse(_ stream: HTTP2Stream, _ block: inout HTTPFields, hasBody: Bool) throws(HTTPError) {
         var source = unsafe Self.source(of: stream)
         let result = unsafe block.withNameValues { fields, count in
             guard hasBody else { return unsafe nghttp2_submit_response(session, stream.id, fields, count, nil) }
@@ -174,7 +185,7 @@ protocol HTTP2Role: AnyObject {
 
     /// Starts a stream; `body` is what is known of it so far.
     func submitRequest(
-        _ block: inout HTTP2HeaderBlock,
+        _ block: inout HTTPFields,
         body: [UInt8],
         isFinished: Bool
     ) throws(HTTPError) -> HTTP2Stream {
@@ -197,12 +208,12 @@ protocol HTTP2Role: AnyObject {
     /// Tells libnghttp2 that a stream has something to send again.
     func resume(_ stream: HTTP2Stream) {
         _ = unsafe nghttp2_session_resume_data(session, stream.id)
-        role.outputPending()
+        role?.outputPending()
     }
 
     func reset(_ stream: HTTP2Stream, _ code: nghttp2_error_code) {
         _ = unsafe nghttp2_submit_rst_stream(session, 0, stream.id, code.rawValue)
-        role.outputPending()
+        role?.outputPending()
     }
 
     /// Says that the connection is about to close, without refusing what is on its way.
@@ -241,17 +252,39 @@ protocol HTTP2Role: AnyObject {
 
     // MARK: Called back
 
+    func beginHead() {
+        head = HTTP2Head()
+    }
+
+    func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+        unsafe head.add(name, value, limits: limits)
+    }
+
+    /// Gives the head to its stream, unless it is an informational one, or the trailers of a body.
+    func endHead(of stream: HTTP2Stream) {
+        guard !stream.isHeadComplete, !(100...199).contains(head.status) else { return }
+        swap(&stream.head, &head)
+        stream.isHeadComplete = true
+        role?.headReceived(stream)
+    }
+
     func beginStream(_ id: Int32) {
-        streams[id] = HTTP2Stream(id: id, session: self)
+        let stream = HTTP2Stream(id: id, session: self)
+        streams[id] = stream
+        recent = stream
     }
 
     func streamClosed(_ id: Int32, code: UInt32) {
         guard let stream = streams.removeValue(forKey: id) else { return }
-        let isRefused = code == NGHTTP2_REFUSED_STREAM.rawValue
-        let error = HTTPError(isRefused ? .refused : .reset, "the stream was reset (\(code))")
-        stream.close(code == NGHTTP2_NO_ERROR.rawValue ? nil : error)
+        recent = nil
+        stream.close(code == NGHTTP2_NO_ERROR.rawValue ? nil : Self.error(ofReset: code))
         giveBack(stream.held, of: stream)
-        role.streamClosed(stream)
+        role?.streamClosed(stream)
+    }
+
+    private static func error(ofReset code: UInt32) -> HTTPError {
+        let isRefused = code == NGHTTP2_REFUSED_STREAM.rawValue
+        return HTTPError(isRefused ? .refused : .reset, "the stream was reset (\(code))")
     }
 
     func countReset() {

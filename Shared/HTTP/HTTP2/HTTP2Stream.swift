@@ -6,18 +6,11 @@ import EventLoop
 /// It is either collecting (its body is handed over whole) or flowing (its bytes are read and written piece by piece).
 final class HTTP2Stream: ByteStream, TimerHandler {
     let id: Int32
-    unowned let session: HTTP2Session
+    /// Held until the session drops the stream, when it closes.
+    let session: HTTP2Session
 
-    // The head that came.
-    var method = HTTPMethod.get
-    var path = ""
-    var authority = ""
-    var upgrade: String?
-    var status = 0
-    var fields = HTTPFields()
-    /// Names and values of the fields, with 32 bytes for each.
-    var fieldBytes = 0
-    var isOverLimit = false
+    /// The head that came.
+    var head = HTTP2Head()
     /// It was answered before its end; what still comes is dropped.
     var isRejected = false
     var isHeadComplete = false
@@ -44,7 +37,7 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     /// Waits for the whole answer, on the client's side.
     var response: CheckedContinuation<HTTPClientResponse, any Error>?
     /// Waits for the head of a flowing answer, on the client's side.
-    var head: CheckedContinuation<HTTPClientResponse, any Error>?
+    var responseHead: CheckedContinuation<HTTPClientResponse, any Error>?
 
     init(id: Int32, session: HTTP2Session) {
         self.id = id
@@ -143,7 +136,7 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     func timerFired(_ token: TimerToken) {
         deadline = nil
         task?.cancel()
-        guard response != nil || head != nil else { return }
+        guard response != nil || responseHead != nil else { return }
         session.reset(self, NGHTTP2_CANCEL)
         close(HTTPError(.timeout, "no answer came in time"))
     }
@@ -155,12 +148,8 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         failure = error
         if let deadline { session.loop.disarm(deadline) }
         deadline = nil
-        let gone = error ?? HTTPError(.reset, "the stream is closed")
         wakeReader()
-        writer?.resume(throwing: gone)
-        writer = nil
-        head?.resume(throwing: gone)
-        head = nil
+        if writer != nil || responseHead != nil { abandon(error ?? HTTPError(.reset, "the stream is closed")) }
         if let response {
             self.response = nil
             if let error { response.resume(throwing: error) } else { response.resume(returning: answer()) }
@@ -169,10 +158,17 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         task = nil
     }
 
+    private func abandon(_ error: HTTPError) {
+        writer?.resume(throwing: error)
+        writer = nil
+        responseHead?.resume(throwing: error)
+        responseHead = nil
+    }
+
     /// What came, on the client's side.
     func answer() -> HTTPClientResponse {
         let body = received
         received = []
-        return HTTPClientResponse(status: status, fields: fields, body: body)
+        return HTTPClientResponse(status: head.status, fields: head.fields, body: body)
     }
 }

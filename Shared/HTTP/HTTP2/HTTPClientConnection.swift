@@ -12,6 +12,7 @@ public final class HTTPClientConnection {
     private var failure: (any Error)?
     private var timer: TimerToken?
     private var hasHeard = true
+    private var spareBlock = HTTPFields()
     private var whenUnusable: CheckedContinuation<Void, Never>?
 
     init(channel: Channel) {
@@ -48,7 +49,7 @@ public final class HTTPClientConnection {
         let stream = try submit(request, isFinished: request.upgrade == nil)
         stream.isFlowing = true
         let head = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { stream.head = $0 }
+            try await withCheckedThrowingContinuation { stream.responseHead = $0 }
         } onCancel: { [session = stream.session.bound, id = stream.id] in
             Self.cancel(session, id)
         }
@@ -103,12 +104,17 @@ public final class HTTPClientConnection {
 
     private func submit(_ request: HTTPClientRequest, isFinished: Bool) throws -> HTTP2Stream {
         guard let session, isUsable else { throw failure ?? HTTPError(.closing, "the connection takes nothing new") }
-        var block = HTTP2HeaderBlock()
-        block.append(":method", request.upgrade == nil ? request.method.rawValue.utf8 : "CONNECT".utf8)
-        if let upgrade = request.upgrade { block.append(":protocol", upgrade.utf8) }
+        var block = HTTPFields()
+        swap(&block, &spareBlock)
+        defer {
+            block.removeAll()
+            swap(&block, &spareBlock)
+        }
+        block.append(":method", request.upgrade == nil ? request.method.rawValue : "CONNECT")
+        if let upgrade = request.upgrade { block.append(":protocol", upgrade) }
         if channel.tls == nil { block.append(":scheme", "http") } else { block.append(":scheme", "https") }
-        block.append(":authority", request.authority.utf8)
-        block.append(":path", request.path.utf8)
+        block.append(":authority", request.authority)
+        block.append(":path", request.path)
         block.append(request.fields)
         let stream = try session.submitRequest(&block, body: request.body, isFinished: isFinished)
         channel.scheduleFlush()
@@ -168,9 +174,10 @@ extension HTTPClientConnection: ChannelHandler {
 
 extension HTTPClientConnection: HTTP2Role {
     func headReceived(_ stream: HTTP2Stream) {
-        guard let head = stream.head else { return }
-        stream.head = nil
-        head.resume(returning: HTTPClientResponse(status: stream.status, fields: stream.fields, body: []))
+        guard let waiting = stream.responseHead else { return }
+        stream.responseHead = nil
+        let head = HTTPClientResponse(status: stream.head.status, fields: stream.head.fields, body: [])
+        waiting.resume(returning: head)
     }
 
     func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {

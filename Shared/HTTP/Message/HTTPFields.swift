@@ -1,13 +1,14 @@
-/// Header fields in the order they came, names in lowercase, in one block of memory.
-public struct HTTPFields: Sendable {
-    private struct Entry {
-        var start: UInt32
-        var nameEnd: UInt32
-        var valueEnd: UInt32
-    }
+import Glibc
 
-    private var bytes: [UInt8] = []
-    private var entries: [Entry] = []
+/// Header fields in the order they came, names in lowercase, in one block of memory.
+///
+/// Each field lies as the lengths of its name and of its value, two bytes each, and then both.
+public struct HTTPFields: Sendable {
+    /// Bytes a name or a value may have.
+    static let maximumLength = Int(UInt16.max)
+
+    private(set) var storage: [UInt8] = []
+    public private(set) var count = 0
 
     public init() {}
 
@@ -15,24 +16,63 @@ public struct HTTPFields: Sendable {
         for (name, value) in fields { append(name, value) }
     }
 
-    public var count: Int { entries.count }
-
+    /// A value longer than 65,535 bytes is cut.
     public mutating func append(_ name: String, _ value: String) {
-        append(name.lowercased().utf8, value.utf8)
+        var name = name.lowercased()
+        var value = value
+        name.withUTF8 { name in value.withUTF8 { value in unsafe append(name, value) } }
     }
 
     /// `name` must be in lowercase, and `value` printable ASCII.
     public mutating func append(_ name: StaticString, ascii value: [UInt8]) {
-        name.withUTF8Buffer { unsafe append($0, value) }
+        name.withUTF8Buffer { name in unsafe value.withUnsafeBufferPointer { unsafe append(name, $0) } }
     }
 
     /// `name` must be in lowercase.
-    mutating func append(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
-        let start = UInt32(bytes.count)
-        bytes.append(contentsOf: name)
-        let nameEnd = UInt32(bytes.count)
-        bytes.append(contentsOf: value)
-        entries.append(Entry(start: start, nameEnd: nameEnd, valueEnd: UInt32(bytes.count)))
+    mutating func append(_ name: StaticString, _ value: StaticString) {
+        name.withUTF8Buffer { name in value.withUTF8Buffer { unsafe append(name, $0) } }
+    }
+
+    /// A number that is not negative, in decimal; `name` must be in lowercase.
+    mutating func append(_ name: StaticString, decimal value: Int) {
+        var divisor = 1
+        var digits: UInt8 = 1
+        while value / divisor >= 10 {
+            divisor *= 10
+            digits += 1
+        }
+        storage.append(contentsOf: [UInt8(name.utf8CodeUnitCount), 0, digits, 0])
+        name.withUTF8Buffer { unsafe storage.append(contentsOf: $0) }
+        while divisor > 0 {
+            storage.append(UInt8(0x30 + value / divisor % 10))
+            divisor /= 10
+        }
+        count += 1
+    }
+
+    /// Takes a field whose name is in lowercase.
+    mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+        if storage.isEmpty { storage.reserveCapacity(384) }
+        let nameCount = min(name.count, Self.maximumLength)
+        let valueCount = min(value.count, Self.maximumLength)
+        storage.append(UInt8(truncatingIfNeeded: nameCount))
+        storage.append(UInt8(truncatingIfNeeded: nameCount >> 8))
+        storage.append(UInt8(truncatingIfNeeded: valueCount))
+        storage.append(UInt8(truncatingIfNeeded: valueCount >> 8))
+        unsafe storage.append(contentsOf: UnsafeBufferPointer(rebasing: name[..<nameCount]))
+        unsafe storage.append(contentsOf: UnsafeBufferPointer(rebasing: value[..<valueCount]))
+        count += 1
+    }
+
+    mutating func append(_ fields: HTTPFields) {
+        storage.append(contentsOf: fields.storage)
+        count += fields.count
+    }
+
+    /// Forgets the fields, but not their memory.
+    mutating func removeAll() {
+        storage.removeAll(keepingCapacity: true)
+        count = 0
     }
 
     /// The first value of `name`, which must be in lowercase.
@@ -42,46 +82,73 @@ public struct HTTPFields: Sendable {
 
     /// The bytes of the first value of `name`, which must be in lowercase.
     public func bytes(of name: StaticString) -> ArraySlice<UInt8>? {
-        for entry in entries where matches(entry, name) {
-            return bytes[Int(entry.nameEnd)..<Int(entry.valueEnd)]
+        let range = unsafe storage.withUnsafeBufferPointer { storage in
+            unsafe Self.first(name, in: storage, from: 0)?.value
         }
-        return nil
+        return range.map { storage[$0] }
     }
 
     /// How many fields bear `name`, which must be in lowercase.
     public func count(of name: StaticString) -> Int {
-        entries.count { matches($0, name) }
+        unsafe storage.withUnsafeBufferPointer { storage in
+            var count = 0
+            var next = 0
+            while let found = unsafe Self.first(name, in: storage, from: next) {
+                count += 1
+                next = found.value.upperBound
+            }
+            return count
+        }
     }
 
     /// Every field, as text.
     public var all: [(name: String, value: String)] {
-        entries.map { entry in
-            (
-                String(decoding: bytes[Int(entry.start)..<Int(entry.nameEnd)], as: UTF8.self),
-                String(decoding: bytes[Int(entry.nameEnd)..<Int(entry.valueEnd)], as: UTF8.self)
-            )
+        var fields: [(name: String, value: String)] = []
+        unsafe storage.withUnsafeBufferPointer { storage in
+            var next = 0
+            while let field = unsafe Self.field(in: storage, at: next) {
+                let name = unsafe String(decoding: storage[field.name], as: UTF8.self)
+                let value = unsafe String(decoding: storage[field.value], as: UTF8.self)
+                fields.append((name, value))
+                next = field.value.upperBound
+            }
         }
+        return fields
     }
 
-    private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
-        let count = Int(entry.nameEnd - entry.start)
-        guard count == name.utf8CodeUnitCount else { return false }
-        return name.withUTF8Buffer { name in
-            for index in 0..<count where unsafe bytes[Int(entry.start) + index] != name[index] { return false }
-            return true
+    /// Where a field that begins at `start` has its name and its value.
+    static func field(
+        in storage: UnsafeBufferPointer<UInt8>,
+        at start: Int
+    ) -> (name: Range<Int>, value: Range<Int>)? {
+        guard start < storage.count else { return nil }
+        let nameCount = unsafe Int(storage[start]) | Int(storage[start + 1]) << 8
+        let valueCount = unsafe Int(storage[start + 2]) | Int(storage[start + 3]) << 8
+        let name = start + 4..<start + 4 + nameCount
+        return (name, name.upperBound..<name.upperBound + valueCount)
+    }
+
+    private static func first(
+        _ name: StaticString,
+        in storage: UnsafeBufferPointer<UInt8>,
+        from start: Int
+    ) -> (name: Range<Int>, value: Range<Int>)? {
+        var next = start
+        let count = name.utf8CodeUnitCount
+        while let field = unsafe field(in: storage, at: next) {
+            if field.name.count == count, let base = storage.baseAddress,
+                unsafe memcmp(base.advanced(by: field.name.lowerBound), name.utf8Start, count) == 0
+            {
+                return field
+            }
+            next = field.value.upperBound
         }
+        return nil
     }
-
-    /// Calls `body` with the place of each field within `bytes`.
-    func forEachEntry(_ body: (_ start: Int, _ nameEnd: Int, _ valueEnd: Int) -> Void) {
-        for entry in entries { body(Int(entry.start), Int(entry.nameEnd), Int(entry.valueEnd)) }
-    }
-
-    var storage: [UInt8] { bytes }
 }
 
 extension HTTPFields: Equatable {
     public static func == (left: Self, right: Self) -> Bool {
-        left.all.elementsEqual(right.all) { $0 == $1 }
+        left.storage == right.storage
     }
 }

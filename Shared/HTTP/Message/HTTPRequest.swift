@@ -1,16 +1,16 @@
-/// One request with its whole body.
-public struct HTTPRequest: Sendable {
-    public var method: HTTPMethod
+/// One request with its whole body; passed around by reference, because it goes through many hands.
+public final class HTTPRequest: Sendable {
+    public let method: HTTPMethod
     /// The path, without the query.
-    public var path: String
+    public let path: String
     /// What stands behind the `?`, still percent-encoded.
-    public var query: String?
-    public var authority: String
-    public var fields: HTTPFields
-    public var body: [UInt8]
+    public let query: String?
+    public let authority: String
+    public let fields: HTTPFields
+    public let body: [UInt8]
     /// What an extended CONNECT or an `upgrade` asks for, such as `websocket`.
-    public var upgrade: String?
-    public var peer: HTTPPeer
+    public let upgrade: String?
+    public let peer: HTTPPeer
 
     public init(
         method: HTTPMethod,

@@ -16,12 +16,3 @@ struct HTTPTarget {
         query = String(text[text.index(after: mark)...])
     }
 }
-
-/// A number that is not negative, in decimal.
-struct DecimalDigits {
-    let bytes: [UInt8]
-
-    init(_ value: Int) {
-        bytes = Array(String(value).utf8)
-    }
-}
