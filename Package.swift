@@ -84,7 +84,7 @@ let shared: [Target] = [
         uses: ["Configuration", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]
     ),
     library("Contracts", uses: ["JSON", "JSONRPC"]),
-    //    library("Tokens", uses: ["Contracts", "JSON", "TLS"]),
+    library("Tokens", uses: ["Contracts", "EventLoop", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
     library("Database", uses: ["CSQLite"]),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),

@@ -17,7 +17,7 @@ final class ServerGreeter: ChannelHandler {
         guard let tls = channel.tls else { return }
         do {
             // A mesh peer that chose no protocol is refused by ALPN; a public one without ALPN speaks HTTP/1.1.
-            try tls.applicationProtocol == .http2 ? startHTTP2() : startHTTP1()
+            if tls.applicationProtocol == .http2 { try startHTTP2() } else { startHTTP1() }
         } catch {
             channel.close(error)
         }
@@ -29,7 +29,7 @@ final class ServerGreeter: ChannelHandler {
         if common == Self.preface.count {
             try startHTTP2()
         } else if common < received.count {
-            try startHTTP1()
+            startHTTP1()
         } else {
             return
         }
@@ -63,7 +63,9 @@ final class ServerGreeter: ChannelHandler {
         try connection.start()
     }
 
-    private func startHTTP1() throws(HTTPError) {
-        throw HTTPError(.protocolViolation, "HTTP/1.1 is not served here")
+    private func startHTTP1() {
+        let connection = HTTP1Connection(channel: channel, server: server)
+        server.hand(channel, from: ObjectIdentifier(self), to: connection)
+        connection.start()
     }
 }
