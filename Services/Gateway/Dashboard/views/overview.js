@@ -97,19 +97,20 @@ export function overviewView() {
   search.addEventListener("input", filter);
   document.addEventListener("keydown", shortcut);
   const ends = [
-    subscribe(["targets", "summary", "incidents", "clock"], refresh),
+    subscribe(["targets", "summary", "incidents", "person", "clock"], refresh),
     subscribe(["measurements"], () => table.update()),
     onTheme(() => table.update()),
     () => document.removeEventListener("keydown", shortcut),
   ];
 
   const actions = h("div", { class: "actions" });
-  ends.push(subscribe(["person"], () => replace(actions, mayEdit() && addButton())));
-  replace(actions, mayEdit() && addButton());
+  const showActions = () => replace(actions, mayEdit() && addButton());
+  ends.push(subscribe(["person"], showActions));
+  showActions();
   const head = h(
     "header",
     { class: "page-head" },
-    h("div", {}, h("h1", {}, "Overview"), h("p", { class: "faint" }, "The last hour, moving")),
+    h("div", {}, h("h1", {}, "Overview"), h("p", { class: "faint" }, "The last hour")),
     actions,
   );
   return {
