@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from modules import MODULE_STEPS
+
 A_NUMBER = re.compile(r"\d")
 VIEWS = ("Overview", "Incidents", "Agents")
 
@@ -178,5 +180,5 @@ def stays_clean(world):
 
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
-    pauses, looks_well, lists, remembers, removes, signs_out, stays_clean,
+    pauses, looks_well, lists, remembers, removes, signs_out, *MODULE_STEPS, stays_clean,
 ]

@@ -22,7 +22,6 @@ export function openTargetDialog(added) {
       fields.element,
     ],
     submit: async () => {
-      address.removeAttribute("aria-invalid");
       const checks = fields.checks;
       if (address.value.trim() === "") {
         address.setAttribute("aria-invalid", "true");
@@ -39,6 +38,10 @@ export function openTargetDialog(added) {
         }),
       );
     },
+  });
+  address.addEventListener("input", () => {
+    address.removeAttribute("aria-invalid");
+    fields.suggest(/^https?:/.test(address.value.trim()) ? "http" : "icmp");
   });
   address.focus();
 }

@@ -26,6 +26,9 @@ export function overviewView() {
   });
   const segments = h("div", { class: "segments", role: "group", "aria-label": "Filter by state" });
   const notice = h("div");
+  const link = h("a", { href: "#/agents", class: "underlined" }, "See the agents");
+  const text = h("span", {}, "No agent is online, so nothing is probed. ", link);
+  const banner = h("p", { class: "banner", role: "status", hidden: true }, icon("alert"), text);
   const toolbar = h("div", { class: "toolbar" }, h("div", { class: "search" }, icon("search"), search), segments);
   const panel = h("section", { class: "panel", "aria-label": "Targets" }, toolbar, table.element, notice);
 
@@ -82,6 +85,7 @@ export function overviewView() {
   function refresh() {
     count();
     cards.update();
+    banner.hidden = state.agents === null || state.agents.some((agent) => agent.state === "online");
     if (table.isHeld) table.update();
     else showNotice(table.order());
   }
@@ -97,7 +101,7 @@ export function overviewView() {
   search.addEventListener("input", filter);
   document.addEventListener("keydown", shortcut);
   const ends = [
-    subscribe(["targets", "summary", "incidents", "person", "clock"], refresh),
+    subscribe(["targets", "summary", "incidents", "person", "agents", "clock"], refresh),
     subscribe(["measurements"], () => table.update()),
     onTheme(() => table.update()),
     () => document.removeEventListener("keydown", shortcut),
@@ -115,7 +119,7 @@ export function overviewView() {
   );
   return {
     title: "Overview",
-    element: h("div", {}, head, cards.element, panel),
+    element: h("div", {}, head, banner, cards.element, panel),
     shown: () => {
       filter();
       refresh();
