@@ -2,7 +2,7 @@ import { h } from "../dom.js";
 
 /**
  * @typedef {import("../types.js").CheckType} CheckType
- * @typedef {import("../types.js").NewCheck} NewCheck
+ * @typedef {import("../types.js").NewCheck & {options: import("../types.js").CheckOptions}} NewCheck
  *
  * @typedef {object} OptionField
  * @property {string} name

@@ -29,6 +29,9 @@ export function openTargetDialog(added) {
         throw new Error("Say what to watch: an address is needed.");
       }
       if (checks.length === 0) throw new Error("Choose at least one check.");
+      for (const { type, options } of checks) {
+        if (type === "http" && isURL(address.value)) options.url ??= address.value.trim();
+      }
       added(
         await addTarget({
           address: address.value.trim(),
@@ -41,9 +44,14 @@ export function openTargetDialog(added) {
   });
   address.addEventListener("input", () => {
     address.removeAttribute("aria-invalid");
-    fields.suggest(/^https?:/.test(address.value.trim()) ? "http" : "icmp");
+    fields.suggest(isURL(address.value) ? "http" : "icmp");
   });
   address.focus();
+}
+
+/** @param {string} address */
+function isURL(address) {
+  return /^https?:/.test(address.trim());
 }
 
 /**
