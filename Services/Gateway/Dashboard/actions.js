@@ -59,6 +59,7 @@ export function removeTarget(target, removed) {
       changed("targets");
       toast(`${target.name} was removed`);
       removed?.();
+      document.getElementById("main")?.focus();
     },
   });
 }

@@ -55,12 +55,11 @@ function route() {
   view.shown?.();
 }
 
-async function enter() {
+function enter() {
   frame = shell();
   replace(app, frame.element);
-  const loading = start();
+  start();
   route();
-  await loading;
 }
 
 /** @param {string} [reason] */
@@ -69,13 +68,14 @@ function leave(reason) {
   frame?.dispose();
   view = frame = null;
   stop();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   document.title = "Sign in · Sonde";
   replace(app, signInView(enter, reason));
 }
 
 async function begin() {
   try {
-    if (await restore()) await enter();
+    if (await restore()) enter();
     else leave();
   } catch (error) {
     const notice = errorState("Sonde does not answer", messageOf(error), () => void begin());
@@ -84,7 +84,7 @@ async function begin() {
 }
 
 addEventListener("hashchange", route);
-onToken((token) => {
-  if (token === null && frame) leave("Your session has ended. Sign in again.");
+onToken((token, reason) => {
+  if (token === null && frame) leave(reason);
 });
 void begin();

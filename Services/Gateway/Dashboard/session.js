@@ -16,13 +16,15 @@ let renewal = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let renewalTimer;
 
-/** @type {Set<(token: string | null) => void>} */
+/** @typedef {(token: string | null, reason?: string) => void} TokenListener A null token ends the session. */
+
+/** @type {Set<TokenListener>} */
 const listeners = new Set();
 
 /**
  * Called with every new access token, and with null when the session has ended.
  *
- * @param {(token: string | null) => void} listener
+ * @param {TokenListener} listener
  */
 export function onToken(listener) {
   listeners.add(listener);
@@ -75,7 +77,7 @@ async function exchange() {
     return adopt(await callAnonymously("/auth/refresh", { refresh_token: refreshToken }));
   } catch (error) {
     if (error instanceof APIError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-      end();
+      end("Your session has ended. Sign in again.");
       throw new APIError(401, "Session ended", "Your session has ended. Sign in again.");
     }
     scheduleRenewal(retryMilliseconds);
@@ -98,9 +100,10 @@ function scheduleRenewal(milliseconds) {
   renewalTimer = setTimeout(() => void renew().catch(() => undefined), milliseconds);
 }
 
-function end() {
+/** @param {string} [reason] Left out when somebody signed out. */
+function end(reason) {
   clearTimeout(renewalTimer);
   accessToken = null;
   sessionStorage.removeItem(storageKey);
-  for (const listener of listeners) listener(null);
+  for (const listener of listeners) listener(null, reason);
 }

@@ -12,6 +12,7 @@
 
 /** Samples kept for each check and agent. */
 const recentLimit = 120;
+const rowsMilliseconds = 250;
 
 export const state = {
   /** @type {import("./types.js").Person | null} */
@@ -81,6 +82,18 @@ export function changed(...topics) {
   for (const topic of topics) pending.add(topic);
 }
 
+let rowsAreDue = false;
+
+/** Rows come many a second: they are told of together, a few times a second. */
+function rowsChanged() {
+  if (rowsAreDue) return;
+  rowsAreDue = true;
+  setTimeout(() => {
+    rowsAreDue = false;
+    changed("measurements");
+  }, rowsMilliseconds);
+}
+
 function flush() {
   const topics = pending;
   pending = new Set();
@@ -110,7 +123,7 @@ export function takeRows(rows, live) {
     insert(state.recent.get(pair) ?? [], pair, row);
   }
   if (live) rowListeners.forEach((listener) => listener(rows));
-  changed("measurements");
+  rowsChanged();
 }
 
 /**

@@ -70,7 +70,7 @@ export class MeasurementStream {
     this.#socket = socket;
     this.#listener.onState("connecting");
     socket.addEventListener("open", () => void this.#begin(socket));
-    socket.addEventListener("message", (message) => this.#receive(message.data));
+    socket.addEventListener("message", (message) => this.#socket === socket && this.#receive(message.data));
     socket.addEventListener("close", () => this.#closed(socket));
   }
 

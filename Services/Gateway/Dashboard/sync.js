@@ -11,7 +11,8 @@ import { MeasurementStream } from "./stream.js";
  * @typedef {import("./types.js").Measurement} Measurement
  */
 
-const summaryMilliseconds = 5_000;
+const summaryMilliseconds = 10_000;
+const incidentsMilliseconds = 5_000;
 const targetsMilliseconds = 15_000;
 const agentsMilliseconds = 10_000;
 /** Rows to begin the sparklines with. */
@@ -39,17 +40,23 @@ onToken((token) => {
   if (token) stream.authenticate(token);
 });
 
-export async function start() {
-  state.person = await call("GET", "/auth/me");
-  changed("person");
+export function start() {
   timers = [
     every(summaryMilliseconds, loadSummary),
-    every(summaryMilliseconds, loadIncidents),
+    every(incidentsMilliseconds, loadIncidents),
     every(targetsMilliseconds, loadTargets),
     every(agentsMilliseconds, loadAgents),
+    every(agentsMilliseconds, loadPerson),
     setInterval(() => changed("clock"), 1_000),
   ];
-  await Promise.all([loadTargets(), loadHistory(), loadSummary(), loadIncidents(), loadAgents()]);
+  void Promise.all([loadPerson(), loadTargets(), loadHistory(), loadSummary(), loadIncidents(), loadAgents()]);
+}
+
+async function loadPerson() {
+  if (state.person) return;
+  await keep("person", async () => {
+    state.person = await call("GET", "/auth/me");
+  });
 }
 
 export function stop() {

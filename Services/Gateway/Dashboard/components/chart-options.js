@@ -23,7 +23,7 @@ export function chartOptions(count, range) {
   const agents = Array.from({ length: count }, (_, index) => index);
   return {
     ms: 1,
-    padding: [12, 14, 0, 0],
+    padding: [12, 30, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false, setScale: false } },
     scales: { x: { min: range.from, max: range.to, range: limits }, y: { range: latencyRange } },

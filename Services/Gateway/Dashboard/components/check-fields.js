@@ -2,7 +2,7 @@ import { h } from "../dom.js";
 
 /**
  * @typedef {import("../types.js").CheckType} CheckType
- * @typedef {import("../types.js").NewCheck} NewCheck
+ * @typedef {import("../types.js").NewCheck & {options: import("../types.js").CheckOptions}} NewCheck
  *
  * @typedef {object} OptionField
  * @property {string} name
@@ -49,6 +49,8 @@ const defaultInterval = 2_500;
 export class CheckFields {
   #parts = /** @type {CheckType[]} */ (Object.keys(types)).map((type) => new CheckField(type));
 
+  #isTouched = false;
+
   /** @param {CheckType} [first] Chosen at the start. */
   constructor(first = "icmp") {
     this.element = h(
@@ -57,7 +59,18 @@ export class CheckFields {
       h("legend", { class: "label" }, "Checks"),
       ...this.#parts.map((part) => part.element),
     );
-    for (const part of this.#parts) part.choose(part.type === first);
+    this.element.addEventListener("change", () => (this.#isTouched = true));
+    this.suggest(first);
+  }
+
+  /**
+   * Chooses one type alone, as long as nobody has chosen.
+   *
+   * @param {CheckType} type
+   */
+  suggest(type) {
+    if (this.#isTouched) return;
+    for (const part of this.#parts) part.choose(part.type === type);
   }
 
   /** @returns {NewCheck[]} */

@@ -12,30 +12,34 @@ import { openCheckDialog } from "./target-dialog.js";
 /** The checks of a target. */
 export class ChecksTable {
   #body = h("div");
+  #add = h("button", { class: "button small", type: "button" }, icon("plus"), "Add checks");
   #shown = "";
 
   /** @param {string} targetID */
   constructor(targetID) {
     this.targetID = targetID;
-    const add = h("button", { class: "button small", type: "button", onclick: () => openCheckDialog(targetID) }, icon("plus"), "Add checks");
+    this.#add.addEventListener("click", () => openCheckDialog(targetID));
     this.element = h(
       "section",
       { class: "panel", "aria-label": "Checks" },
-      h("header", { class: "panel-head" }, h("h2", {}, "Checks"), mayEdit() && add),
+      h("header", { class: "panel-head" }, h("h2", {}, "Checks"), this.#add),
       this.#body,
     );
   }
 
   update() {
     const checks = (state.checks.get(this.targetID) ?? []).map((check) => ({ check, health: healthOfCheck(check) }));
-    const shown = JSON.stringify(checks);
+    const shown = JSON.stringify([checks, mayEdit()]);
     if (shown === this.#shown) return;
     this.#shown = shown;
+    this.#add.hidden = !mayEdit();
     if (checks.length === 0) {
       replace(this.#body, emptyState("target", "No checks", "Without a check nothing is probed."));
       return;
     }
-    const heads = ["State", "Check", "Every", "Timeout"].map((text) => h("th", { scope: "col" }, text));
+    const heads = ["State", "Check", "Every"].map((text) =>
+      h("th", { scope: "col", class: text === "Every" ? "number" : "" }, text),
+    );
     const actions = mayEdit() && h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions"));
     replace(
       this.#body,
@@ -55,7 +59,8 @@ export class ChecksTable {
  * @param {import("../health.js").Health} health
  */
 function checkRow(check, health) {
-  const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`).join(", ");
+  const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`);
+  const details = [...options, `timeout: ${format.interval(check.timeout_ms)}`].join(", ");
   const menu = menuButton(`Actions for the ${check.type.toUpperCase()} check`, () => [
     {
       label: check.enabled ? "Pause" : "Resume",
@@ -68,9 +73,8 @@ function checkRow(check, health) {
     "tr",
     { "data-check-id": check.id },
     h("td", { class: "state" }, healthBadge(health)),
-    h("th", { scope: "row", class: "target" }, h("span", { class: "target-name" }, check.type.toUpperCase()), h("span", { class: "faint" }, options)),
+    h("th", { scope: "row", class: "target" }, h("span", { class: "target-name" }, check.type.toUpperCase()), h("span", { class: "faint" }, details)),
     h("td", { class: "number", "data-label": "Every" }, format.interval(check.interval_ms)),
-    h("td", { class: "number", "data-label": "Timeout" }, format.interval(check.timeout_ms)),
     mayEdit() && h("td", { class: "more" }, menu),
   );
 }

@@ -96,6 +96,11 @@ export class RowsTable {
     this.#rows = [...wanted, ...this.#rows].sort((a, b) => b.time - a.time).slice(0, shownRows);
   }
 
+  get #isHeld() {
+    const isRead = document.querySelector("dialog[open]") !== null;
+    return isRead || this.#group.matches(":hover") || this.#group.contains(document.activeElement);
+  }
+
   #schedule() {
     if (this.#drawing === 0) this.#drawing = requestAnimationFrame(() => this.#draw());
   }
@@ -103,9 +108,8 @@ export class RowsTable {
   #draw() {
     this.#drawing = 0;
     if (!this.#loaded) return;
-    const isHeld = this.#group.matches(":hover") || this.#group.contains(document.activeElement);
-    setText(this.#held, isHeld ? "Held while you look" : "");
-    if (isHeld) return;
+    setText(this.#held, this.#isHeld ? "Held while you look" : "");
+    if (this.#isHeld) return;
     if (this.#rows.length === 0) {
       const text = this.#failuresOnly.checked ? "Nothing has failed in the last day." : "Rows appear here as agents report.";
       replace(this.#body, emptyState("check", "No rows", text));

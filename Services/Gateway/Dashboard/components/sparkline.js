@@ -4,12 +4,33 @@ import { color } from "../theme.js";
 
 const margin = 3;
 
+/** @type {WeakMap<Element, Sparkline>} */
+const sparklines = new WeakMap();
+
+/** Sizes come from here, because asking an element for its own would lay the page out for each line that is drawn. */
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) sparklines.get(target)?.resize(contentRect.width, contentRect.height);
+});
+
+/** What is scrolled away is not drawn. */
+const views = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) sparklines.get(target)?.show(isIntersecting);
+});
+
 /** A line of the last samples that ends at now; failures are red marks on the ground line. */
 export class Sparkline {
   element = h("canvas", { class: "sparkline", "aria-hidden": "true" });
   #context = this.element.getContext("2d");
   #width = 0;
   #height = 0;
+  #seen = false;
+  #redraw = () => {};
+
+  constructor() {
+    sparklines.set(this.element, this);
+    sizes.observe(this.element);
+    views.observe(this.element);
+  }
 
   /**
    * @param {import("../store.js").Point[]} points Oldest first.
@@ -17,8 +38,9 @@ export class Sparkline {
    * @param {number} gap Milliseconds of silence that break the line.
    */
   draw(points, span, gap) {
+    this.#redraw = () => this.draw(points, span, gap);
     const context = this.#context;
-    if (!context || !this.#fit(context)) return;
+    if (!context || !this.#seen || this.#width === 0) return;
     context.clearRect(0, 0, this.#width, this.#height);
     const end = now();
     const visible = points.filter((point) => point.time > end - span);
@@ -35,19 +57,24 @@ export class Sparkline {
     context.fill();
   }
 
-  /** @param {CanvasRenderingContext2D} context */
-  #fit(context) {
-    const { clientWidth, clientHeight } = this.element;
-    if (clientWidth === 0) return false;
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
     const ratio = devicePixelRatio;
-    if (this.element.width !== Math.round(clientWidth * ratio)) {
-      this.element.width = Math.round(clientWidth * ratio);
-      this.element.height = Math.round(clientHeight * ratio);
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    }
-    this.#width = clientWidth;
-    this.#height = clientHeight;
-    return true;
+    this.#width = width;
+    this.#height = height;
+    this.element.width = Math.round(width * ratio);
+    this.element.height = Math.round(height * ratio);
+    this.#context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#redraw();
+  }
+
+  /** @param {boolean} seen */
+  show(seen) {
+    this.#seen = seen;
+    this.#redraw();
   }
 
   /** @param {import("../store.js").Point[]} points */

@@ -57,6 +57,7 @@ export class SummaryCards {
     for (const name of ["success", "p50", "p95", "p99", "throughput"]) {
       this.#value(name).classList.toggle("skeleton", all === null && !state.errors.summary);
     }
+    if (!all && state.errors.summary) setText(this.#note("success"), "could not be loaded");
     if (all) {
       setText(this.#value("success"), all.count ? format.percent(1 - all.error_rate) : "–");
       setText(this.#note("success"), `${format.count(all.failures)} of ${format.count(all.count)} failed`);
@@ -70,10 +71,13 @@ export class SummaryCards {
   }
 
   #updateTargets() {
-    const total = state.targets?.size ?? 0;
+    const value = this.#value("targets");
+    value.classList.toggle("skeleton", state.targets === null && !state.errors.targets);
+    if (!state.targets) return;
+    const total = state.targets.size;
     const counts = countByHealth();
     const watched = total - counts.paused;
-    replace(this.#value("targets"), counts.up, h("span", { class: "unit" }, ` / ${watched}`));
+    replace(value, counts.up, h("span", { class: "unit" }, ` / ${watched}`));
     const rest = order.filter((health) => health !== "up" && counts[health] > 0);
     const text = rest.map((health) => `${counts[health]} ${healthText[health].toLowerCase()}`).join(", ");
     setText(this.#note("targets"), text || (total > 0 ? "all answer" : "none yet"));

@@ -22,7 +22,6 @@ export function openTargetDialog(added) {
       fields.element,
     ],
     submit: async () => {
-      address.removeAttribute("aria-invalid");
       const checks = fields.checks;
       if (address.value.trim() === "") {
         address.setAttribute("aria-invalid", "true");
@@ -30,6 +29,9 @@ export function openTargetDialog(added) {
         throw new Error("Say what to watch: an address is needed.");
       }
       if (checks.length === 0) throw new Error("Choose at least one check.");
+      for (const { type, options } of checks) {
+        if (type === "http" && isURL(address.value)) options.url ??= address.value.trim();
+      }
       added(
         await addTarget({
           address: address.value.trim(),
@@ -40,7 +42,16 @@ export function openTargetDialog(added) {
       );
     },
   });
+  address.addEventListener("input", () => {
+    address.removeAttribute("aria-invalid");
+    fields.suggest(isURL(address.value) ? "http" : "icmp");
+  });
   address.focus();
+}
+
+/** @param {string} address */
+function isURL(address) {
+  return /^https?:/.test(address.trim());
 }
 
 /**

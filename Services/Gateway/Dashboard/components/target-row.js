@@ -2,7 +2,7 @@ import { mayEdit, removeTarget, toggleTarget } from "../actions.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
 import { healthOfCheck, healthOfTarget, leadingCheck, leadingRow, patience } from "../health.js";
-import { pairOf, state } from "../store.js";
+import { now, pairOf, state } from "../store.js";
 import { HealthBadge } from "./health-badge.js";
 import { menuButton } from "./menu.js";
 import { Sparkline } from "./sparkline.js";
@@ -20,6 +20,7 @@ export class TargetRow {
   #loss = h("td", { class: "number", "data-label": "Loss" });
   #p95 = h("td", { class: "number", "data-label": "p95" });
   #sparkline = new Sparkline();
+  #more = h("td", { class: "more" });
   #shownTypes = "";
 
   /** @param {string} id */
@@ -36,7 +37,7 @@ export class TargetRow {
       this.#loss,
       this.#p95,
       h("td", { class: "trend" }, this.#sparkline.element),
-      h("td", { class: "more" }, this.#menu()),
+      this.#more,
     );
   }
 
@@ -44,20 +45,18 @@ export class TargetRow {
     return state.targets?.get(this.id);
   }
 
-  #menu() {
-    if (!mayEdit()) return null;
-    return menuButton(`Actions for ${this.target?.name}`, () => {
-      const target = this.target;
-      if (!target) return [];
-      return [
-        {
-          label: target.enabled ? "Pause" : "Resume",
-          symbol: target.enabled ? "pause" : "play",
-          run: () => void toggleTarget(target),
-        },
-        { label: "Remove…", symbol: "trash", dangerous: true, run: () => removeTarget(target) },
-      ];
-    });
+  /** @returns {import("./menu.js").MenuItem[]} */
+  #actions() {
+    const target = this.target;
+    if (!target) return [];
+    return [
+      {
+        label: target.enabled ? "Pause" : "Resume",
+        symbol: target.enabled ? "pause" : "play",
+        run: () => void toggleTarget(target),
+      },
+      { label: "Remove…", symbol: "trash", dangerous: true, run: () => removeTarget(target) },
+    ];
   }
 
   /**
@@ -77,6 +76,9 @@ export class TargetRow {
     setText(this.#name, target.name);
     setText(this.#address, target.address === target.name ? "" : target.address);
     this.#badge.update(healthOfTarget(this.id));
+    if (mayEdit() && !this.#more.hasChildNodes()) {
+      this.#more.append(menuButton(`Actions for ${target.name}`, () => this.#actions()));
+    }
     this.#updateTypes();
     this.#updateLast();
     const summary = state.summaries.get(this.id);
@@ -108,7 +110,10 @@ export class TargetRow {
     const row = leadingRow(this.id);
     const failed = row !== undefined && row.status !== "success";
     setText(this.#last, failed ? (row.reason ?? row.status).replaceAll("_", " ") : format.latency(row?.latency));
-    this.#last.classList.toggle("bad", failed);
+    const check = leadingCheck(this.id);
+    const silent = row !== undefined && check !== undefined && row.time < now() - patience(check);
+    this.#last.classList.toggle("bad", failed && !silent);
+    this.#last.classList.toggle("faint", silent);
     this.#last.dataset.time = row ? String(row.time) : "";
   }
 }

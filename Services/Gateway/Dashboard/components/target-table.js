@@ -11,6 +11,8 @@ import { TargetRow } from "./target-row.js";
 
 /** Rows in the page at once; more on demand. */
 const pageRows = 200;
+/** Rows keep their places so long after a pointer has moved over them. */
+const holdMilliseconds = 4_000;
 
 /**
  * By what each column sorts; the name decides between equals.
@@ -33,12 +35,13 @@ export class TargetTable {
   #column = "state";
   #ascending = true;
   #limit = pageRows;
+  #pointed = -Infinity;
   #search = "";
   /** @type {Health | null} */
   #health = null;
   /** @type {Map<Column, HTMLElement>} */
   #heads = new Map();
-  #body = h("tbody");
+  #body = h("tbody", { onpointermove: () => (this.#pointed = performance.now()) });
   #more = h("button", { class: "button", type: "button", hidden: true, onclick: () => this.#showMore() }, "Show more");
   element = h(
     "div",
@@ -123,7 +126,6 @@ export class TargetTable {
     for (const row of rows) row.update();
     this.#more.hidden = ids.length <= this.#limit;
     setText(this.#more, `Show more of ${ids.length}`);
-    for (const id of this.#rows.keys()) if (!state.targets?.has(id)) this.#rows.delete(id);
     return ids.length;
   }
 
@@ -154,13 +156,18 @@ export class TargetTable {
     return row;
   }
 
-  /** Rows under a pointer or with the focus are not moved away. */
+  /** Rows are not moved away from under a pointer that is at work, or a focus. */
   get isHeld() {
-    return this.#body.matches(":hover") || this.#body.contains(document.activeElement);
+    return performance.now() - this.#pointed < holdMilliseconds || this.#body.contains(document.activeElement);
   }
 
-  /** New numbers in the rows that are shown. */
+  /** New numbers in the rows that are shown; rows of what is gone go. */
   update() {
-    for (const row of this.#rows.values()) if (row.element.isConnected) row.update();
+    for (const [id, row] of this.#rows) {
+      if (row.element.isConnected) row.update();
+      if (state.targets?.has(id)) continue;
+      row.element.remove();
+      this.#rows.delete(id);
+    }
   }
 }

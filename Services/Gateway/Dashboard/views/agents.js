@@ -9,12 +9,14 @@ export function agentsView() {
   /** @type {Map<string, ReturnType<typeof agentRow>>} */
   const rows = new Map();
   const rowGroup = h("tbody");
-  const heads = ["State", "Agent", "Labels", "Version", "Known since", "Last heard"];
+  const heads = ["State", "Agent", "Labels", "Version", "Known since", "Last heard"].map((text, column) =>
+    h("th", { scope: "col", class: column > 2 ? "number" : "" }, text),
+  );
   const table = h(
     "table",
     { class: "table agents" },
     h("caption", { class: "visually-hidden" }, "Agents"),
-    h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
+    h("thead", {}, h("tr", {}, ...heads)),
     rowGroup,
   );
   const body = h("div");

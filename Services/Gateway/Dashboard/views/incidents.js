@@ -93,7 +93,9 @@ export function incidentsView() {
 
 /** @param {Incident[]} incidents */
 function incidentList(incidents) {
-  const heads = ["Severity", "Incident", "Check", "Began", "Lasted"].map((text) => h("th", { scope: "col" }, text));
+  const heads = ["Severity", "Incident", "Check", "Began", "Lasted"].map((text) =>
+    h("th", { scope: "col", class: text === "Began" || text === "Lasted" ? "number" : "" }, text),
+  );
   return h(
     "table",
     { class: "table incidents" },

@@ -26,6 +26,9 @@ export function overviewView() {
   });
   const segments = h("div", { class: "segments", role: "group", "aria-label": "Filter by state" });
   const notice = h("div");
+  const link = h("a", { href: "#/agents", class: "underlined" }, "See the agents");
+  const text = h("span", {}, "No agent is online, so nothing is probed. ", link);
+  const banner = h("p", { class: "banner", role: "status", hidden: true }, icon("alert"), text);
   const toolbar = h("div", { class: "toolbar" }, h("div", { class: "search" }, icon("search"), search), segments);
   const panel = h("section", { class: "panel", "aria-label": "Targets" }, toolbar, table.element, notice);
 
@@ -82,6 +85,7 @@ export function overviewView() {
   function refresh() {
     count();
     cards.update();
+    banner.hidden = state.agents === null || state.agents.some((agent) => agent.state === "online");
     if (table.isHeld) table.update();
     else showNotice(table.order());
   }
@@ -97,24 +101,25 @@ export function overviewView() {
   search.addEventListener("input", filter);
   document.addEventListener("keydown", shortcut);
   const ends = [
-    subscribe(["targets", "summary", "incidents", "clock"], refresh),
+    subscribe(["targets", "summary", "incidents", "person", "agents", "clock"], refresh),
     subscribe(["measurements"], () => table.update()),
     onTheme(() => table.update()),
     () => document.removeEventListener("keydown", shortcut),
   ];
 
   const actions = h("div", { class: "actions" });
-  ends.push(subscribe(["person"], () => replace(actions, mayEdit() && addButton())));
-  replace(actions, mayEdit() && addButton());
+  const showActions = () => replace(actions, mayEdit() && addButton());
+  ends.push(subscribe(["person"], showActions));
+  showActions();
   const head = h(
     "header",
     { class: "page-head" },
-    h("div", {}, h("h1", {}, "Overview"), h("p", { class: "faint" }, "The last hour, moving")),
+    h("div", {}, h("h1", {}, "Overview"), h("p", { class: "faint" }, "The last hour")),
     actions,
   );
   return {
     title: "Overview",
-    element: h("div", {}, head, cards.element, panel),
+    element: h("div", {}, head, banner, cards.element, panel),
     shown: () => {
       filter();
       refresh();

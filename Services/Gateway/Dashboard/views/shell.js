@@ -60,6 +60,7 @@ export function shell() {
         else item.removeAttribute("aria-current");
       }
       scrollTo(0, 0);
+      if (document.activeElement === document.body) main.focus({ preventScroll: true });
     },
     dispose() {
       unsubscribe();

@@ -3,7 +3,7 @@ import { h, setText } from "../dom.js";
 import { signIn } from "../session.js";
 
 /**
- * @param {() => Promise<void>} entered
+ * @param {() => void} entered
  * @param {string} [reason] Why somebody has to sign in again.
  */
 export function signInView(entered, reason) {
@@ -47,13 +47,14 @@ export function signInView(entered, reason) {
     button.setAttribute("aria-busy", "true");
     try {
       await signIn(email.value.trim(), password.value);
-      await entered();
     } catch (error) {
       button.disabled = false;
       button.removeAttribute("aria-busy");
       const wrong = error instanceof APIError && error.status === 401;
       refuse(wrong ? "That email and password do not match." : messageOf(error), password);
+      return;
     }
+    entered();
   });
   requestAnimationFrame(() => email.focus());
   return h("main", { class: "alone" }, form);

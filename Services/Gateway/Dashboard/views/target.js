@@ -41,7 +41,7 @@ export function targetView(id) {
     } else replace(element, loadingRows(6));
   }
 
-  const end = subscribe(["targets", "measurements", "clock"], update);
+  const end = subscribe(["targets", "measurements", "clock", "person"], update);
   return {
     title: state.targets?.get(id)?.name ?? "Target",
     element,
@@ -67,8 +67,9 @@ function targetPage(id) {
 
   /** @param {import("../types.js").Target} target */
   function describe(target) {
-    if (JSON.stringify(target) === shown) return;
-    shown = JSON.stringify(target);
+    const next = JSON.stringify([target, mayEdit()]);
+    if (next === shown) return;
+    shown = next;
     document.title = `${target.name} · Sonde`;
     setText(name, target.name);
     const labels = Object.entries(target.labels).map(([key, value]) => h("span", { class: "tag mono" }, `${key}=${value}`));

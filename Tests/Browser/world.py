@@ -1,0 +1,97 @@
+"""The browser, the page and the person that all steps share."""
+
+import uuid
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from witness import Witness
+
+PATIENCE_MILLISECONDS = 20_000
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 360, "height": 740}
+SERIOUS = ("serious", "critical")
+SETTLED = """() => document.getAnimations().every((animation) =>
+  animation.playState !== "running" || animation.effect.getTiming().iterations === Infinity)"""
+
+
+class World:
+    def __init__(self, browser, options, directory):
+        self.options = options
+        self.url = options.url.rstrip("/")
+        self.directory = directory
+        self.name = f"Page test {uuid.uuid4().hex[:8]}"
+        self.context = browser.new_context(viewport=WIDE, color_scheme="light")
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE_MILLISECONDS)
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
+        self.witness = Witness(self.page, self.url)
+        self._axe = Axe()
+
+    def button(self, name):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def row(self, name):
+        """The row of a target in the overview."""
+        link = self.page.get_by_role("link", name=name, exact=True)
+        return self.page.locator("table.targets tbody tr").filter(has=link)
+
+    def go(self, view):
+        self.page.get_by_role("navigation").get_by_role("link", name=view).click()
+        expect(self.page.get_by_role("heading", level=1, name=view)).to_be_visible()
+        expect(self.page.get_by_role("status", name="Loading")).to_have_count(0)
+
+    def sign_in(self, password):
+        self.page.get_by_label("Email").fill(self.options.email)
+        self.page.get_by_label("Password").fill(password)
+        self.button("Sign in").click()
+
+    def until(self, condition, complaint):
+        """Waits for what only the test sees, while the page's events come in."""
+        for _ in range(PATIENCE_MILLISECONDS // 50):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(complaint)
+
+    def picture(self, name):
+        self.page.screenshot(path=self.directory / f"{name}.png")
+
+    def look(self, name):
+        """Pictures and axe in both themes, and a picture at 360 pixels, where nothing may stick out."""
+        try:
+            for scheme in ("light", "dark"):
+                self.page.emulate_media(color_scheme=scheme)
+                self.page.wait_for_function(SETTLED)
+                self.picture(f"{name}-{scheme}")
+                self._check_accessibility(f"{name}, {scheme}")
+            self.page.set_viewport_size(NARROW)
+            self.picture(f"{name}-narrow")
+            excess = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert excess <= 0, f"{name} sticks out by {excess} pixels"
+        finally:
+            self.page.set_viewport_size(WIDE)
+            self.page.emulate_media(color_scheme="light")
+
+    def _check_accessibility(self, view):
+        violations = self._axe.run(self.page).response["violations"]
+        found = [
+            f"{violation['id']} ({violation['impact']}): {node['html'][:200]}"
+            for violation in violations
+            if violation["impact"] in SERIOUS
+            for node in violation["nodes"]
+        ]
+        assert not found, f"{view}:\n" + "\n".join(found)
+
+    def clean(self):
+        """Removes the target that was added, when a failed step has left it behind."""
+        api = f"{self.url}/api/v1"
+        credentials = {"email": self.options.email, "password": self.options.password}
+        login = self.context.request.post(f"{api}/auth/login", data=credentials)
+        if not login.ok:
+            return
+        headers = {"authorization": f"Bearer {login.json()['access_token']}"}
+        found = self.context.request.get(f"{api}/targets", params={"search": self.name}, headers=headers)
+        for target in found.json().get("targets", []):
+            if target["name"] == self.name:
+                self.context.request.delete(f"{api}/targets/{target['id']}", headers=headers)
