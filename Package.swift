@@ -45,7 +45,7 @@ func service(
         ),
         .executableTarget(
             name: executable,
-            dependencies: base + [.target(name: "\(folder)Service")],
+            dependencies: base + dependencies + [.target(name: "\(folder)Service")],
             path: "Services/\(folder)/Main",
             swiftSettings: settings
         ),
@@ -91,15 +91,14 @@ let shared: [Target] = [
     library("Probing", uses: ["CLinux", "EventLoop"]),
 ]
 
-//let services: [Target] =
-//    service("Orchestrator", executable: "orchestrator", uses: ["Database"])
+let services: [Target] =
+    service("Orchestrator", executable: "orchestrator", uses: ["Database"])
 //    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
 //    + service("Store", executable: "store", uses: ["Database", "Statistics"])
 //    + service("Alerting", executable: "alerting", uses: ["Database", "Egress"])
 //    + service("Gateway", executable: "gateway", uses: ["CArgon2", "Database", "Tokens"], resources: [.copy("Dashboard")])
 //    + service("Push", executable: "push", uses: ["Tokens"])
 //    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
-let services: [Target] = []
 
 let suites: [Target] = [
     tests("EventLoop"),
@@ -107,6 +106,16 @@ let suites: [Target] = [
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("JSON"),
     tests("Statistics"),
+    .target(
+        name: "ServiceTesting",
+        dependencies: ["Contracts", "JSONRPC", "Observability"],
+        path: "Tests/ServiceTesting",
+        swiftSettings: settings
+    ),
+    tests(
+        "OrchestratorService",
+        uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
+    ),
     tests("Egress", uses: ["EventLoop"]),
     tests("Probing", uses: ["CLinux", "EventLoop"]),
 ]

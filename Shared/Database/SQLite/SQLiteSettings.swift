@@ -1,7 +1,7 @@
 /// How a SQLite file is used.
 public struct SQLiteSettings: Sendable {
     /// What a commit outlives.
-    public enum Durability: String, Sendable, Codable {
+    public enum Durability: String, Sendable, Codable, CaseIterable {
         /// The end of the process by any means. A power cut may take the last commits, never the database.
         case normal
         /// A power cut too: each commit waits for the disk.

@@ -1,0 +1,76 @@
+import Contracts
+import Database
+import JSON
+import JSONRPC
+import Lifecycle
+import Observability
+
+/// The tables of targets, checks and agents, and word of their changes.
+///
+/// A change and the next revision of the assignments are one transaction, so a revision names one state for ever.
+public final class Inventory: Sendable {
+    public struct Limits: Sendable {
+        public var targets = 10_000
+        public var checksPerTarget = 50
+        public var agents = 1_000
+
+        public init() {}
+    }
+
+    let tenant = "default"
+    let limits: Limits
+    /// Gets a new version after every committed change.
+    let changes = Latest(())
+    private let database: any Database
+
+    init(_ database: any Database, _ limits: Limits) {
+        self.database = database
+        self.limits = limits
+    }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        try await translating { try await database.read(deadline: CallContext.current?.deadline, body) }
+    }
+
+    /// Changes what does not concern the assignments.
+    func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        try await translating { try await database.write(deadline: CallContext.current?.deadline, body) }
+    }
+
+    /// Changes what agents are to run; they are told of it.
+    func change<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        let value = try await write { connection in
+            let value = try body(connection)
+            try connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'revision'")
+            return value
+        }
+        changes.update(())
+        return value
+    }
+
+    /// Gives callers an answer they can act on; what is left is internal.
+    private func translating<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as DatabaseError where error.code == .busy {
+            throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 200])
+        } catch let error as DatabaseError where error.code == .deadlineExceeded {
+            throw RPCError(.deadlineExceeded, "the database did not answer in time")
+        }
+    }
+}
+
+extension DatabaseConnection {
+    func count(_ sql: SQL) throws -> Int {
+        try value(sql) ?? 0
+    }
+
+    /// Runs a change that another row with the same name or address may refuse.
+    func executeUnique(_ sql: SQL, orConflict message: @autoclosure () -> String) throws {
+        do {
+            try execute(sql)
+        } catch let error where error.constraint == .unique {
+            throw RPCError(.conflict, message())
+        }
+    }
+}

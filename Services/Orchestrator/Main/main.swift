@@ -1,0 +1,27 @@
+import Configuration
+import Contracts
+import Database
+import EventLoop
+import JSONRPCTransport
+import OrchestratorService
+
+let settings = configure("orchestrator") { environment throws(ConfigurationError) in
+    try OrchestratorSettings(from: environment)
+}
+
+await MeshProcess.main(.orchestrator) {
+    let process = try MeshProcess(.orchestrator, settings.mesh)
+    let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let orchestrator = try await Orchestrator.open(
+        database,
+        settings,
+        clock: LoopClock(process.loop),
+        log: process.log
+    )
+    orchestrator.addMetrics(to: process.metrics)
+    var router = process.router()
+    orchestrator.addRoutes(to: &router)
+    let server = try process.server(router)
+    try await process.run([server, orchestrator])
+    await database.close()
+}

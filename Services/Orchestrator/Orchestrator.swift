@@ -1,0 +1,93 @@
+public import Contracts
+public import Database
+public import JSONRPC
+public import Lifecycle
+public import Observability
+
+/// Owns what is watched, how, and by whom: targets, checks and agents.
+public struct Orchestrator: Service {
+    private static let saveInterval = Duration.seconds(30)
+
+    private let inventory: Inventory
+    private let registry: AgentRegistry
+    private let feed: AssignmentFeed
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let log: Log
+
+    /// Brings the schema up to date and reads who was there before.
+    ///
+    /// `clock` is slept by; `now` is what is written down as the time.
+    public static func open(
+        _ database: any Database,
+        _ settings: OrchestratorSettings,
+        clock: any Clock<Duration>,
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        log: Log
+    ) async throws -> Orchestrator {
+        try await database.migrate(schema)
+        let inventory = Inventory(database, settings.inventory)
+        let registry = AgentRegistry(
+            inventory,
+            heartbeat: settings.heartbeat,
+            defaults: DefaultTargets(gatewayURL: settings.gatewayURL),
+            now: now
+        )
+        try await registry.load()
+        let feed = AssignmentFeed(inventory, registry, clock: clock, log: log)
+        return Orchestrator(
+            inventory: inventory,
+            registry: registry,
+            feed: feed,
+            clock: clock,
+            now: now,
+            log: log
+        )
+    }
+
+    /// Adds `target.*`, `check.*`, `agent.*` and `assignment.follow`.
+    public func addRoutes(to router: inout RPCRouter) {
+        TargetCatalog(inventory: inventory, now: now).addRoutes(to: &router)
+        CheckCatalog(inventory: inventory, now: now).addRoutes(to: &router)
+        registry.addRoutes(to: &router)
+        feed.addRoutes(to: &router)
+    }
+
+    public func addMetrics(to metrics: Metrics) {
+        metrics.gauge("sonde_agents_online", "Agents that sent a heartbeat lately.") { [registry] in
+            Double(registry.onlineCount)
+        }
+        metrics.gauge("sonde_assignment_followers", "Agents that wait for their next assignments.") { [feed] in
+            Double(feed.followerCount)
+        }
+    }
+
+    public func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await feed.run() }
+            group.addTask { try await saveRegularly() }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Ends the streams, which nothing else would end, so to be drained before the server.
+    public func drain() async {
+        feed.finish()
+        await save()
+    }
+
+    private func saveRegularly() async throws {
+        while true {
+            try await clock.sleep(for: Self.saveInterval)
+            await save()
+        }
+    }
+
+    private func save() async {
+        do {
+            try await registry.save()
+        } catch {
+            log.warning("cannot write down which agents were seen", ["error": "\(error)"])
+        }
+    }
+}

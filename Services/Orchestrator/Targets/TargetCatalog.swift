@@ -1,0 +1,109 @@
+import Contracts
+import Database
+import JSONRPC
+
+/// Answers `target.*`.
+struct TargetCatalog: Sendable {
+    let inventory: Inventory
+    let now: @Sendable () -> Timestamp
+
+    func addRoutes(to router: inout RPCRouter) {
+        router.handle(.listTargets, list)
+        router.handle(.getTarget, get)
+        router.handle(.createTarget, create)
+        router.handle(.updateTarget, update)
+        router.handle(.deleteTarget, delete)
+    }
+
+    func list(_ filter: TargetFilter) async throws -> TargetPage {
+        let limit = filter.limit ?? 100
+        try checkNumber(limit, "limit", 1...1_000)
+        var condition: SQL = "tenant = \(inventory.tenant)"
+        if let search = filter.search, !search.isEmpty {
+            try checkText(search, "search", 1...200)
+            condition = "\(condition) AND search LIKE \(search.likePattern) ESCAPE '!'"
+        }
+        if let text = filter.cursor {
+            guard let cursor = TargetCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
+            condition = "\(condition) AND (sort_name, id) > (\(cursor.sortName), \(cursor.id))"
+        }
+        let query: SQL = """
+            SELECT \(Target.columns) FROM target WHERE \(condition) ORDER BY sort_name, id LIMIT \(limit + 1)
+            """
+        var targets = try await inventory.read { try $0.rows(query, Target.init) }
+        guard targets.count > limit else { return TargetPage(targets: targets) }
+        targets.removeLast()
+        return TargetPage(targets: targets, nextCursor: targets.last.map { TargetCursor(after: $0).text })
+    }
+
+    func get(_ reference: TargetReference) async throws -> Target {
+        try await inventory.read { [tenant = inventory.tenant] connection in
+            guard let target = try connection.target(reference.id, of: tenant) else {
+                throw RPCError.noTarget(reference.id)
+            }
+            return target
+        }
+    }
+
+    func create(_ new: NewTarget) async throws -> Target {
+        let target = Target(new, at: now())
+        try target.validate()
+        let checks = (new.checks ?? [.default(for: target)]).map { Check($0, of: target) }
+        guard checks.count <= inventory.limits.checksPerTarget else {
+            throw invalid("checks", "must be at most \(inventory.limits.checksPerTarget)")
+        }
+        for (index, check) in checks.enumerated() { try check.validate(in: "checks[\(index)].") }
+        return try await inventory.change { [inventory] connection in
+            let count = try connection.count("SELECT count(*) FROM target WHERE tenant = \(inventory.tenant)")
+            guard count < inventory.limits.targets else {
+                throw RPCError(.conflict, "there are \(count) targets already, which is the limit")
+            }
+            try connection.insert(target, of: inventory.tenant)
+            for check in checks { try connection.insert(check, of: inventory.tenant) }
+            return target
+        }
+    }
+
+    func update(_ change: TargetChange) async throws -> Target {
+        let now = now()
+        return try await inventory.change { [tenant = inventory.tenant] connection in
+            guard let old = try connection.target(change.id, of: tenant) else { throw RPCError.noTarget(change.id) }
+            let target = old.applying(change, at: now)
+            try target.validate()
+            try connection.update(target, of: tenant)
+            return target
+        }
+    }
+
+    func delete(_ reference: TargetReference) async throws -> Empty {
+        try await inventory.change { [tenant = inventory.tenant] connection in
+            let count = try connection.execute(
+                "DELETE FROM target WHERE tenant = \(tenant) AND id = \(reference.id.rawValue)"
+            )
+            guard count > 0 else { throw RPCError.noTarget(reference.id) }
+            return Empty()
+        }
+    }
+}
+
+extension RPCError {
+    static func noTarget(_ id: TargetID) -> Self { Self(.notFound, "there is no target \(id)") }
+}
+
+extension String {
+    /// Matches what contains this text, as the lowercase it is compared with.
+    fileprivate var likePattern: String {
+        let literal = lowercased().replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
+        return "%\(literal)%"
+    }
+}
+
+extension NewTargetCheck {
+    /// What a target gets when nothing is said: an echo, or a request to the URL that is its address.
+    static func `default`(for target: Target) -> Self {
+        guard isWebURL(target.address) else { return Self(type: .icmp) }
+        var options = CheckOptions()
+        options.url = target.address
+        return Self(type: .http, options: options)
+    }
+}

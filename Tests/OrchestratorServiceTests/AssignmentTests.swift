@@ -1,0 +1,106 @@
+import Contracts
+import JSONRPC
+import OrchestratorService
+import ServiceTesting
+import Testing
+
+@Suite("Assignments")
+struct AssignmentTests {
+    let directory: TemporaryDirectory
+    let registration = AgentRegistration(name: "node-1", version: "1", surroundings: .init())
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test("begin with what is to be run now, and go on with every kind of change")
+    func follow() async throws {
+        let registration = registration
+        try await withOrchestrator(in: directory) { client in
+            let target = try await client.call(.createTarget, NewTarget(address: "a.example", name: "A"))
+            let agent = try await client.call(.registerAgent, registration)
+            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            var last = stream.result
+            /// The first set that `isExpected`, which must come.
+            func next(_ isExpected: (AssignmentSet) -> Bool) async throws {
+                while !isExpected(last) {
+                    let set = try #require(try await stream.next())
+                    #expect(set.revision > last.revision)
+                    last = set
+                }
+            }
+            try await next { $0.assignments.map(\.address) == ["a.example"] }
+            _ = try await client.call(.createCheck, NewCheck(targetID: target.id, type: .tcp))
+            try await next { $0.assignments.map(\.check.type) == [.icmp, .tcp] }
+            _ = try await client.call(.updateTarget, TargetChange(id: target.id, name: "B", address: "b.example"))
+            try await next { $0.assignments.allSatisfy { $0.targetName == "B" && $0.address == "b.example" } }
+            let check = try #require(last.assignments.first?.check)
+            _ = try await client.call(.updateCheck, CheckChange(id: check.id, enabled: false))
+            try await next { $0.assignments.map(\.check.type) == [.tcp] }
+            _ = try await client.call(.updateTarget, TargetChange(id: target.id, enabled: false))
+            try await next { $0.assignments.isEmpty }
+            _ = try await client.call(.updateTarget, TargetChange(id: target.id, enabled: true))
+            try await next { $0.assignments.count == 1 }
+            _ = try await client.call(.deleteTarget, TargetReference(id: target.id))
+            try await next { $0.assignments.isEmpty }
+        }
+    }
+
+    @Test("that an agent is too slow for are left out, and the newest is not")
+    func slowAgent() async throws {
+        let registration = registration
+        try await withOrchestrator(in: directory) { client in
+            let agent = try await client.call(.registerAgent, registration)
+            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            for number in 0..<100 {
+                _ = try await client.call(.createTarget, NewTarget(address: "h\(number).example"))
+            }
+            var count = stream.result.assignments.count
+            var sets = 0
+            while count < 101 {
+                count = try #require(try await stream.next()).assignments.count
+                sets += 1
+            }
+            #expect(sets <= 100)
+        }
+    }
+
+    @Test("have a revision that goes on growing after a restart")
+    func revision() async throws {
+        let registration = registration
+        let revision = RevisionBox()
+        try await withOrchestrator(in: directory) { client in
+            let agent = try await client.call(.registerAgent, registration)
+            _ = try await client.call(.createTarget, NewTarget(address: "a.example"))
+            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            var set = stream.result
+            while set.assignments.count < 2 { set = try #require(try await stream.next()) }
+            await revision.set(set.revision)
+        }
+        try await withOrchestrator(in: directory) { client in
+            let agent = try await client.call(.registerAgent, registration)
+            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            #expect(await revision.value == stream.result.revision)
+            #expect(stream.result.assignments.count == 2)
+        }
+    }
+
+    @Test("end when the orchestrator stops, so that agents turn to the next one")
+    func stop() async throws {
+        let registration = registration
+        try await withStoppableOrchestrator(in: directory) { client, orchestrator in
+            let agent = try await client.call(.registerAgent, registration)
+            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            await orchestrator.drain()
+            while try await stream.next() != nil {}
+            let error = try await failure {
+                try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            }
+            #expect(error.code == .unavailable)
+        }
+    }
+}
+
+actor RevisionBox {
+    private(set) var value = 0
+
+    func set(_ value: Int) { self.value = value }
+}

@@ -1,0 +1,75 @@
+import Contracts
+import Testing
+
+/// A target that breaks one rule, and the field that is at fault.
+struct TargetRuleCase: Sendable, CustomTestStringConvertible {
+    var field: String
+    var note: String
+    var target: NewTarget
+
+    var testDescription: String { "\(field): \(note)" }
+
+    init(_ field: String, _ note: String, _ change: (inout NewTarget) -> Void) {
+        self.field = field
+        self.note = note
+        target = NewTarget(address: "a.example", name: "A")
+        change(&target)
+    }
+
+    /// One check with a mistake.
+    init(_ field: String, _ note: String, _ type: CheckType, _ change: (inout NewTargetCheck) -> Void) {
+        self.init("checks[0].\(field)", note) { target in
+            var check = NewTargetCheck(type: type, options: CheckOptions())
+            change(&check)
+            target.checks = [check]
+        }
+    }
+
+    private static let addresses = [
+        "", " ", "a b", "a..example", "-a.example", "a.example-", "999.1.1.1", "1.2.3", "a.example\n", "bücher.example",
+        "ftp://a.example", "http://", "http://user@a.example", "http://a.example:0", "http://a.example:99999",
+        "http://[192.0.2.1]/", "http://a b/", "2001:db8::1::2", "fe80::1%", String(repeating: "a", count: 64),
+        String(repeating: "a.", count: 127) + "a",
+    ]
+
+    static let all: [Self] =
+        addresses.map { address in Self("address", address.prefix(30).debugDescription) { $0.address = address } }
+        + [
+            Self("name", "empty") { $0.name = "" },
+            Self("name", "blank") { $0.name = "  " },
+            Self("name", "long") { $0.name = String(repeating: "x", count: 201) },
+            Self("name", "line break") { $0.name = "a\nb" },
+            Self("name", "null") { $0.name = "a\0b" },
+            Self("name", "turned around") { $0.name = "a\u{202e}b" },
+            Self("description", "long") { $0.description = String(repeating: "x", count: 2_001) },
+            Self("category", "escape") { $0.category = "a\u{1b}[31m" },
+            Self("labels", "many") { target in
+                target.labels = Dictionary(uniqueKeysWithValues: (0..<65).map { ("k\($0)", "v") })
+            },
+            Self("labels", "key with a space") { $0.labels = ["a b": "c"] },
+            Self("labels", "empty key") { $0.labels = ["": "c"] },
+            Self("labels.k", "long value") { $0.labels = ["k": String(repeating: "v", count: 257)] },
+            Self("interval_ms", "short", .icmp) { $0.intervalMilliseconds = 199 },
+            Self("interval_ms", "long", .icmp) { $0.intervalMilliseconds = 86_400_001 },
+            Self("timeout_ms", "short", .icmp) { $0.timeoutMilliseconds = 9 },
+            Self("timeout_ms", "long", .icmp) { $0.timeoutMilliseconds = 60_001 },
+            Self("timeout_ms", "twenty-one intervals", .icmp) { check in
+                check.intervalMilliseconds = 200
+                check.timeoutMilliseconds = 4_200
+            },
+            Self("options.payload_bytes", "large", .icmp) { $0.options?.payloadBytes = 65_001 },
+            Self("options.port", "zero", .tcp) { $0.options?.port = 0 },
+            Self("options.port", "large", .tcp) { $0.options?.port = 65_536 },
+            Self("options.port", "of another type", .icmp) { $0.options?.port = 80 },
+            Self("options.url", "file", .http) { $0.options?.url = "file:///etc/passwd" },
+            Self("options.url", "of another type", .tcp) { $0.options?.url = "http://a.example" },
+            Self("options.expected_status", "none", .http) { $0.options?.expectedStatus = [] },
+            Self("options.expected_status", "99", .http) { $0.options?.expectedStatus = [200, 99] },
+            Self("options.body_contains", "empty", .http) { $0.options?.bodyContains = "" },
+            Self("options.resolver", "no host", .dns) { $0.options?.resolver = "not a host" },
+            Self("options.query", "empty label", .dns) { $0.options?.query = "a..b" },
+            Self("options.record_type", "lower case", .dns) { $0.options?.recordType = "a" },
+            Self("options.record_type", "unknown", .dns) { $0.options?.recordType = "ANY" },
+            Self("options.expected_answer", "line break", .dns) { $0.options?.expectedAnswer = "a\nb" },
+        ]
+}
