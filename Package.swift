@@ -93,10 +93,15 @@ let shared: [Target] = [
 
 let services: [Target] =
     service("Orchestrator", executable: "orchestrator", uses: ["Database"])
-//    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-//    + service("Store", executable: "store", uses: ["Database", "Statistics"])
-//    + service("Alerting", executable: "alerting", uses: ["Database", "Egress"])
-//    + service("Gateway", executable: "gateway", uses: ["CArgon2", "Database", "Tokens"], resources: [.copy("Dashboard")])
+    //    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
+    //    + service("Store", executable: "store", uses: ["Database", "Statistics", "Tokens"])
+    //    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
+    + service(
+        "Gateway",
+        executable: "gateway",
+        uses: ["CArgon2", "Database", "Tokens"],
+        resources: [.copy("Dashboard")]
+    )
 //    + service("Push", executable: "push", uses: ["Tokens"])
 //    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
 

@@ -22,7 +22,8 @@ struct InProcessTransport: RPCTransport {
             trace: message.context?.trace ?? .random(using: &random),
             timeout: message.timeout,
             peer: peer?.rawValue,
-            token: message.context?.token
+            token: message.context?.token,
+            address: message.context?.address
         )
     }
 }

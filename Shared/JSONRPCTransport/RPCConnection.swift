@@ -1,5 +1,5 @@
 public import EventLoop
-import HTTP
+public import HTTP
 public import JSONRPC
 public import Lifecycle
 public import Observability
@@ -109,6 +109,21 @@ public final class RPCConnection: Service, RPCTransport {
 
     public func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
         try await withTaskExecutorPreference(loop) { try await self.openOnLoop(message) }
+    }
+
+    /// Bytes both ways with what the peer serves at `path`, by an extended CONNECT (RFC 8441).
+    public func upgrade(_ path: String, to name: String) async throws -> HTTPTunnel {
+        try await withTaskExecutorPreference(loop) {
+            let deadline = ContinuousClock.now.advanced(by: Self.defaultTimeout)
+            let connection = try await state.value.connection(until: deadline)
+            let fields: HTTPFields = ["sec-websocket-version": "13"]
+            let request = HTTPClientRequest(.connect, path, authority: peer.rawValue, fields: fields, upgrade: name)
+            let (head, tunnel) = try await connection.open(request)
+            guard head.status == 200 else {
+                throw RPCError(.unavailable, "\(peer.rawValue) answered with status \(head.status)")
+            }
+            return tunnel
+        }
     }
 
     private func sendOnLoop(_ message: RPCOutgoing) async throws -> [UInt8] {

@@ -45,7 +45,8 @@ public struct RPCHandler: Sendable {
             trace: parent ?? traces.new(),
             timeout: request.timeout,
             peer: request.peer.service,
-            token: token
+            token: token,
+            address: request.peer.host
         )
     }
 

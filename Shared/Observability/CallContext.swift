@@ -12,16 +12,21 @@ public struct CallContext: Sendable {
     /// The access token of the person on whose behalf the call is made.
     public var token: BearerToken?
 
+    /// The network address that the call came from, without its port.
+    public var address: String?
+
     public init(
         trace: TraceContext,
         timeout: Duration? = nil,
         peer: String? = nil,
-        token: BearerToken? = nil
+        token: BearerToken? = nil,
+        address: String? = nil
     ) {
         self.trace = trace
         deadline = timeout.map { .now.advanced(by: $0) }
         self.peer = peer
         self.token = token
+        self.address = address
     }
 }
 

@@ -40,11 +40,14 @@ public final class HTTPPeer: Sendable {
     /// The service that the certificate names; `nil` without one.
     public let service: String?
     public let isEncrypted: Bool
+    /// The address without the port.
+    public let host: String
 
     public init(address: String = "", service: String? = nil, isEncrypted: Bool = false) {
         self.address = address
         self.service = service
         self.isEncrypted = isEncrypted
+        host = address.lastIndex(of: ":").map { String(address[..<$0]) } ?? address
     }
 }
 

@@ -1,0 +1,23 @@
+import Configuration
+import Contracts
+import Database
+import GatewayService
+import JSONRPCTransport
+
+let settings = configure("gateway") { environment throws(ConfigurationError) in
+    try GatewaySettings(from: environment)
+}
+
+await MeshProcess.main(.gateway) {
+    let process = try MeshProcess(.gateway, settings.mesh)
+    let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
+    let store = process.connection(to: .store, at: settings.store)
+    let alerting = process.connection(to: .alerting, at: settings.alerting)
+    let push = process.connection(to: .push, at: settings.push)
+    let peers = GatewayPeers(orchestrator: orchestrator.client, store: store.client, alerting: alerting.client)
+    let (gateway, router) = try await Gateway.open(database, settings, in: process, peers: peers, push: push)
+    let server = try process.server(router)
+    try await process.run([orchestrator, store, alerting, push, server, gateway])
+    await database.close()
+}

@@ -1,0 +1,74 @@
+import CArgon2
+import EventLoop
+import JSON
+import JSONRPC
+import TLS
+
+/// Hashes passwords with Argon2id (RFC 9106) on a thread of its own, one after another.
+///
+/// Each hash takes 19 MiB and tens of milliseconds, so the number of those that wait is bounded too.
+actor PasswordHasher {
+    private static let iterations: UInt32 = 2
+    private static let kibibytes: UInt32 = 19_456
+    private static let maximumWaiting = 16
+    private static let maximumPasswordBytes = 1_024
+
+    private let loop: EventLoop
+    private let waiting = Waiting()
+    /// What a password is compared with when nobody has that name, so that the answer takes as long.
+    private let decoy: String
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    init() throws {
+        loop = try EventLoop(name: "passwords")
+        try loop.start()
+        decoy = try Self.hash("")
+    }
+
+    nonisolated func close() {
+        loop.stop()
+    }
+
+    func hash(_ password: String) throws -> String {
+        try Self.hash(password)
+    }
+
+    /// Whether `password` is the one of `hash`; throws `busy` when too many wait already.
+    nonisolated func verify(_ password: String, _ hash: String?) async throws(RPCError) -> Bool {
+        guard password.utf8.count <= Self.maximumPasswordBytes else { return false }
+        guard waiting.enter(limit: Self.maximumWaiting) else {
+            throw RPCError(.busy, "too many people sign in at once", data: ["retry_after_ms": 1_000])
+        }
+        defer { waiting.leave() }
+        let isRight = await compare(password, hash ?? decoy)
+        return isRight && hash != nil
+    }
+
+    private func compare(_ password: String, _ hash: String) -> Bool {
+        let bytes = Array(password.utf8)
+        return unsafe argon2id_verify(hash, bytes, bytes.count) == ARGON2_OK.rawValue
+    }
+
+    private static func hash(_ password: String) throws -> String {
+        let bytes = Array(password.utf8)
+        let salt = try randomBytes(16)
+        var encoded = [CChar](repeating: 0, count: 128)
+        let result = unsafe argon2id_hash_encoded(
+            iterations,
+            kibibytes,
+            1,
+            bytes,
+            bytes.count,
+            salt,
+            salt.count,
+            32,
+            &encoded,
+            encoded.count
+        )
+        guard result == ARGON2_OK.rawValue else {
+            throw RPCError(.internalError, unsafe String(cString: argon2_error_message(result)))
+        }
+        return String(decoding: encoded.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
