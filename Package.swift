@@ -102,7 +102,7 @@ let services: [Target] =
         uses: ["CArgon2", "Database", "Tokens"],
         resources: [.copy("Dashboard")]
     )
-//    + service("Push", executable: "push", uses: ["Tokens"])
+    + service("Push", executable: "push", uses: ["Tokens"])
 //    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
 
 let suites: [Target] = [

@@ -1,6 +1,6 @@
+import Configuration
 import Contracts
 public import Database
-import Configuration
 import EventLoop
 import Foundation
 import HTTP
@@ -102,4 +102,3 @@ public struct Gateway: Service {
         }
     }
 }
-

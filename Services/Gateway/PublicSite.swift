@@ -24,7 +24,8 @@ struct PublicSite: Sendable {
         case "/rpc": return await rpc(request)
         case "/ws/stream": return await stream(request)
         case "/healthz": return get(request) { .text(200, "ok") }
-        case "/openapi.json": return get(request) { HTTPResponse(status: 200, contentType: "application/json", openAPI) }
+        case "/openapi.json":
+            return get(request) { HTTPResponse(status: 200, contentType: "application/json", openAPI) }
         case "/.well-known/jwks.json":
             return get(request) { HTTPResponse(status: 200, contentType: "application/json", keys) }
         case let path where path.hasPrefix(RESTRoutes.prefix + "/"): return await rest(request)

@@ -1,6 +1,7 @@
 import Configuration
 public import EventLoop
 import Foundation
+public import HTTP
 public import JSONRPC
 public import Lifecycle
 public import Observability
@@ -35,13 +36,19 @@ public struct MeshProcess: Sendable {
         RPCConnection(to: peer, at: endpoint, identity: identity, loop: loop, log: log, metrics: metrics)
     }
 
-    /// Binds the mesh's port; answers when it runs.
+    /// Binds the mesh's port for a router; answers when it runs.
     public func server(_ router: RPCRouter) throws -> RPCServer {
+        let rpc = RPCHandler(router)
+        return try server { request in await rpc(request) }
+    }
+
+    /// Binds the mesh's port; answers when it runs.
+    public func server(_ handler: @escaping HTTPHandler) throws -> RPCServer {
         try RPCServer(
             on: settings.listen,
             loops: [loop],
             identity: identity,
-            router: router,
+            handler: handler,
             log: log,
             metrics: metrics
         )

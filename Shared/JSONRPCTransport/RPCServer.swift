@@ -1,11 +1,10 @@
 public import EventLoop
 public import HTTP
-public import JSONRPC
 public import Lifecycle
 public import Observability
 public import TLS
 
-/// Serves a router to the mesh: HTTP/2 with mutual TLS.
+/// Serves the mesh: HTTP/2 with mutual TLS.
 public struct RPCServer: Service {
     private let server: HTTPServer
 
@@ -14,12 +13,11 @@ public struct RPCServer: Service {
         on address: SocketAddress,
         loops: [EventLoop],
         identity: TLSIdentity,
-        router: RPCRouter,
+        handler: @escaping HTTPHandler,
         limits: HTTPLimits = .mesh,
         log: Log,
         metrics: Metrics
     ) throws(SystemError) {
-        let handler = RPCHandler(router)
         server = try HTTPServer(
             on: address,
             loops: loops,
@@ -27,7 +25,7 @@ public struct RPCServer: Service {
             limits: limits,
             log: log,
             metrics: HTTPServerMetrics(metrics, role: "mesh"),
-            handler: { request in await handler(request) }
+            handler: handler
         )
     }
 

@@ -53,7 +53,7 @@ public final class PersonAuthorizer: RPCAuthorizer {
         if let known = state.withLock({ $0.known[token.exposed] }), known.expires > now { return known }
         do {
             return try verify(token, now: now)
-        } catch where error.code == .unknownKey && mayFetch(now: now) {
+        } catch  where error.code == .unknownKey && mayFetch(now: now) {
             await fetch()
             do { return try verify(token, now: now) } catch { throw Self.refusal }
         } catch {

@@ -40,10 +40,15 @@ extension RPCRouter {
     mutating func addPeers(_ peers: GatewayPeers) {
         for method in publicMethods {
             guard let client = peers.client(of: method.owner) else { continue }
-            handle(method, raw: { params in
-                guard method.isStream else { return RPCRawReply(result: try await client.call(method, raw: params)) }
-                return try await client.follow(method, raw: params)
-            })
+            handle(
+                method,
+                raw: { params in
+                    guard method.isStream else {
+                        return RPCRawReply(result: try await client.call(method, raw: params))
+                    }
+                    return try await client.follow(method, raw: params)
+                }
+            )
         }
     }
 }

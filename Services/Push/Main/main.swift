@@ -1,0 +1,18 @@
+import Configuration
+import Contracts
+import JSONRPCTransport
+import PushService
+
+let settings = configure("push") { environment throws(ConfigurationError) in
+    try PushSettings(from: environment)
+}
+
+await MeshProcess.main(.push) {
+    let process = try MeshProcess(.push, settings.mesh)
+    let gateway = process.connection(to: .gateway, at: settings.gateway)
+    let store = process.connection(to: .store, at: settings.store)
+    let push = Push(settings, in: process, gateway: gateway.client, store: store.client)
+    let rpc = RPCHandler(process.router())
+    let server = try process.server { request in await push(request, rpc) }
+    try await process.run([gateway, store, push, server])
+}

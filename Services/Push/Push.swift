@@ -1,0 +1,84 @@
+import Contracts
+import EventLoop
+public import HTTP
+public import JSONRPC
+public import JSONRPCTransport
+public import Lifecycle
+import Observability
+import Synchronization
+import Tokens
+
+/// Sends measurements to WebSocket clients as they are stored.
+public struct Push: Service {
+    private let feed: EventFeed
+    private let authorizer: PersonAuthorizer
+    private let router: RPCRouter
+    private let loop: EventLoop
+    private let maximumClients: Int
+    private let clients = ClientCount()
+
+    /// `gateway` is asked for the keys that sign tokens, `store` for the measurements.
+    public init(_ settings: PushSettings, in process: MeshProcess, gateway: RPCClient, store: RPCClient) {
+        loop = process.loop
+        maximumClients = settings.maximumClients
+        feed = EventFeed(store, historyBytes: settings.historyBytes, on: process.loop, log: process.log)
+        authorizer = PersonAuthorizer(passedOnBy: []) { try await gateway.call(.listKeys, Empty()) }
+        var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: process.log, metrics: process.metrics)
+        router.handle(.authenticateStream) { try await Self.session.authenticate($0) }
+        router.handle(.subscribeStream) { try Self.session.subscribe($0) }
+        self.router = router
+        let clients = clients
+        process.metrics.gauge("sonde_push_clients", "WebSockets open.") { Double(clients.value) }
+    }
+
+    /// Answers `/ws/stream`; everything else goes to `rpc`.
+    public func callAsFunction(_ request: HTTPRequest, _ rpc: RPCHandler) async -> HTTPResponse {
+        guard request.path == "/ws/stream" else { return await rpc(request) }
+        guard request.peer.service == RPCPeer.gateway.rawValue else {
+            return .text(403, "only the gateway may connect here")
+        }
+        if let refusal = WebSocketHandshake.refusal(of: request) { return refusal }
+        guard clients.enter(limit: maximumClients) else { return .text(503, "too many clients") }
+        let run = session
+        return HTTPResponse(status: 200, body: .tunnel { tunnel in try await run(tunnel) })
+    }
+
+    public func run() async throws {
+        try await feed.run()
+    }
+
+    private func session(_ tunnel: HTTPTunnel) async throws {
+        defer { clients.leave() }
+        let socket = try WebSocket(tunnel, isServer: true, on: loop)
+        let session = StreamSession(socket, feed: feed, router: router, authorizer: authorizer, on: loop)
+        await session.run()
+    }
+
+    private static var session: StreamSession {
+        get throws(RPCError) {
+            guard let session = StreamSession.current else {
+                throw RPCError(.invalidRequest, "this method is for WebSockets")
+            }
+            return session
+        }
+    }
+}
+
+/// How many clients are connected.
+private final class ClientCount: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func enter(limit: Int) -> Bool {
+        count.withLock { count in
+            guard count < limit else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func leave() {
+        count.withLock { $0 -= 1 }
+    }
+}

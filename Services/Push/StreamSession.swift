@@ -1,0 +1,216 @@
+import Contracts
+import EventLoop
+import Glibc
+import HTTP
+import JSON
+import JSONRPC
+import Lifecycle
+import Observability
+import Synchronization
+import Tokens
+
+/// One client's WebSocket: signs it in, takes its subscription, and sends what it asked for as fast as it reads.
+final class StreamSession: Sendable {
+    /// What a session's handlers work on; the router is shared by all sessions.
+    @TaskLocal static var current: StreamSession?
+
+    private struct State {
+        var expires: Int?
+        var subscription: Subscription?
+        var cursor = 0
+    }
+
+    private static let signInTimeout = Duration.seconds(10)
+    private static let pingInterval = Duration.seconds(25)
+    private static let pongTimeout = Duration.seconds(8)
+    /// Messages a client may send in a minute.
+    private static let maximumMessages = 100
+
+    private let socket: WebSocket
+    private let feed: EventFeed
+    private let router: RPCRouter
+    private let authorizer: PersonAuthorizer
+    private let clock: LoopClock
+    private let state = Mutex(State())
+    private let changes = Latest(())
+
+    init(_ socket: WebSocket, feed: EventFeed, router: RPCRouter, authorizer: PersonAuthorizer, on loop: EventLoop) {
+        self.socket = socket
+        self.feed = feed
+        self.router = router
+        self.authorizer = authorizer
+        clock = LoopClock(loop)
+    }
+
+    /// Runs until the client goes, or until it has to.
+    func run() async {
+        let reason = await withTaskGroup(of: Closing?.self) { group in
+            group.addTask { await self.read() }
+            group.addTask { await self.send() }
+            group.addTask { await self.watch() }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        changes.finish()
+        if let reason { await socket.close(reason.code, reason.text) }
+    }
+
+    /// Why the server closes (RFC 6455, section 7.4).
+    private struct Closing {
+        var code: UInt16
+        var text: String
+    }
+
+    // MARK: Requests
+
+    private func read() async -> Closing? {
+        var bucket = (count: 0, since: clock.now)
+        do {
+            while let message = try await socket.receive() {
+                if bucket.since.duration(to: clock.now) > .seconds(60) { bucket = (0, clock.now) }
+                bucket.count += 1
+                guard bucket.count <= Self.maximumMessages else {
+                    return Closing(code: 1_008, text: "more than \(Self.maximumMessages) messages a minute")
+                }
+                guard message.isText else { return Closing(code: 1_003, text: "messages are JSON text") }
+                try await answer(message.bytes)
+            }
+        } catch {
+            return nil
+        }
+        return nil
+    }
+
+    private func answer(_ bytes: [UInt8]) async throws {
+        var random = SystemRandomNumberGenerator()
+        let context = CallContext(trace: .random(using: &random))
+        let reply = await Self.$current.withValue(self) { await router.respond(to: bytes, context: context) }
+        if case .message(let text) = reply { try await socket.send(WebSocketMessage(text: text)) }
+    }
+
+    func authenticate(_ authentication: Authentication) async throws -> Person {
+        let session = try await authorizer.session(of: BearerToken(authentication.token))
+        state.withLock { $0.expires = session.expires }
+        changes.update(())
+        return session.person
+    }
+
+    func subscribe(_ subscription: Subscription) throws -> FollowStart {
+        guard state.withLock({ $0.expires }) != nil else {
+            throw RPCError(.unauthenticated, "call stream.authenticate first")
+        }
+        guard subscription.targetIDs?.count ?? 0 <= 1_000 else {
+            throw RPCError(.invalidParams, "target_ids holds at most 1000 targets")
+        }
+        guard let range = feed.range else {
+            throw RPCError(.unavailable, "the store cannot be reached", data: ["retry_after_ms": 1_000])
+        }
+        let cursor = min(max(0, subscription.cursor ?? range.end), range.end)
+        state.withLock { state in
+            state.subscription = subscription
+            state.cursor = cursor
+        }
+        changes.update(())
+        return FollowStart(cursor: cursor)
+    }
+
+    // MARK: Events
+
+    private func send() async -> Closing? {
+        do {
+            var seen = -1
+            while let change = try await changes.next(after: seen) {
+                seen = change.version
+                guard state.withLock({ $0.subscription }) != nil else { continue }
+                try await sendEvents(until: seen)
+            }
+        } catch {
+            return nil
+        }
+        return nil
+    }
+
+    /// Sends events until the subscription is another one.
+    private func sendEvents(until version: Int) async throws {
+        while changes.current.version == version {
+            let feedVersion = feed.version
+            let (cursor, targets) = state.withLock { ($0.cursor, $0.subscription?.targetIDs.map { Set($0) }) }
+            if let range = feed.range, cursor < range.start {
+                try await catchUp(from: cursor, to: range.start, targets)
+            } else if let entry = feed.next(after: cursor) {
+                try await send(entry, targets)
+                advance(from: cursor, to: entry.event.cursor)
+            } else {
+                try await waitForMore(than: feedVersion, orChangeAfter: version)
+            }
+        }
+    }
+
+    private func send(_ entry: EventRing.Entry, _ targets: Set<TargetID>?) async throws {
+        guard let targets else { return try await socket.send(WebSocketMessage(text: entry.notification)) }
+        guard let batch = entry.event.batch.filtered(to: targets) else { return }
+        let event = MeasurementEvent(cursor: entry.event.cursor, batch: batch)
+        try await socket.send(WebSocketMessage(text: EventFeed.notification(event)))
+    }
+
+    /// Reads from the store what the ring no longer has; what the store has no more either is a gap.
+    private func catchUp(from cursor: Int, to end: Int, _ targets: Set<TargetID>?) async throws {
+        let subscription = try await feed.follow(after: cursor)
+        if subscription.result.cursor > cursor {
+            try await sendGap(after: cursor, resumesAfter: subscription.result.cursor)
+            advance(from: cursor, to: subscription.result.cursor)
+        }
+        while state.withLock({ $0.cursor }) < end, let event = try await subscription.next() {
+            let before = state.withLock { $0.cursor }
+            try await send(EventRing.Entry(event: event, notification: EventFeed.notification(event)), targets)
+            advance(from: before, to: event.cursor)
+        }
+    }
+
+    private func sendGap(after cursor: Int, resumesAfter: Int) async throws {
+        let gap: JSONValue = ["after": .int(cursor), "resumes_after": .int(resumesAfter)]
+        let message: JSONValue = [
+            "jsonrpc": "2.0", "method": .string(StreamNotification.gap.description), "params": gap,
+        ]
+        try await socket.send(WebSocketMessage(text: message.json()))
+    }
+
+    /// Moves on, unless a new subscription has set the cursor meanwhile.
+    private func advance(from old: Int, to new: Int) {
+        state.withLock { state in
+            if state.cursor == old { state.cursor = new }
+        }
+    }
+
+    private func waitForMore(than feedVersion: Int, orChangeAfter version: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await self.feed.change(after: feedVersion) }
+            group.addTask { _ = try await self.changes.next(after: version) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    // MARK: Time
+
+    /// Closes a client that does not sign in, whose token has run out, or that gives no sign of life.
+    private func watch() async -> Closing? {
+        try? await clock.sleep(for: Self.signInTimeout)
+        if state.withLock({ $0.expires }) == nil { return Closing(code: 1_008, text: "not signed in") }
+        var quietSince = clock.now
+        while !Task.isCancelled {
+            guard let expires = state.withLock({ $0.expires }), expires > time(nil) else {
+                return Closing(code: 1_008, text: "the token has run out")
+            }
+            if quietSince.duration(to: clock.now) >= Self.pingInterval {
+                let pongs = socket.pongCount
+                try? await socket.ping()
+                try? await clock.sleep(for: Self.pongTimeout)
+                guard socket.pongCount > pongs else { return Closing(code: 1_001, text: "no sign of life") }
+                quietSince = clock.now
+            }
+            try? await clock.sleep(for: .seconds(1))
+        }
+        return nil
+    }
+}
