@@ -5,6 +5,8 @@
 #include "CLinuxNamespace.h"
 #include <stdint.h>
 
+#include "CLinuxProcess.h"
+
 /* One event of epoll(7), without its union. */
 typedef struct {
     uint32_t readiness;
