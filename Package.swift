@@ -141,6 +141,12 @@ let benchmarks: [Target] = [
         exclude: ["Capture"],
         swiftSettings: settings
     ),
+    .executableTarget(
+        name: "bench-database",
+        dependencies: ["Database"],
+        path: "Benchmarks/Database",
+        swiftSettings: settings
+    ),
 ]
 
 let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)

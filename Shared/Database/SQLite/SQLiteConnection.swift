@@ -41,19 +41,28 @@ import CSQLite
     }
 
     /// Runs `body` between `begin` and a commit; whatever goes wrong, the transaction ends before this does.
-    func transaction<T>(_ begin: SQL, stop: JobStop, _ body: () throws -> T) throws -> T {
-        self.stop = stop
-        defer { self.stop = nil }
+    func transaction<T>(_ begin: SQL, _ body: () throws -> T) throws -> T {
+        try execute(begin)
         do {
-            try execute(begin)
             let value = try body()
             try execute("COMMIT")
             return value
         } catch {
-            self.stop = nil
             // SQLite has rolled back itself after some errors, such as a full disk.
             if isInTransaction { try execute("ROLLBACK") }
-            throw stop.reason ?? error
+            throw error
+        }
+    }
+
+    /// Does a job's work; when it fails because it had to stop, the reason for that is thrown.
+    func work(_ job: DatabaseJob<SQLiteConnection>) throws -> DatabaseJob<SQLiteConnection>.Answer {
+        if let reason = job.stop.reason { throw reason }
+        stop = job.stop
+        defer { stop = nil }
+        do {
+            return try job.work(self)
+        } catch {
+            throw job.stop.reason ?? error
         }
     }
 

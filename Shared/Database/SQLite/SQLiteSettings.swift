@@ -19,7 +19,7 @@ public struct SQLiteSettings: Sendable {
         durability: Durability = .full,
         queueLimit: Int = 256,
         cacheKibibytes: Int = 16_384,
-        checkpointPages: Int = 4_000
+        checkpointPages: Int = 8_000
     ) {
         self.durability = durability
         self.queueLimit = queueLimit
