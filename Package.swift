@@ -109,6 +109,7 @@ let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
+    tests("Database"),
     tests("JSON"),
     tests("Statistics"),
     .target(

@@ -5,17 +5,14 @@ import CSQLite
     private static let statementLimit = 200
 
     private let handle: OpaquePointer
-    /// Holds the file's lock for as long as any connection is open.
-    private let file: SQLiteFile
     private var statements: [String: SQLiteStatement] = [:]
     /// The job at work, which SQLite asks now and then whether to go on.
     private var stop: JobStop?
 
-    init(file: SQLiteFile) throws(DatabaseError) {
-        self.file = file
+    init(path: String) throws(DatabaseError) {
         var handle: OpaquePointer?
         // One thread uses the connection, so SQLite needs no mutex.
-        let result = unsafe sqlite3_open_v2(file.path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        let result = unsafe sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
         guard result == SQLITE_OK, let handle = unsafe handle else {
             defer { unsafe sqlite3_close_v2(handle) }
             throw unsafe DatabaseError(sqlite: result, handle)

@@ -6,15 +6,18 @@ public final class SQLiteDatabase: Database {
     private let writer: DatabaseThread<SQLiteConnection>
     private let reader: DatabaseThread<SQLiteConnection>
     private let commits: GroupCommit
+    private let file: SQLiteFile
 
     private init(
         writer: DatabaseThread<SQLiteConnection>,
         reader: DatabaseThread<SQLiteConnection>,
-        commits: GroupCommit
+        commits: GroupCommit,
+        file: SQLiteFile
     ) {
         self.writer = writer
         self.reader = reader
         self.commits = commits
+        self.file = file
     }
 
     /// Opens the file at `path`, and makes it (mode 0600) if there is none; its directory must exist.
@@ -29,16 +32,16 @@ public final class SQLiteDatabase: Database {
         let commits = GroupCommit()
         let writer = try await DatabaseThread.start(
             queueLimit: settings.queueLimit,
-            connect: { try SQLiteConnection(file: file, settings: settings, isWriter: true) },
+            connect: { try SQLiteConnection(path: path, settings: settings, isWriter: true) },
             perform: { connection, job, next in commits.run(job, on: connection, next) }
         )
         do {
             let reader = try await DatabaseThread.start(
                 queueLimit: settings.queueLimit,
-                connect: { try SQLiteConnection(file: file, settings: settings, isWriter: false) },
+                connect: { try SQLiteConnection(path: path, settings: settings, isWriter: false) },
                 perform: { connection, job, _ in connection.readSnapshot(job) }
             )
-            return SQLiteDatabase(writer: writer, reader: reader, commits: commits)
+            return SQLiteDatabase(writer: writer, reader: reader, commits: commits, file: file)
         } catch {
             await writer.close()
             throw error
@@ -70,6 +73,7 @@ public final class SQLiteDatabase: Database {
         // The last connection to close checkpoints, and only the writer may.
         await reader.close()
         await writer.close()
+        file.unlock()
     }
 }
 

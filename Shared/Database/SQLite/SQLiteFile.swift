@@ -2,13 +2,11 @@ import Glibc
 
 /// The database's file: private to this user, and open in one process at a time.
 final class SQLiteFile: Sendable {
-    let path: String
     private let lock: CInt
 
     /// Makes the file if there is none; throws one message that says what to do.
     init(path: String) throws(DatabaseError) {
         try Self.checkDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
-        self.path = path
         // SQLite gives its other files the mode of this one.
         let file = try Self.open(path)
         defer { Glibc.close(file) }
@@ -22,6 +20,9 @@ final class SQLiteFile: Sendable {
     }
 
     deinit { Glibc.close(lock) }
+
+    /// Lets another process have the file.
+    func unlock() { flock(lock, LOCK_UN) }
 
     private static func open(_ path: String) throws(DatabaseError) -> CInt {
         let file = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

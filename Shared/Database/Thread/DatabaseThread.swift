@@ -114,30 +114,29 @@ final class DatabaseThread<Connection>: Sendable {
     }
 
     private func run(_ connect: () throws -> Connection, _ started: CheckedContinuation<Void, any Error>) {
-        let connection: Connection
         do {
-            connection = try connect()
+            let connection = try connect()
+            started.resume()
+            runJobs(on: connection)
         } catch {
-            return started.resume(throwing: error)
+            started.resume(throwing: error)
         }
-        started.resume()
-        runJobs(on: connection)
-    }
-
-    private func runJobs(on connection: consuming Connection) {
-        while let job = nextJob() {
-            let start = ContinuousClock.now
-            perform(connection, job) { takeJob() }
-            let busy = ContinuousClock.now - start
-            state.withLock { $0.statistics.busy += busy }
-        }
-        _ = consume connection
+        // The connection is gone by now, and with it what it held of the file.
         let waiters = state.withLock { state in
             state.isClosed = true
             defer { state.closeWaiters = [] }
             return state.closeWaiters
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    private func runJobs(on connection: Connection) {
+        while let job = nextJob() {
+            let start = ContinuousClock.now
+            perform(connection, job) { takeJob() }
+            let busy = ContinuousClock.now - start
+            state.withLock { $0.statistics.busy += busy }
+        }
     }
 
     /// Waits for the next job; `nil` when there will be none.
