@@ -109,6 +109,7 @@ let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
+    tests("Database"),
     tests("JSON"),
     tests("Statistics"),
     .target(
@@ -139,6 +140,12 @@ let benchmarks: [Target] = [
         dependencies: ["CCapture", "CLinux", "EventLoop", "Probing"],
         path: "Benchmarks/ICMP",
         exclude: ["Capture"],
+        swiftSettings: settings
+    ),
+    .executableTarget(
+        name: "bench-database",
+        dependencies: ["Database"],
+        path: "Benchmarks/Database",
         swiftSettings: settings
     ),
 ]

@@ -15,6 +15,8 @@ public protocol Database: Sendable {
     ) async throws -> T
 
     /// Runs `body` as one transaction: durable when this returns, undone when `body` throws.
+    ///
+    /// The engine may have to run `body` again, so it should change nothing but the database.
     func write<T: Sendable>(
         deadline: ContinuousClock.Instant?,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T

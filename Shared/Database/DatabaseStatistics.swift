@@ -6,7 +6,7 @@ public struct DatabaseStatistics: Sendable, Equatable {
         public var queueDepth = 0
         /// Jobs turned away because the queue was full.
         public var rejectedJobs = 0
-        public var finishedJobs = 0
+        public var startedJobs = 0
         /// Time spent in jobs.
         public var busy = Duration.zero
     }

@@ -45,6 +45,10 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.values.append(value.sqlValue)
         }
 
+        public mutating func appendInterpolation(_ value: (some SQLConvertible)?) {
+            appendInterpolation(value.sqlValue)
+        }
+
         /// As many placeholders as there are values, for `IN (…)`.
         public mutating func appendInterpolation(list values: some Sequence<some SQLConvertible>) {
             let values = values.map(\.sqlValue)

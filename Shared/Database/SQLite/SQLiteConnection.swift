@@ -5,17 +5,14 @@ import CSQLite
     private static let statementLimit = 200
 
     private let handle: OpaquePointer
-    /// Holds the file's lock for as long as any connection is open.
-    private let file: SQLiteFile
     private var statements: [String: SQLiteStatement] = [:]
     /// The job at work, which SQLite asks now and then whether to go on.
     private var stop: JobStop?
 
-    init(file: SQLiteFile) throws(DatabaseError) {
-        self.file = file
+    init(path: String) throws(DatabaseError) {
         var handle: OpaquePointer?
         // One thread uses the connection, so SQLite needs no mutex.
-        let result = unsafe sqlite3_open_v2(file.path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        let result = unsafe sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
         guard result == SQLITE_OK, let handle = unsafe handle else {
             defer { unsafe sqlite3_close_v2(handle) }
             throw unsafe DatabaseError(sqlite: result, handle)
@@ -41,19 +38,28 @@ import CSQLite
     }
 
     /// Runs `body` between `begin` and a commit; whatever goes wrong, the transaction ends before this does.
-    func transaction<T>(_ begin: SQL, stop: JobStop, _ body: () throws -> T) throws -> T {
-        self.stop = stop
-        defer { self.stop = nil }
+    func transaction<T>(_ begin: SQL, _ body: () throws -> T) throws -> T {
+        try execute(begin)
         do {
-            try execute(begin)
             let value = try body()
             try execute("COMMIT")
             return value
         } catch {
-            self.stop = nil
             // SQLite has rolled back itself after some errors, such as a full disk.
             if isInTransaction { try execute("ROLLBACK") }
-            throw stop.reason ?? error
+            throw error
+        }
+    }
+
+    /// Does a job's work; when it fails because it had to stop, the reason for that is thrown.
+    func work(_ job: DatabaseJob<SQLiteConnection>) throws -> DatabaseJob<SQLiteConnection>.Answer {
+        if let reason = job.stop.reason { throw reason }
+        stop = job.stop
+        defer { stop = nil }
+        do {
+            return try job.work(self)
+        } catch {
+            throw job.stop.reason ?? error
         }
     }
 

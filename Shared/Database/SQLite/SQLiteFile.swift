@@ -2,26 +2,27 @@ import Glibc
 
 /// The database's file: private to this user, and open in one process at a time.
 final class SQLiteFile: Sendable {
-    let path: String
     private let lock: CInt
 
     /// Makes the file if there is none; throws one message that says what to do.
     init(path: String) throws(DatabaseError) {
         try Self.checkDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
-        self.path = path
+        // A file of its own: closing any descriptor of the database itself would drop SQLite's locks on it.
+        lock = try Self.open(path + "-lock")
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            // All is set, so `deinit` closes the descriptor.
+            throw DatabaseError(.busy, "\(path): another process has the database open; stop it first")
+        }
         // SQLite gives its other files the mode of this one.
         let file = try Self.open(path)
         defer { Glibc.close(file) }
         guard fchmod(file, 0o600) == 0 else { throw Self.failure("\(path): cannot be made private") }
-        // A lock on the file itself would be dropped when any descriptor of it is closed.
-        lock = try Self.open(path + "-lock")
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            Glibc.close(lock)
-            throw DatabaseError(.busy, "\(path): another process has the database open; stop it first")
-        }
     }
 
     deinit { Glibc.close(lock) }
+
+    /// Lets another process have the file.
+    func unlock() { flock(lock, LOCK_UN) }
 
     private static func open(_ path: String) throws(DatabaseError) -> CInt {
         let file = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -19,7 +19,7 @@ public struct SQLiteSettings: Sendable {
         durability: Durability = .full,
         queueLimit: Int = 256,
         cacheKibibytes: Int = 16_384,
-        checkpointPages: Int = 4_000
+        checkpointPages: Int = 8_000
     ) {
         self.durability = durability
         self.queueLimit = queueLimit
@@ -30,8 +30,8 @@ public struct SQLiteSettings: Sendable {
 
 extension SQLiteConnection {
     /// Connects and configures; throws `.corrupt` when the file is no database.
-    convenience init(file: SQLiteFile, settings: SQLiteSettings, isWriter: Bool) throws(DatabaseError) {
-        try self.init(file: file)
+    convenience init(path: String, settings: SQLiteSettings, isWriter: Bool) throws(DatabaseError) {
+        try self.init(path: path)
         try execute("PRAGMA busy_timeout = 5000")
         try execute("PRAGMA foreign_keys = ON")
         try execute("PRAGMA temp_store = MEMORY")

@@ -3,18 +3,22 @@ import Synchronization
 /// Work for a thread, and the means to stop it.
 final class DatabaseJob<Connection>: Sendable {
     let stop: JobStop
-    /// Does the work and answers whoever waits for it.
-    let run: @Sendable (Connection) -> Void
-    /// Answers instead of doing the work.
+    /// Does the work and returns what gives its result to whoever waits for it: to be called once it is durable.
+    let work: @Sendable (Connection) throws -> Answer
+    /// Answers with an error instead.
+    ///
+    /// Every job is answered exactly once.
     let refuse: @Sendable (any Error) -> Void
+
+    typealias Answer = @Sendable () -> Void
 
     init(
         stop: JobStop,
-        run: @escaping @Sendable (Connection) -> Void,
+        work: @escaping @Sendable (Connection) throws -> Answer,
         refuse: @escaping @Sendable (any Error) -> Void
     ) {
         self.stop = stop
-        self.run = run
+        self.work = work
         self.refuse = refuse
     }
 }

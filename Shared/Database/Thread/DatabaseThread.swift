@@ -17,14 +17,23 @@ final class DatabaseThread<Connection>: Sendable {
     private let wakeUp = Semaphore()
     private let queueLimit: Int
 
-    private init(queueLimit: Int) { self.queueLimit = queueLimit }
+    private let perform: Perform
+
+    /// Does a job, and as many of those behind it as it likes to take, and answers each.
+    typealias Perform = @Sendable (Connection, DatabaseJob<Connection>, _ next: () -> DatabaseJob<Connection>?) -> Void
+
+    private init(queueLimit: Int, perform: @escaping Perform) {
+        self.queueLimit = queueLimit
+        self.perform = perform
+    }
 
     /// Starts a thread whose connection `connect` makes; throws what that throws.
     static func start(
         queueLimit: Int,
-        _ connect: @escaping @Sendable () throws -> Connection
+        connect: @escaping @Sendable () throws -> Connection,
+        perform: @escaping Perform
     ) async throws -> DatabaseThread {
-        let thread = DatabaseThread(queueLimit: queueLimit)
+        let thread = DatabaseThread(queueLimit: queueLimit, perform: perform)
         try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
             do {
                 try PlatformThread.start { thread.run(connect, started) }
@@ -38,14 +47,17 @@ final class DatabaseThread<Connection>: Sendable {
     /// Runs `body` on the thread; throws `.busy` at once when the queue is full.
     func run<T: Sendable>(
         deadline: ContinuousClock.Instant?,
-        _ body: @escaping @Sendable (Connection, JobStop) throws -> T
+        _ body: @escaping @Sendable (Connection) throws -> T
     ) async throws -> T {
         let stop = JobStop(deadline: deadline)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let job = DatabaseJob<Connection>(
                     stop: stop,
-                    run: { connection in continuation.resume(with: Result { try body(connection, stop) }) },
+                    work: { connection in
+                        let value = try body(connection)
+                        return { continuation.resume(returning: value) }
+                    },
                     refuse: { continuation.resume(throwing: $0) }
                 )
                 submit(job)
@@ -102,31 +114,14 @@ final class DatabaseThread<Connection>: Sendable {
     }
 
     private func run(_ connect: () throws -> Connection, _ started: CheckedContinuation<Void, any Error>) {
-        let connection: Connection
         do {
-            connection = try connect()
+            let connection = try connect()
+            started.resume()
+            runJobs(on: connection)
         } catch {
-            return started.resume(throwing: error)
+            started.resume(throwing: error)
         }
-        started.resume()
-        runJobs(on: connection)
-    }
-
-    private func runJobs(on connection: consuming Connection) {
-        while let job = nextJob() {
-            if let reason = job.stop.reason {
-                job.refuse(reason)
-                continue
-            }
-            let start = ContinuousClock.now
-            job.run(connection)
-            let busy = ContinuousClock.now - start
-            state.withLock { state in
-                state.statistics.finishedJobs += 1
-                state.statistics.busy += busy
-            }
-        }
-        _ = consume connection
+        // The connection is gone by now, and with it what it held of the file.
         let waiters = state.withLock { state in
             state.isClosed = true
             defer { state.closeWaiters = [] }
@@ -135,15 +130,30 @@ final class DatabaseThread<Connection>: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    private func runJobs(on connection: Connection) {
+        while let job = nextJob() {
+            let start = ContinuousClock.now
+            perform(connection, job) { takeJob() }
+            let busy = ContinuousClock.now - start
+            state.withLock { $0.statistics.busy += busy }
+        }
+    }
+
     /// Waits for the next job; `nil` when there will be none.
     private func nextJob() -> DatabaseJob<Connection>? {
         while true {
             wakeUp.wait()
-            let (job, isDone) = state.withLock { state in
-                (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.jobs.isEmpty && state.isClosing)
-            }
-            if let job { return job }
-            if isDone { return nil }
+            if let job = takeJob() { return job }
+            // A job taken or withdrawn earlier leaves its wake-up behind.
+            if state.withLock(\.isClosing) { return nil }
+        }
+    }
+
+    private func takeJob() -> DatabaseJob<Connection>? {
+        state.withLock { state in
+            guard !state.jobs.isEmpty else { return nil }
+            state.statistics.startedJobs += 1
+            return state.jobs.removeFirst()
         }
     }
 }

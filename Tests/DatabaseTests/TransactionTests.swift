@@ -1,0 +1,186 @@
+import Synchronization
+import Testing
+
+@testable import Database
+
+@Suite("Transactions") struct TransactionTests {
+    private struct Failure: Error {}
+
+    @Test("are undone when their body throws")
+    func rollback() async throws {
+        try await withDatabase { database in
+            try await database.addItem(1)
+            await #expect(throws: Failure.self) {
+                try await database.write { connection in
+                    try connection.execute("DELETE FROM item")
+                    throw Failure()
+                }
+            }
+            #expect(try await database.itemCount() == 1)
+            #expect(database.statistics.rollbacks == 1)
+        }
+    }
+
+    @Test(
+        "tell which constraint refused them",
+        arguments: [
+            ("INSERT INTO item (id) VALUES (1)", .unique), ("INSERT INTO item (id, name) VALUES (2, 'one')", .unique),
+            ("INSERT INTO item (id, name) VALUES (2, 'bad')", .check), ("INSERT INTO part VALUES (NULL)", .notNull),
+            ("INSERT INTO part VALUES (7)", .foreignKey),
+        ] as [(String, DatabaseError.Constraint)]
+    )
+    func constraints(_ statement: String, _ constraint: DatabaseError.Constraint) async throws {
+        try await withDatabase { database in
+            try await database.addItem(1, "one")
+            _ = try await database.write { connection in
+                try connection.execute("CREATE TABLE part (item INTEGER NOT NULL REFERENCES item (id))")
+            }
+            await #expect {
+                try await database.write { try $0.execute(SQL(trusted: statement)) }
+            } throws: { error in
+                guard let error = error as? DatabaseError else { return false }
+                return error.code == .constraint && error.constraint == constraint
+            }
+        }
+    }
+
+    @Test("show readers only what is committed")
+    func isolation() async throws {
+        try await withDatabase { database in
+            let (isWritten, mayCommit) = (Semaphore(), Semaphore())
+            async let written: Void = database.write { connection in
+                try connection.execute("INSERT INTO item (id) VALUES (1)")
+                isWritten.post()
+                mayCommit.wait()
+            }
+            let before = try await database.read { connection in
+                isWritten.wait()
+                defer { mayCommit.post() }
+                return try connection.value("SELECT count(*) FROM item", as: Int.self)
+            }
+            try await written
+            #expect(before == 0)
+            #expect(try await database.itemCount() == 1)
+        }
+    }
+
+    @Test("give a reader one snapshot, whatever is committed meanwhile")
+    func snapshot() async throws {
+        try await withDatabase { database in
+            let (hasRead, isCommitted) = (Semaphore(), Semaphore())
+            async let counts = database.read { connection in
+                let first: Int? = try connection.value("SELECT count(*) FROM item")
+                hasRead.post()
+                isCommitted.wait()
+                return [first, try connection.value("SELECT count(*) FROM item")]
+            }
+            _ = try await database.write { connection in
+                hasRead.wait()
+                return try connection.execute("INSERT INTO item (id) VALUES (1)")
+            }
+            isCommitted.post()
+            #expect(try await counts == [0, 0])
+        }
+    }
+
+    @Test("of readers change nothing")
+    func readOnly() async throws {
+        try await withDatabase { database in
+            #expect(await errorCode { _ = try await database.read { try $0.execute("DELETE FROM item") } } == .disk)
+        }
+    }
+
+    @Test("that wait together are committed together, without those that fail")
+    func groupCommit() async throws {
+        try await withDatabase { database in
+            let mayStart = Semaphore()
+            let commits = database.statistics.commits
+            async let first: Void = database.write { _ in mayStart.wait() }
+            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for id in 0..<100 {
+                    group.addTask {
+                        await errorCode { try await database.addItem(id, id % 10 == 3 ? "bad" : "item \(id)") } == nil
+                    }
+                }
+                while database.statistics.writer.queueDepth < 100 { await Task.yield() }
+                // Twice, because the first job runs again if it shares a transaction with one that fails.
+                mayStart.post()
+                mayStart.post()
+                var successes = 0
+                for try await isSuccess in group where isSuccess { successes += 1 }
+                #expect(successes == 90)
+            }
+            try await first
+            #expect(try await database.itemCount() == 90)
+            #expect(database.statistics.rowsWritten == 90)
+            #expect(database.statistics.commits > commits)
+        }
+    }
+
+    @Test("that wait together cost one commit")
+    func oneCommit() async throws {
+        try await withDatabase { database in
+            let mayStart = Semaphore()
+            let commits = database.statistics.commits
+            async let first: Void = database.write { _ in mayStart.wait() }
+            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for id in 0..<20 { group.addTask { try await database.addItem(id) } }
+                while database.statistics.writer.queueDepth < 20 { await Task.yield() }
+                mayStart.post()
+                try await group.waitForAll()
+            }
+            try await first
+            #expect(try await database.itemCount() == 20)
+            // The first took longer than others wait for; how many join the next depends on the machine.
+            #expect(database.statistics.commits - commits < 21)
+        }
+    }
+
+    @Test("of many readers and writers at once agree")
+    func concurrency() async throws {
+        try await withDatabase { database in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<4 {
+                    group.addTask {
+                        for round in 0..<25 {
+                            _ = try await database.write { connection in
+                                // Two rows a transaction, so no reader may ever see an odd number.
+                                let id = (writer * 25 + round) * 2
+                                try connection.execute("INSERT INTO item (id) VALUES (\(id))")
+                                return try connection.execute("INSERT INTO item (id) VALUES (\(id + 1))")
+                            }
+                        }
+                    }
+                    group.addTask {
+                        for _ in 0..<25 {
+                            let count = try await database.itemCount()
+                            #expect(count?.isMultiple(of: 2) == true)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await database.itemCount() == 200)
+        }
+    }
+
+    @Test("are undone when the disk is full, and the next one works")
+    func fullDisk() async throws {
+        try await withDatabase { database in
+            _ = try await database.write { try $0.execute("PRAGMA max_page_count = 50") }
+            let code = await errorCode {
+                _ = try await database.write { connection in
+                    for id in 0..<1_000 {
+                        let name = String(repeating: "x", count: 1_000) + "\(id)"
+                        try connection.execute("INSERT INTO item (id, name) VALUES (\(id), \(name))")
+                    }
+                }
+            }
+            #expect(code == .disk)
+            try await database.addItem(1)
+            #expect(try await database.itemCount() == 1)
+        }
+    }
+}
