@@ -91,8 +91,8 @@ let shared: [Target] = [
 
 let services: [Target] =
     service("Orchestrator", executable: "orchestrator", uses: ["Database"])
+    + service("Store", executable: "store", uses: ["Database", "Statistics"])
 //    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-//    + service("Store", executable: "store", uses: ["Database", "Statistics"])
 //    + service("Alerting", executable: "alerting", uses: ["Database", "Egress"])
 //    + service("Gateway", executable: "gateway", uses: ["CArgon2", "Database", "Tokens"], resources: [.copy("Dashboard")])
 //    + service("Push", executable: "push", uses: ["Tokens"])
@@ -119,6 +119,15 @@ let suites: [Target] = [
 ]
 
 let benchmarks: [Target] = [
+    .executableTarget(
+        name: "bench-ingest",
+        dependencies: [
+            "Configuration", "Contracts", "Database", "EventLoop", "JSONRPC", "JSONRPCTransport", "Lifecycle",
+            "Observability", "StoreService", "TLS",
+        ],
+        path: "Benchmarks/Ingest",
+        swiftSettings: settings
+    ),
     .executableTarget(name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/JSON", swiftSettings: settings),
     .target(name: "CCapture", path: "Benchmarks/ICMP/Capture", cSettings: [.define("_GNU_SOURCE")]),
     .executableTarget(
