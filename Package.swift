@@ -61,6 +61,22 @@ func tests(_ name: String, of target: String? = nil, uses dependencies: [Target.
     )
 }
 
+/// One executable a subject, which runs its peer beside it.
+func benchmark(
+    _ name: String,
+    _ folder: String,
+    uses dependencies: [Target.Dependency],
+    exclude: [String] = []
+) -> Target {
+    .executableTarget(
+        name: "bench-\(name)",
+        dependencies: dependencies,
+        path: "Benchmarks/\(folder)",
+        exclude: exclude,
+        swiftSettings: settings
+    )
+}
+
 // The house, from the ground up: a target uses only what stands above it.
 let shared: [Target] = [
     .target(name: "CLinux", path: "Shared/CLinux", cSettings: [.define("_GNU_SOURCE")]),
@@ -92,17 +108,17 @@ let shared: [Target] = [
 ]
 
 let services: [Target] =
-    service("Orchestrator", executable: "orchestrator", uses: ["Database"])
-    //    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-    //    + service("Store", executable: "store", uses: ["Database", "Statistics", "Tokens"])
+    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Tokens"])
+    + service("Store", executable: "store", uses: ["Database", "Statistics", "Tokens"])
     //    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
+    + service("Push", executable: "push", uses: ["Tokens"])
     + service(
         "Gateway",
         executable: "gateway",
         uses: ["CArgon2", "Database", "Tokens"],
         resources: [.copy("Dashboard")]
     )
-    + service("Push", executable: "push", uses: ["Tokens"])
+//    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
 //    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
 
 let suites: [Target] = [
@@ -127,27 +143,23 @@ let suites: [Target] = [
 ]
 
 let benchmarks: [Target] = [
-    .executableTarget(
-        name: "bench-rpc",
-        dependencies: ["EventLoop", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Observability", "TLS"],
-        path: "Benchmarks/RPC",
-        swiftSettings: settings
-    ),
-    .executableTarget(name: "bench-json", dependencies: ["JSON"], path: "Benchmarks/JSON", swiftSettings: settings),
     .target(name: "CCapture", path: "Benchmarks/ICMP/Capture", cSettings: [.define("_GNU_SOURCE")]),
-    .executableTarget(
-        name: "bench-icmp",
-        dependencies: ["CCapture", "CLinux", "EventLoop", "Probing"],
-        path: "Benchmarks/ICMP",
-        exclude: ["Capture"],
-        swiftSettings: settings
+    benchmark(
+        "rpc",
+        "RPC",
+        uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Observability", "TLS"]
     ),
-    .executableTarget(
-        name: "bench-database",
-        dependencies: ["Database"],
-        path: "Benchmarks/Database",
-        swiftSettings: settings
+    benchmark(
+        "ingest",
+        "Ingest",
+        uses: [
+            "Configuration", "Contracts", "Database", "EventLoop", "JSONRPC", "JSONRPCTransport", "Lifecycle",
+            "Observability", "StoreService", "TLS",
+        ]
     ),
+    benchmark("json", "JSON", uses: ["JSON"]),
+    benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
+    benchmark("database", "Database", uses: ["Database"]),
 ]
 
 let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)

@@ -38,8 +38,14 @@ public struct MeshProcess: Sendable {
 
     /// Binds the mesh's port for a router; answers when it runs.
     public func server(_ router: RPCRouter) throws -> RPCServer {
-        let rpc = RPCHandler(router)
-        return try server { request in await rpc(request) }
+        try RPCServer(
+            on: settings.listen,
+            loops: [loop],
+            identity: identity,
+            router: router,
+            log: log,
+            metrics: metrics
+        )
     }
 
     /// Binds the mesh's port; answers when it runs.

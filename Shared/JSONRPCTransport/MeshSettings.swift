@@ -12,6 +12,8 @@ public struct MeshSettings: Sendable {
     /// Holds `tls.crt`, `tls.key` and `ca.crt`.
     public var identityDirectory: String
     public var logLevel: Log.Level
+    /// Where the keys that sign access tokens are asked for.
+    public var gateway: String
     /// How long a stopping process may take to finish what is in flight.
     public var gracePeriod: Duration
 
@@ -20,6 +22,7 @@ public struct MeshSettings: Sendable {
         adminListen = try environment.address("\(prefix)_ADMIN_LISTEN", default: "0.0.0.0:9090")
         identityDirectory = environment.string("\(prefix)_IDENTITY_DIR", default: "/etc/sonde/identity")
         logLevel = try environment.choice("\(prefix)_LOG_LEVEL", default: Log.Level.info)
+        gateway = try environment.endpoint("GATEWAY_ENDPOINT", default: "gateway:8443")
         gracePeriod = try environment.duration(
             "\(prefix)_GRACE_PERIOD",
             default: .seconds(20),

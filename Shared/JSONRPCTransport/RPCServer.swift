@@ -1,5 +1,6 @@
 public import EventLoop
 public import HTTP
+public import JSONRPC
 public import Lifecycle
 public import Observability
 public import TLS
@@ -26,6 +27,28 @@ public struct RPCServer: Service {
             log: log,
             metrics: HTTPServerMetrics(metrics, role: "mesh"),
             handler: handler
+        )
+    }
+
+    /// Serves a router at `/rpc`.
+    public init(
+        on address: SocketAddress,
+        loops: [EventLoop],
+        identity: TLSIdentity,
+        router: RPCRouter,
+        limits: HTTPLimits = .mesh,
+        log: Log,
+        metrics: Metrics
+    ) throws(SystemError) {
+        let rpc = RPCHandler(router)
+        try self.init(
+            on: address,
+            loops: loops,
+            identity: identity,
+            handler: { request in await rpc(request) },
+            limits: limits,
+            log: log,
+            metrics: metrics
         )
     }
 

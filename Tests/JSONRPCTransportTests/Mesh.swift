@@ -48,7 +48,7 @@ struct Mesh {
             on: SocketAddress(.loopback, port: 0),
             loops: [loop],
             identity: identity(.store),
-            handler: { [handler = RPCHandler(router)] request in await handler(request) },
+            router: router,
             log: log,
             metrics: Metrics()
         )

@@ -2,8 +2,10 @@ import Configuration
 import Contracts
 import Database
 import EventLoop
+import JSONRPC
 import JSONRPCTransport
 import OrchestratorService
+import Tokens
 
 let settings = configure("orchestrator") { environment throws(ConfigurationError) in
     try OrchestratorSettings(from: environment)
@@ -19,9 +21,12 @@ await MeshProcess.main(.orchestrator) {
         log: process.log
     )
     orchestrator.addMetrics(to: process.metrics)
-    var router = process.router()
+    let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
+    var router = process.router(
+        authorizer: PersonAuthorizer { try await gateway.client.call(.listKeys, Empty()) }
+    )
     orchestrator.addRoutes(to: &router)
     let server = try process.server(router)
-    try await process.run([server, orchestrator])
+    try await process.run([gateway, server, orchestrator])
     await database.close()
 }

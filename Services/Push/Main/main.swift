@@ -9,7 +9,7 @@ let settings = configure("push") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.push) {
     let process = try MeshProcess(.push, settings.mesh)
-    let gateway = process.connection(to: .gateway, at: settings.gateway)
+    let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
     let store = process.connection(to: .store, at: settings.store)
     let push = Push(settings, in: process, gateway: gateway.client, store: store.client)
     let rpc = RPCHandler(process.router())

@@ -1,0 +1,160 @@
+import Contracts
+import Database
+import JSON
+import JSONRPC
+
+/// Writes batches in one transaction; all of it happens on the database's thread.
+struct BatchTransaction: Sendable {
+    let batches: [IncomingBatch]
+    /// Series that are not in the database yet.
+    let unsaved: [SeriesRecord]
+    /// The newest cursor before this transaction.
+    let cursor: Int
+    let now: Timestamp
+
+    /// What was stored of one batch.
+    struct Outcome: Sendable {
+        var stored: Int
+        var duplicates: Int
+        /// Of each series with new rows, the newest of them.
+        var newest: [(series: Int, row: SeriesRow)]
+        /// The new rows; `nil` when there are none.
+        var event: StoredEvent?
+    }
+
+    private static let table = InsertTarget(
+        "measurement",
+        ["series", "timestamp", "id", "latency", "status", "reason", "metadata"]
+    )
+
+    func run(on connection: any DatabaseConnection) throws -> [Outcome] {
+        for record in unsaved { try connection.insert(record) }
+        var cursor = cursor
+        return try batches.map { incoming in
+            var outcome = try insert(incoming, into: connection)
+            guard let payload = outcome.payload else { return outcome.rest }
+            cursor += 1
+            try connection.execute(
+                """
+                INSERT INTO event (cursor, created_at, payload)
+                VALUES (\(cursor), \(now.microseconds), \(Array(payload)))
+                """
+            )
+            outcome.rest.event = StoredEvent(cursor: cursor, payload: payload)
+            return outcome.rest
+        }
+    }
+
+    private func insert(
+        _ incoming: IncomingBatch,
+        into connection: any DatabaseConnection
+    ) throws -> (rest: Outcome, payload: ArraySlice<UInt8>?) {
+        let columns = incoming.batch.columns
+        let order = columns.orderBySeries(count: incoming.batch.series.count)
+        let inserted = try connection.insert(into: Self.table, rows: order.count, skippingDuplicates: true) {
+            writer,
+            index in
+            columns.write(order[index], series: incoming.seriesNumbers, to: writer)
+        }
+        var isNew = [Bool](repeating: true, count: order.count)
+        if inserted.count < order.count {
+            for (position, row) in order.enumerated() { isNew[row] = inserted.contains(position) }
+        }
+        let outcome = Outcome(
+            stored: inserted.count,
+            duplicates: order.count - inserted.count,
+            newest: incoming.newestRows { isNew[$0] },
+            event: nil
+        )
+        guard inserted.count > 0 else { return (outcome, nil) }
+        return (
+            outcome, inserted.count == order.count ? incoming.line : incoming.batch.filtered { isNew[$0] }.json[...]
+        )
+    }
+}
+
+extension IncomingBatch {
+    /// The batch as one line of JSON.
+    fileprivate var line: ArraySlice<UInt8> {
+        json.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ? batch.json[...] : json
+    }
+
+    /// Of each series with rows that are new, the newest of them.
+    fileprivate func newestRows(where isNew: (Int) -> Bool) -> [(series: Int, row: SeriesRow)] {
+        let columns = batch.columns
+        var newest = [Int?](repeating: nil, count: batch.series.count)
+        for row in 0..<columns.count where isNew(row) {
+            let series = columns.series[row]
+            guard let other = newest[series], columns.timestamp[other] >= columns.timestamp[row] else {
+                newest[series] = row
+                continue
+            }
+        }
+        return newest.enumerated().compactMap { series, row in
+            row.map { (seriesNumbers[series], columns.row($0)) }
+        }
+    }
+}
+
+extension MeasurementBatch {
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 512 + 160 * count)
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    /// The rows that `isIncluded` tells by their index, and all series.
+    func filtered(_ isIncluded: (Int) -> Bool) -> MeasurementBatch {
+        var columns = MeasurementColumns()
+        for row in 0..<count where isIncluded(row) {
+            columns.append(
+                series: self.columns.series[row],
+                id: self.columns.id[row],
+                timestamp: Timestamp(microseconds: self.columns.timestamp[row]),
+                latency: self.columns.latency[row],
+                status: self.columns.status[row],
+                reason: self.columns.reason[row],
+                metadata: self.columns.metadata(row)
+            )
+        }
+        return MeasurementBatch(agentID: agentID, origin: origin, series: series, columns: columns)
+    }
+}
+
+extension MeasurementColumns {
+    /// The rows' indices, series by series, each in the order they have here: neighbours in the tree one after another.
+    fileprivate func orderBySeries(count: Int) -> [Int] {
+        var next = [Int](repeating: 0, count: count + 1)
+        for index in series { next[index + 1] += 1 }
+        for index in 1..<max(next.count, 1) { next[index] += next[index - 1] }
+        var order = [Int](repeating: 0, count: series.count)
+        for (row, index) in series.enumerated() {
+            order[next[index]] = row
+            next[index] += 1
+        }
+        return order
+    }
+
+    fileprivate func write(_ row: Int, series numbers: [Int], to writer: any RowWriter) {
+        writer.integer(numbers[series[row]])
+        writer.integer(timestamp[row])
+        unsafe writer.blob(id[row].words.span.bytes)
+        let latency = latency[row]
+        if latency.isNaN { writer.null() } else { writer.real(latency) }
+        writer.integer(Int64(status[row].rawValue))
+        writer.integer(Int64(reason[row].rawValue))
+        let start = row == 0 ? 0 : metadataEnd[row - 1]
+        unsafe writer.text(utf8: metadataBytes.span.bytes.extracting(start..<metadataEnd[row]))
+    }
+
+    fileprivate func row(_ index: Int) -> SeriesRow {
+        SeriesRow(
+            timestamp: timestamp[index],
+            id: id[index],
+            latency: latency[index].isNaN ? nil : latency[index],
+            status: status[index],
+            reason: reason[index],
+            metadata: Array(metadata(index))
+        )
+    }
+}

@@ -1,0 +1,117 @@
+import Contracts
+import Database
+import JSON
+import JSONRPC
+import Observability
+
+/// Answers `measurement.append`: batches that arrive while a transaction runs go into the next one together.
+///
+/// The one writer. A batch is answered when it is durable, and shown to readers before that.
+final class Ingest: Sendable {
+    private let database: any Database
+    private let settings: StoreSettings
+    private let series: SeriesTable
+    private let events: EventLog
+    private let queue: IngestQueue
+    private let metrics: IngestMetrics
+    private let now: @Sendable () -> Timestamp
+    private let log: Log
+
+    init(
+        _ database: any Database,
+        _ settings: StoreSettings,
+        series: SeriesTable,
+        events: EventLog,
+        now: @escaping @Sendable () -> Timestamp,
+        log: Log,
+        metrics: Metrics
+    ) {
+        self.database = database
+        self.settings = settings
+        self.series = series
+        self.events = events
+        self.now = now
+        self.log = log
+        queue = IngestQueue(settings.ingest)
+        self.metrics = IngestMetrics(metrics, queue)
+    }
+
+    func addRoutes(to router: inout RPCRouter) {
+        router.handle(RPCMethod.appendMeasurements.descriptor, raw: append)
+    }
+
+    /// Keeps the batch as it came beside what was read from it: that is what followers get.
+    private func append(_ json: ArraySlice<UInt8>) async throws -> RPCRawReply {
+        try queue.checkRoom(rows: 1, bytes: json.count)
+        let batch = try IncomingBatch.read(json, limits: settings.ingest, now: now())
+        try queue.checkRoom(rows: batch.count, bytes: json.count)
+        metrics.batchRows.observe(Double(batch.count))
+        let outcome = try await queue.append(try IncomingBatch(batch, json: json, in: series))
+        let receipt = AppendReceipt(
+            stored: outcome.stored,
+            duplicates: outcome.duplicates,
+            durability: settings.durability.rawValue
+        )
+        return RPCRawReply(result: try encodeJSON(receipt)[...])
+    }
+
+    /// Writes until it is cancelled.
+    func run() async throws {
+        defer { queue.close() }
+        while true {
+            try await commit(try await queue.next())
+        }
+    }
+
+    private func commit(_ entries: [IngestQueue.Entry]) async throws {
+        let unsaved = series.unsaved
+        let transaction = BatchTransaction(
+            batches: entries.map(\.batch),
+            unsaved: unsaved,
+            cursor: events.newest,
+            now: now()
+        )
+        do {
+            let start = ContinuousClock.now
+            let outcomes = try await database.write { try transaction.run(on: $0) }
+            metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
+            series.noteCommit(savedUpTo: unsaved.last?.id, rows: outcomes.flatMap(\.newest))
+            events.append(outcomes.compactMap(\.event))
+            for (entry, outcome) in zip(entries, outcomes) {
+                metrics.stored.increment(by: outcome.stored)
+                metrics.duplicates.increment(by: outcome.duplicates)
+                entry.answer.resume(returning: outcome)
+            }
+        } catch {
+            let isStopping = error is CancellationError
+            if !isStopping {
+                log.error("cannot store measurements", ["batches": "\(entries.count)", "error": "\(error)"])
+            }
+            metrics.failures.increment()
+            let failure = RPCError(.unavailable, "the measurements could not be stored")
+            for entry in entries { entry.answer.resume(throwing: failure) }
+        }
+    }
+}
+
+/// What is counted of stored and refused rows.
+struct IngestMetrics: Sendable {
+    let stored: Counter
+    let duplicates: Counter
+    let failures: Counter
+    let commitSeconds: Histogram
+    let batchRows: Histogram
+
+    init(_ metrics: Metrics, _ queue: IngestQueue) {
+        stored = metrics.counter("sonde_store_rows_total", "Measurements stored.")()
+        duplicates = metrics.counter("sonde_store_duplicates_total", "Measurements that had been stored before.")()
+        failures = metrics.counter("sonde_store_commit_failures_total", "Transactions that failed.")()
+        commitSeconds = metrics.histogram("sonde_store_commit_seconds", "Time from a transaction's begin to durable.")()
+        batchRows = metrics.histogram(
+            "sonde_store_batch_rows",
+            "Measurements in a batch.",
+            bounds: [1, 10, 50, 100, 500, 1_000, 5_000, 10_000]
+        )()
+        metrics.gauge("sonde_store_queue_rows", "Measurements that wait to be durable.") { Double(queue.depth) }
+    }
+}

@@ -1,0 +1,66 @@
+import Contracts
+import Database
+import JSONRPC
+
+/// Answers `measurement.list`: newest first, page by page.
+struct ListQuery: Sendable {
+    let reader: QueryReader
+    let series: SeriesTable
+    let now: @Sendable () -> Timestamp
+
+    func callAsFunction(_ filter: MeasurementFilter) async throws -> MeasurementPage {
+        let limit = filter.limit ?? 100
+        try checkNumber(limit, "limit", 1...10_000)
+        let status = try status(filter.status)
+        let cursor = try filter.cursor.map { text in
+            guard let cursor = ListCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
+            return cursor
+        }
+        let span = try QuerySpan(
+            from: filter.from ?? cursor.map { Timestamp(microseconds: $0.from) },
+            to: filter.to ?? cursor.map { Timestamp(microseconds: $0.last.timestamp + 1) },
+            limits: reader.limits,
+            now: now()
+        )
+        let first = RowPlace(timestamp: span.to.microseconds, id: .lowest, series: 0)
+        let end = cursor.map { min($0.last, first) } ?? first
+        let series = series.series(
+            of: defaultTenant,
+            target: filter.targetID,
+            check: filter.checkID,
+            agent: filter.agentID
+        ).filter { $0.newest.timestamp >= span.from.microseconds }
+        return try await reader.read { connection in
+            var rows = NewestFirst(
+                series,
+                from: span.from.microseconds,
+                before: end,
+                status: status,
+                on: connection
+            )
+            return try page(&rows, limit, from: span.from)
+        }
+    }
+
+    private func page(_ rows: inout NewestFirst, _ limit: Int, from: Timestamp) throws -> MeasurementPage {
+        var page = MeasurementPage(measurements: [])
+        var last: RowPlace?
+        while let (record, row) = try rows.next() {
+            guard page.measurements.count < limit else {
+                page.nextCursor = last.map { ListCursor(after: $0, from: from.microseconds).text }
+                break
+            }
+            page.measurements.append(row.measurement(of: record.key))
+            last = RowPlace(timestamp: row.timestamp, id: row.id, series: record.id)
+        }
+        return page
+    }
+
+    private func status(_ name: String?) throws -> MeasurementStatus? {
+        guard let name else { return nil }
+        guard let status = MeasurementStatus.allCases.first(where: { $0.name == name }) else {
+            throw invalid("status", "must be success, timeout or error")
+        }
+        return status
+    }
+}

@@ -1,0 +1,91 @@
+import Contracts
+import Database
+import JSONRPC
+
+/// Answers `measurement.timeline`: one line for each check as each agent sees it.
+struct TimelineQuery: Sendable {
+    let reader: QueryReader
+    let series: SeriesTable
+    let now: @Sendable () -> Timestamp
+
+    func callAsFunction(_ filter: TimelineFilter) async throws -> Timeline {
+        let points = filter.points ?? 300
+        try checkNumber(points, "points", 1...2_000)
+        let span = try QuerySpan(from: filter.from, to: filter.to, limits: reader.limits, now: now())
+        let steps = Steps(span, points: points)
+        let series = series.series(
+            of: defaultTenant,
+            target: filter.targetID,
+            check: filter.checkID,
+            agent: filter.agentID
+        ).filter { $0.newest.timestamp >= span.from.microseconds }
+        let vantages = Dictionary(grouping: series.map(\.record), by: \.vantage)
+        guard vantages.count <= reader.limits.timelineSeries else {
+            throw invalid("target_id", "has \(vantages.count) series in this span; name a check_id or an agent_id")
+        }
+        let limits = reader.limits
+        let lines = try await reader.read { connection in
+            var budget = RowBudget(limits)
+            return try vantages.values.compactMap { try line(of: $0, span, steps, &budget, connection) }
+        }
+        return Timeline(
+            from: span.from,
+            to: span.to,
+            stepMilliseconds: steps.milliseconds,
+            series: lines.sorted { ($0.checkID.rawValue, $0.origin) < ($1.checkID.rawValue, $1.origin) }
+        )
+    }
+
+    /// `nil` when there are no rows; a check whose target or agent was renamed is several records.
+    private func line(
+        of records: [SeriesRecord],
+        _ span: QuerySpan,
+        _ steps: Steps,
+        _ budget: inout RowBudget,
+        _ connection: any DatabaseConnection
+    ) throws -> Timeline.Series? {
+        guard let last = records.last else { return nil }
+        var line = Timeline.Series(
+            checkID: last.vantage.checkID,
+            agentID: last.vantage.agentID,
+            type: last.key.series.type.rawValue,
+            origin: last.key.origin,
+            points: steps.count
+        )
+        var sums = [(sum: Double, count: Int)](repeating: (0, 0), count: steps.count)
+        let before = budget.used
+        for record in records {
+            try connection.scan(record.id, in: span) { timestamp, isFailure, latency in
+                try budget.use()
+                let step = steps.index(of: timestamp)
+                line.count[step] += 1
+                if isFailure { line.failures[step] += 1 }
+                guard let latency else { return }
+                sums[step] = (sums[step].sum + latency, sums[step].count + 1)
+                line.minimum[step] = min(line.minimum[step] ?? latency, latency)
+                line.maximum[step] = max(line.maximum[step] ?? latency, latency)
+            }
+        }
+        line.mean = sums.map { $0.count == 0 ? nil : $0.sum / Double($0.count) }
+        return budget.used > before ? line : nil
+    }
+}
+
+/// A span cut into steps of whole milliseconds.
+private struct Steps: Sendable {
+    let milliseconds: Int
+    let count: Int
+    private let from: Int64
+
+    /// At most `points` steps; the last may reach beyond the span.
+    init(_ span: QuerySpan, points: Int) {
+        from = span.from.microseconds
+        let length = Int(span.to.microseconds - from)
+        milliseconds = max(1, (length + points * 1_000 - 1) / (points * 1_000))
+        count = (length + milliseconds * 1_000 - 1) / (milliseconds * 1_000)
+    }
+
+    func index(of timestamp: Int64) -> Int {
+        Int(timestamp - from) / (milliseconds * 1_000)
+    }
+}

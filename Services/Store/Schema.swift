@@ -1,0 +1,30 @@
+import Database
+
+/// The steps of the store's schema; released ones never change.
+let schema = [
+    Migration(
+        1,
+        "series, measurements and events",
+        [
+            """
+            CREATE TABLE series (
+                id BIGINT PRIMARY KEY, tenant TEXT NOT NULL, target_id TEXT NOT NULL, check_id TEXT NOT NULL,
+                agent_id TEXT NOT NULL, target TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,
+                UNIQUE (tenant, check_id, agent_id, target_id, target, type, origin))
+            """,
+            // The key is the row's place: a span of one series is one run of pages, and a row that is sent again meets
+            // itself. Times are microseconds since 1970.
+            """
+            CREATE TABLE measurement (
+                series BIGINT NOT NULL, timestamp BIGINT NOT NULL, id BLOB NOT NULL, latency DOUBLE PRECISION,
+                status SMALLINT NOT NULL, reason SMALLINT NOT NULL, metadata TEXT,
+                PRIMARY KEY (series, timestamp, id)) WITHOUT ROWID
+            """,
+            // What was committed, batch by batch and in that order; `payload` is a batch of new rows as JSON.
+            "CREATE TABLE event (cursor INTEGER PRIMARY KEY, created_at BIGINT NOT NULL, payload BLOB NOT NULL)",
+        ]
+    )
+]
+
+/// The one tenant there is.
+let defaultTenant = "default"

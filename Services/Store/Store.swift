@@ -1,0 +1,80 @@
+public import Contracts
+public import Database
+public import JSONRPC
+public import Lifecycle
+public import Observability
+
+/// Owns every measurement: stores each once, answers questions about them, and streams them as they come.
+public struct Store: Service {
+    private let ingest: Ingest
+    private let events: EventLog
+    private let series: SeriesTable
+    private let reader: QueryReader
+    private let pruning: Pruning
+    private let now: @Sendable () -> Timestamp
+
+    /// Brings the schema up to date and reads what is kept in memory.
+    ///
+    /// `clock` is slept by; `now` is what rows are compared with.
+    public static func open(
+        _ database: any Database,
+        _ settings: StoreSettings,
+        clock: any Clock<Duration>,
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        log: Log,
+        metrics: Metrics
+    ) async throws -> Store {
+        try await database.migrate(schema)
+        let series = SeriesTable(limit: settings.ingest.series)
+        try await series.load(from: database)
+        let events = try await EventLog.open(database)
+        metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
+        metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
+        return Store(
+            ingest: Ingest(
+                database,
+                settings,
+                series: series,
+                events: events,
+                now: now,
+                log: log,
+                metrics: metrics
+            ),
+            events: events,
+            series: series,
+            reader: QueryReader(database: database, limits: settings.queries),
+            pruning: Pruning(
+                database: database,
+                settings: settings.retention,
+                series: series,
+                clock: clock,
+                now: now,
+                log: log
+            ),
+            now: now
+        )
+    }
+
+    /// Adds `measurement.*`.
+    public func addRoutes(to router: inout RPCRouter) {
+        ingest.addRoutes(to: &router)
+        FollowStreams(events: events, limits: reader.limits).addRoutes(to: &router)
+        router.handle(.latestMeasurements, LatestQuery(series: series, limits: reader.limits).callAsFunction)
+        router.handle(.listMeasurements, ListQuery(reader: reader, series: series, now: now).callAsFunction)
+        router.handle(.summarizeMeasurements, SummaryQuery(reader: reader, series: series, now: now).callAsFunction)
+        router.handle(.measurementTimeline, TimelineQuery(reader: reader, series: series, now: now).callAsFunction)
+    }
+
+    public func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await ingest.run() }
+            group.addTask { try await pruning.run() }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Ends the streams, which nothing else would end, so to be drained before the server.
+    public func drain() async {
+        events.finish()
+    }
+}

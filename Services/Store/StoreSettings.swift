@@ -1,0 +1,93 @@
+public import Configuration
+public import Database
+public import JSONRPCTransport
+
+/// What a store reads from its environment.
+public struct StoreSettings: Sendable {
+    public var mesh: MeshSettings
+    /// Path of the SQLite file.
+    public var database = "/var/lib/sonde/store.db"
+    public var durability = SQLiteSettings.Durability.full
+    public var ingest = IngestLimits()
+    public var queries = QueryLimits()
+    public var retention = RetentionSettings()
+
+    public init(from environment: Environment) throws(ConfigurationError) {
+        mesh = try MeshSettings("STORE", from: environment)
+        database = environment.string("STORE_DATABASE", default: database)
+        durability = try environment.choice("STORE_DURABILITY", default: durability)
+        ingest.queueRows = try environment.integer(
+            "STORE_QUEUE_ROWS",
+            default: ingest.queueRows,
+            in: 10_000...10_000_000
+        )
+        ingest.queueBytes = try environment.integer(
+            "STORE_QUEUE_BYTES",
+            default: ingest.queueBytes,
+            in: 8 << 20...4 << 30
+        )
+        ingest.series = try environment.integer("STORE_MAX_SERIES", default: ingest.series, in: 1...10_000_000)
+        queries.rows = try environment.integer("STORE_QUERY_ROWS", default: queries.rows, in: 1_000...1_000_000_000)
+        queries.time = try environment.duration(
+            "STORE_QUERY_TIMEOUT",
+            default: queries.time,
+            in: .milliseconds(100) ... .seconds(300)
+        )
+        retention.rows = try environment.duration(
+            "STORE_RETENTION",
+            default: retention.rows,
+            in: .seconds(3_600) ... .seconds(3_650 * 86_400)
+        )
+        retention.events = try environment.duration(
+            "STORE_EVENT_RETENTION",
+            default: retention.events,
+            in: .seconds(60) ... .seconds(31 * 86_400)
+        )
+    }
+}
+
+/// What may wait to be stored, and be stored.
+public struct IngestLimits: Sendable {
+    /// Rows that wait, before senders are told to come back later.
+    public var queueRows = 100_000
+    /// Bytes of JSON that wait.
+    public var queueBytes = 64 << 20
+    /// Rows that one transaction takes from the queue; more only when a single batch has more.
+    public var transactionRows = 20_000
+    /// Different checks as seen by different agents, over all time.
+    public var series = 100_000
+    /// Bytes of one row's metadata.
+    public var metadataBytes = 4_096
+    /// How far a row's time may lie in the future, for agents whose clock is fast.
+    public var clockAhead = Duration.seconds(3_600)
+
+    public init() {}
+}
+
+/// What one query may cost.
+public struct QueryLimits: Sendable {
+    /// Rows that are looked at.
+    public var rows = 5_000_000
+    public var time = Duration.seconds(10)
+    /// From the beginning to the end of a span.
+    public var span = Duration.seconds(31 * 86_400)
+    /// Lines of a timeline.
+    public var timelineSeries = 200
+    /// Rows of `measurement.latest`.
+    public var latestRows = 10_000
+    /// Targets that a stream can be limited to.
+    public var followedTargets = 1_000
+
+    public init() {}
+}
+
+/// How long what is kept.
+public struct RetentionSettings: Sendable {
+    public var rows = Duration.seconds(30 * 86_400)
+    /// How far back a stream can begin.
+    public var events = Duration.seconds(25 * 3_600)
+    /// How often is looked for what is too old.
+    public var interval = Duration.seconds(60)
+
+    public init() {}
+}
