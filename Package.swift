@@ -119,7 +119,7 @@ let services: [Target] =
         resources: [.copy("Dashboard")]
     )
 //    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-//    + service("CLI", executable: "sonde", uses: ["Egress", "Probing"])
+    + service("CLI", executable: "sonde", uses: ["CLinux", "Egress", "Probing"])
 
 let suites: [Target] = [
     tests("EventLoop"),

@@ -1,0 +1,149 @@
+import Contracts
+import EventLoop
+import Foundation
+import HTTP
+import JSON
+import JSONRPC
+import TLS
+
+/// Calls a gateway's API as the person who signed in.
+actor APIClient {
+    private let session: SessionFile
+    private let loop: EventLoop
+    private let connector: LoopBound<HTTPConnector>
+    private var tokens: TokenPair?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    init(_ session: SessionFile) throws {
+        self.session = session
+        loop = try EventLoop(name: "api")
+        try loop.start()
+        connector = LoopBound(HTTPConnector(loop: loop), on: loop)
+    }
+
+    /// Signs in and remembers the session.
+    static func login(_ url: String, _ credentials: Credentials) async throws {
+        let client = try APIClient(SessionFile(url: url, refreshToken: ""))
+        let tokens = try await client.call(.login, credentials, token: nil)
+        try SessionFile(url: url, refreshToken: tokens.refreshToken).save()
+    }
+
+    func call<Params, Result>(_ method: RPCMethod<Params, Result>, _ params: Params) async throws -> Result {
+        try await call(method, params, token: accessToken())
+    }
+
+    /// Hands over the elements of a stream, one after another, until the gateway ends it.
+    func follow<Params, Result, Element>(
+        _ method: RPCStreamMethod<Params, Result, Element>,
+        _ params: Params,
+        _ body: (Element) async throws -> Void
+    ) async throws {
+        let request = try request(method.descriptor.name, params, token: await accessToken())
+        let connection = try await connect()
+        let (head, tunnel) = try await open(connection, request)
+        guard head.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(head.status)") }
+        var buffer: [UInt8] = []
+        var isFirst = true
+        while let bytes = try await tunnel.read() {
+            buffer.append(contentsOf: bytes)
+            while let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = Array(buffer[..<end])
+                buffer.removeFirst(end + 1)
+                let document = try JSONValue(json: line)
+                if let error = document["error"] ?? (document["method"] == "rpc.error" ? document["params"] : nil) {
+                    throw try RPCError(json: error.json())
+                }
+                guard !isFirst, let params = document["params"] else {
+                    isFirst = false
+                    continue
+                }
+                try await body(Element(payload: params.json()[...]))
+            }
+        }
+    }
+
+    private func call<Params, Result>(
+        _ method: RPCMethod<Params, Result>,
+        _ params: Params,
+        token: String?
+    ) async throws -> Result {
+        let request = try request(method.descriptor.name, params, token: token)
+        let connection = try await connect()
+        let response = try await send(connection, request)
+        guard response.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(response.status)") }
+        let document = try JSONValue(json: response.body)
+        if let error = document["error"] { throw try RPCError(json: error.json()) }
+        return try Result(payload: (document["result"] ?? .null).json()[...])
+    }
+
+    private func accessToken() async throws -> String {
+        if let tokens { return tokens.accessToken }
+        let fresh = try await call(.refreshTokens, RefreshToken(refreshToken: session.refreshToken), token: nil)
+        // The old one is used up: keep the new one before anything else can fail.
+        try SessionFile(url: session.url, refreshToken: fresh.refreshToken).save()
+        tokens = fresh
+        return fresh.accessToken
+    }
+
+    private func request(_ name: String, _ params: some RPCPayload, token: String?) throws -> HTTPClientRequest {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("jsonrpc")
+        writer.string("2.0")
+        writer.key("id")
+        writer.int(1)
+        writer.key("method")
+        writer.string(name)
+        writer.key("params")
+        try params.writePayload(to: &writer)
+        writer.endObject()
+        var fields: HTTPFields = ["content-type": "application/json", "user-agent": "sonde/\(Release.version)"]
+        if let token { fields.append("authorization", "Bearer \(token)") }
+        return HTTPClientRequest(.post, "/rpc", authority: session.authority, fields: fields, body: writer.bytes)
+    }
+
+    private func connect() async throws -> LoopBound<HTTPClientConnection> {
+        let endpoint = session.endpoint
+        let tls = session.isEncrypted ? try TLSContext.webClient() : nil
+        let host = session.host
+        return try await withTaskExecutorPreference(loop) { [loop, connector] in
+            do {
+                let addresses = try await HostResolver.resolve(endpoint)
+                var failure: (any Error)?
+                for address in addresses {
+                    do {
+                        let connection = try await connector.value.connect(
+                            to: address,
+                            tls: tls,
+                            serverName: tls.map { _ in host }
+                        )
+                        return LoopBound(connection, on: loop)
+                    } catch {
+                        failure = error
+                    }
+                }
+                throw failure ?? CommandLineError(.unavailable, "\(endpoint) has no address")
+            } catch {
+                throw CommandLineError(.unavailable, "\(endpoint) cannot be reached: \(error)")
+            }
+        }
+    }
+
+    private func send(
+        _ connection: LoopBound<HTTPClientConnection>,
+        _ request: HTTPClientRequest
+    ) async throws -> HTTPClientResponse {
+        try await withTaskExecutorPreference(loop) {
+            defer { connection.value.close() }
+            return try await connection.value.send(request, timeout: .seconds(30))
+        }
+    }
+
+    private func open(
+        _ connection: LoopBound<HTTPClientConnection>,
+        _ request: HTTPClientRequest
+    ) async throws -> (head: HTTPClientResponse, tunnel: HTTPTunnel) {
+        try await withTaskExecutorPreference(loop) { try await connection.value.open(request) }
+    }
+}

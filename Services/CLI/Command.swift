@@ -1,0 +1,50 @@
+/// One thing that `sonde` can do.
+struct Command: Sendable {
+    /// Such as `target add`.
+    var name: String
+    /// What follows the name, as the help shows it.
+    var synopsis: String
+    var summary: String
+    /// More than a line, for the command's own help.
+    var details = ""
+    var options: Set<String> = []
+    var flags: Set<String> = []
+    var run: @Sendable (Arguments) async throws -> Void
+
+    static let all: [Command] = [
+        .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
+        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .version,
+    ]
+
+    var help: String {
+        var text = "\(summary)\n\nusage: sonde \(name) \(synopsis)\n"
+        if !details.isEmpty { text += "\n\(details)\n" }
+        return text
+    }
+
+    static let overview: String = {
+        let width = all.map { $0.name.count + $0.synopsis.count + 1 }.max() ?? 0
+        let lines = all.map { command in
+            let usage = "\(command.name) \(command.synopsis)"
+            return "  sonde \(usage)\(String(repeating: " ", count: max(0, width - usage.count)))  \(command.summary)"
+        }
+        return """
+            Sonde watches networks from the inside.
+
+            \(lines.joined(separator: "\n"))
+
+            `sonde COMMAND --help` says more of each. Every command that prints takes --json.
+            """
+    }()
+
+    /// The command whose name stands at the front of `arguments`, and what follows it.
+    static func find(_ arguments: [String]) -> (command: Command, rest: [String])? {
+        for count in [2, 1] where arguments.count >= count {
+            let name = arguments.prefix(count).joined(separator: " ")
+            if let command = all.first(where: { $0.name == name }) {
+                return (command, Array(arguments.dropFirst(count)))
+            }
+        }
+        return nil
+    }
+}

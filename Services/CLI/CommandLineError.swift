@@ -1,0 +1,21 @@
+/// Why a command cannot be run; the whole message is one line, and the exit code says whose fault it is.
+struct CommandLineError: Error, CustomStringConvertible {
+    enum Code: CInt {
+        /// The request was carried out and refused, or failed.
+        case failed = 1
+        /// The command line or a setting is wrong (EX_USAGE).
+        case usage = 64
+        /// A service cannot be reached (EX_UNAVAILABLE).
+        case unavailable = 69
+        /// Something cannot be made: a port is taken, a folder cannot be written (EX_CANTCREAT).
+        case cannotCreate = 73
+    }
+
+    var code: Code
+    var description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,65 @@
+import Contracts
+import JSONRPC
+
+extension Command {
+    static let checkList = Command(
+        name: "check list",
+        synopsis: "[TARGET]",
+        summary: "list how targets are probed",
+        run: { arguments in
+            let client = try APIClient(.load())
+            let id = arguments.words.isEmpty ? nil : try await find(arguments.words("TARGET")[0], client).id
+            let list = try await client.call(.listChecks, CheckFilter(targetID: id))
+            guard !arguments.has("json") else { return try Output.json(list) }
+            Output.table(
+                ["ID", "TARGET", "TYPE", "EVERY", "TIMEOUT", "ENABLED"],
+                list.checks.map { check in
+                    [
+                        check.id.rawValue, check.targetID.rawValue, check.type.rawValue,
+                        "\(check.intervalMilliseconds) ms", "\(check.timeoutMilliseconds) ms",
+                        check.enabled ? "yes" : "no",
+                    ]
+                }
+            )
+        }
+    )
+
+    static let checkAdd = Command(
+        name: "check add",
+        synopsis:
+            "TARGET TYPE [--every TIME] [--timeout TIME] [--port N] [--url URL] [--resolver ADDRESS] [--query NAME]",
+        summary: "probe a target in another way",
+        details: "TYPE is icmp, tcp, http or dns; --port is for tcp, --url for http, --resolver and --query for dns.",
+        options: ["every", "timeout", "port", "url", "resolver", "query"],
+        run: { arguments in
+            let words = try arguments.words("TARGET", "TYPE")
+            let client = try APIClient(.load())
+            var options = CheckOptions()
+            options.port = try arguments.integer("port", in: 1...65_535)
+            options.url = arguments["url"]
+            options.resolver = arguments["resolver"]
+            options.query = arguments["query"]
+            let new = NewCheck(
+                targetID: try await find(words[0], client).id,
+                type: try checkType(words[1]),
+                intervalMilliseconds: try arguments.milliseconds("every"),
+                timeoutMilliseconds: try arguments.milliseconds("timeout"),
+                options: options
+            )
+            let check = try await client.call(.createCheck, new)
+            if arguments.has("json") { try Output.json(check) } else { Output.line(check.id.rawValue) }
+        }
+    )
+
+    static let checkRemove = Command(
+        name: "check remove",
+        synopsis: "CHECK",
+        summary: "stop probing in one way",
+        details: "CHECK is the id that sonde check list shows.",
+        run: { arguments in
+            let id = CheckID(rawValue: try arguments.words("CHECK")[0])
+            _ = try await APIClient(.load()).call(.deleteCheck, CheckReference(id: id))
+            if arguments.has("json") { try Output.json(CheckReference(id: id)) } else { Output.line("removed \(id)") }
+        }
+    )
+}

@@ -1,0 +1,3 @@
+import CLIService
+
+await SondeCommand.main(Array(CommandLine.arguments.dropFirst()))

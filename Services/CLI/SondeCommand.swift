@@ -1,0 +1,42 @@
+import Foundation
+import JSONRPC
+
+/// The `sonde` program.
+public enum SondeCommand {
+    /// Runs a command line, without the program's name; ends the process with what came of it.
+    public static func main(_ arguments: [String]) async -> Never {
+        do {
+            try await run(arguments)
+            exit(0)
+        } catch let error as CommandLineError {
+            complain(error.description)
+            exit(error.code.rawValue)
+        } catch let error as RPCError {
+            complain(error.message)
+            exit(error.code == .unavailable ? CommandLineError.Code.unavailable.rawValue : 1)
+        } catch {
+            complain("\(error)")
+            exit(1)
+        }
+    }
+
+    static func run(_ arguments: [String]) async throws {
+        guard let first = arguments.first, !["help", "--help", "-h"].contains(first) else {
+            return Output.line(Command.overview)
+        }
+        guard let (command, rest) = Command.find(arguments == ["--version"] ? ["version"] : arguments) else {
+            let group = Command.all.filter { $0.name.hasPrefix("\(first) ") }.map(\.name)
+            let hint = group.isEmpty ? "try sonde help" : "there is " + group.joined(separator: ", ")
+            throw CommandLineError(
+                .usage,
+                "there is no command \"\(arguments.prefix(2).joined(separator: " "))\"; \(hint)"
+            )
+        }
+        guard !rest.contains("--help"), !rest.contains("-h") else { return Output.line(command.help) }
+        try await command.run(Arguments(rest, options: command.options, flags: command.flags.union(["json"])))
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("sonde: \(text)\n".utf8))
+    }
+}

@@ -1,0 +1,65 @@
+import Contracts
+import Foundation
+import TLS
+
+/// A certificate authority in a folder, and the identities that it issues below it.
+///
+/// `ca.crt` and `ca.key` are the authority; `<service>/tls.crt`, `tls.key` and `ca.crt` an identity.
+struct LocalPKI {
+    let directory: URL
+    private let authority: CertificateAuthority
+    private let trustDomain: String
+
+    /// Reads the authority, or makes one when there is none yet; returns whether it did.
+    static func open(_ directory: URL, trustDomain: String) throws -> (pki: LocalPKI, isNew: Bool) {
+        let certificateFile = directory.appending(path: "ca.crt")
+        let keyFile = directory.appending(path: "ca.key")
+        guard !FileManager.default.fileExists(atPath: certificateFile.path()) else {
+            let certificate = try Certificate(pem: [UInt8](Data(contentsOf: certificateFile)))
+            let key = try PrivateKey(pem: [UInt8](Data(contentsOf: keyFile)))
+            let authority = try CertificateAuthority(certificate: certificate, key: key)
+            let domain = try certificate.spiffeID().trustDomain
+            return (LocalPKI(directory: directory, authority: authority, trustDomain: domain), false)
+        }
+        let (authority, key) = try CertificateAuthority.make(trustDomain: trustDomain)
+        try FileManager.default.createDirectory(
+            at: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        try write(key.pem(), to: keyFile, mode: 0o600)
+        try write(authority.certificate.pem(), to: certificateFile, mode: 0o644)
+        return (LocalPKI(directory: directory, authority: authority, trustDomain: trustDomain), true)
+    }
+
+    /// Writes a new identity over the old one; whoever uses it takes it over while running.
+    func issue(_ service: String, namespace: String = "default", lifetime: Duration) throws -> URL {
+        let folder = directory.appending(path: service)
+        try FileManager.default.createDirectory(
+            at: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let key = try PrivateKey.p256()
+        let id = SPIFFEID(trustDomain: trustDomain, namespace: namespace, service: service)
+        let leaf = try authority.issue(id, dnsNames: [service, "localhost"], for: key, lifetime: lifetime)
+        try Self.write(authority.certificate.pem(), to: folder.appending(path: "ca.crt"), mode: 0o644)
+        try Self.write(key.pem(), to: folder.appending(path: "tls.key"), mode: 0o600)
+        // Last: a reader that sees the new certificate finds its key in place.
+        try Self.write(leaf.pem(), to: folder.appending(path: "tls.crt"), mode: 0o644)
+        return folder
+    }
+
+    /// Replaces a file in one step, so that nobody reads half of it.
+    private static func write(_ bytes: [UInt8], to file: URL, mode: Int) throws {
+        let draft = file.appendingPathExtension("new")
+        let isWritten = FileManager.default.createFile(
+            atPath: draft.path(),
+            contents: Data(bytes),
+            attributes: [.posixPermissions: mode]
+        )
+        guard isWritten, unsafe rename(draft.path(), file.path()) == 0 else {
+            throw CommandLineError(.cannotCreate, "\(file.path()): cannot be written")
+        }
+    }
+}
