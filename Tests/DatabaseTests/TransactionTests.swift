@@ -183,4 +183,22 @@ import Testing
             #expect(try await database.itemCount() == 1)
         }
     }
+
+    @Test("do not go on behind an error that ended them, even if their body would")
+    func ignoredError() async throws {
+        try await withDatabase { database in
+            _ = try await database.write { try $0.execute("PRAGMA max_page_count = 50") }
+            await #expect {
+                try await database.write { connection in
+                    let name = String(repeating: "x", count: 300_000)
+                    _ = try? connection.execute("INSERT INTO item (id, name) VALUES (1, \(name))")
+                    return try connection.execute("INSERT INTO item (id) VALUES (2)")
+                }
+            } throws: { error in
+                (error as? DatabaseError)?.message == "an earlier error has ended the transaction"
+            }
+            let count = try await database.itemCount()
+            #expect(count == 0)
+        }
+    }
 }

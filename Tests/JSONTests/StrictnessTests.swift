@@ -56,4 +56,25 @@ import Testing
         #expect(error { () throws(JSONError) in try validateJSON(fits, depthLimit: limit) } == nil)
         #expect(error { () throws(JSONError) in try validateJSON(isTooDeep, depthLimit: limit) }?.code == .malformed)
     }
+
+    @Test(
+        "takes numbers of any size as JSON, but not as a double beyond the largest",
+        arguments: [
+            "0.4e00669999999999999999999999999999999999999999999969999999006", "-1e+9999", "1.5e+9999", "[-1e99999]",
+        ]
+    )
+    func hugeNumbers(_ text: String) {
+        #expect(readers(Array(text.utf8)).map(\.?.code) == [nil, .mismatch, nil])
+    }
+
+    @Test(
+        "takes numbers that a double only comes near to",
+        arguments: [
+            ("123.456e-789", 0), ("1e-400", 0), ("-1e-400", -0.0), ("100000000000000000000", 1e20),
+            ("-123123123123123123123123123123", -123_123_123_123_123_123_123_123_123_123.0),
+        ]
+    )
+    func roundedNumbers(_ text: String, _ value: Double) throws {
+        #expect(try JSONValue(json: text.utf8) == .double(value))
+    }
 }

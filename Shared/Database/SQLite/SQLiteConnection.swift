@@ -70,6 +70,10 @@ import CSQLite
 
     /// The cached statement of this text, or a new one when that is at work.
     private func statement(_ text: String) throws(DatabaseError) -> SQLiteStatement {
+        // Had the job ignored the error that ended its transaction, each of its statements would commit by itself.
+        guard stop == nil || isInTransaction else {
+            throw DatabaseError(.failed, "an earlier error has ended the transaction")
+        }
         if let statement = statements[text], !statement.isRunning { return statement }
         let statement = try unsafe SQLiteStatement(text, handle)
         if statements.count >= Self.statementLimit { statements.removeAll() }
