@@ -37,10 +37,6 @@ final class ScriptedServer: Sendable {
         try await self.init { _ in script }
     }
 
-    deinit {
-        loop.stop()
-    }
-
     func url(_ path: String = "/") -> String { "http://\(address)\(path)" }
 
     /// Bytes that were handed to the kernel so far, of all connections.
