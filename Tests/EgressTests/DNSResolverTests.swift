@@ -2,6 +2,7 @@ import Egress
 import EventLoop
 import Glibc
 import Synchronization
+import TestServers
 import Testing
 
 @Suite("DNSResolver")

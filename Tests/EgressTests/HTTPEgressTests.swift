@@ -1,6 +1,7 @@
 import Egress
 import EventLoop
 import Glibc
+import TestServers
 import Testing
 
 @Suite("HTTPEgress")

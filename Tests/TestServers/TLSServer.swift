@@ -3,15 +3,15 @@ import Foundation
 import Glibc
 
 /// nginx with HTTP/2 and a certificate for `localhost`, of an authority made for it alone.
-final class TLSServer: Sendable {
-    let port: UInt16
-    let authorityFile: String
+public final class TLSServer: Sendable {
+    public let port: UInt16
+    public let authorityFile: String
     private let directory: URL
 
-    init() throws {
+    public init() throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("egress-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        port = try TCPSocket.localAddress(of: TCPSocket.listen(on: SocketAddress(.loopback, port: 0))).port
+        port = try Self.freePort()
         authorityFile = directory.appendingPathComponent("cert.pem").path
         let certificate =
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost "
@@ -32,9 +32,19 @@ final class TLSServer: Sendable {
         try run("/usr/sbin/nginx", nginx)
     }
 
-    func stop() {
+    public func stop() {
         try? run("/usr/sbin/nginx", nginx + ["-s", "stop"])
         try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Below the ports that the kernel gives to clients, so that none of them comes in between.
+    private static func freePort() throws -> UInt16 {
+        for _ in 0..<100 {
+            let address = SocketAddress(.loopback, port: .random(in: 20_000..<32_000))
+            guard let socket = try? TCPSocket.listen(on: address, sharingPort: false) else { continue }
+            return try TCPSocket.localAddress(of: socket).port
+        }
+        throw SystemError(code: EADDRINUSE, message: "no free port")
     }
 
     private var nginx: [String] {

@@ -1,19 +1,19 @@
-import EventLoop
+public import EventLoop
 import Glibc
 
 /// A DNS server over UDP, on a loop of its own, that answers every question as it was told.
-final class NameServer: Sendable {
-    let address: SocketAddress
+public final class NameServer: Sendable {
+    public let address: SocketAddress
 
     /// The function has a question as it came, identifier included, and returns what is sent back.
-    init(_ answer: @escaping @Sendable ([UInt8]) -> [UInt8]?) async throws {
+    public init(_ answer: @escaping @Sendable ([UInt8]) -> [UInt8]?) async throws {
         let loop = try EventLoop(name: "name server")
         try loop.start()
         address = try await withTaskExecutorPreference(loop) { try Responder(on: loop, answer).address }
     }
 
     /// A server that has these addresses for every name and type, each 4 or 16 bytes, and else that code.
-    convenience init(addresses: [[UInt8]], responseCode: UInt8 = 0) async throws {
+    public convenience init(addresses: [[UInt8]], responseCode: UInt8 = 0) async throws {
         try await self.init { question in
             let type = question[question.count - 3]
             let fitting = addresses.filter { ($0.count == 4 ? 1 : 28) == type }
