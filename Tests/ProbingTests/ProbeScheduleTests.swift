@@ -26,9 +26,9 @@ struct ProbeScheduleTests {
         var started: [ProbeSchedule.Due] = []
 
         init(_ checks: [CheckID: Duration], maximumConcurrency: Int = 10_000) {
-            schedule = ProbeSchedule(agent: agent, maximumConcurrency: maximumConcurrency)
+            schedule = ProbeSchedule(maximumConcurrency: maximumConcurrency)
             now = start
-            schedule.replace(checks, now: Timestamp(microseconds: now))
+            schedule.replace(checks, of: agent, now: Timestamp(microseconds: now))
         }
 
         /// Looks at the schedule whenever it wants to be looked at, and at every step.
@@ -80,8 +80,8 @@ struct ProbeScheduleTests {
         first.advance(by: 20_000_000)
         second.advance(by: 20_000_000, step: 7_000)
         #expect(first.started == second.started)
-        var other = ProbeSchedule(agent: AgentID(rawValue: "another"), maximumConcurrency: 1_000)
-        other.replace(checks, now: Timestamp(microseconds: Self.start))
+        var other = ProbeSchedule(maximumConcurrency: 1_000)
+        other.replace(checks, of: AgentID(rawValue: "another"), now: Timestamp(microseconds: Self.start))
         #expect(other.next != first.started.first?.slot)
     }
 
@@ -104,8 +104,8 @@ struct ProbeScheduleTests {
     func noOverlap() throws {
         let checks = Self.checks(1, every: .seconds(1))
         let check = try #require(checks.keys.first)
-        var schedule = ProbeSchedule(agent: Self.agent, maximumConcurrency: 10)
-        schedule.replace(checks, now: Timestamp(microseconds: Self.start))
+        var schedule = ProbeSchedule(maximumConcurrency: 10)
+        schedule.replace(checks, of: Self.agent, now: Timestamp(microseconds: Self.start))
         func step() throws -> [ProbeSchedule.Due] { schedule.due(at: try #require(schedule.next)) }
         #expect(try step().count == 1)
         #expect(try step().isEmpty)
@@ -118,8 +118,8 @@ struct ProbeScheduleTests {
     @Test("keeps to its concurrency, and starts what waited when there is room")
     func concurrency() throws {
         let checks = Self.checks(5, every: .seconds(1))
-        var schedule = ProbeSchedule(agent: Self.agent, maximumConcurrency: 2)
-        schedule.replace(checks, now: Timestamp(microseconds: Self.start))
+        var schedule = ProbeSchedule(maximumConcurrency: 2)
+        schedule.replace(checks, of: Self.agent, now: Timestamp(microseconds: Self.start))
         var started: [CheckID] = []
         var last = Timestamp(microseconds: Self.start)
         for _ in 0..<5 {
@@ -146,7 +146,7 @@ struct ProbeScheduleTests {
         before.advance(by: 60_000_000)
         var after = Run(checks)
         after.advance(by: 25_000_000)
-        after.schedule.replace(changed, now: Timestamp(microseconds: after.now))
+        after.schedule.replace(changed, of: Self.agent, now: Timestamp(microseconds: after.now))
         after.advance(by: 35_000_000)
         for id in ids[2...] {
             #expect(before.started.filter { $0.check == id } == after.started.filter { $0.check == id })

@@ -17,14 +17,17 @@ struct ProbeSchedulerTests {
     func run() async {
         let loop = loop
         let (runs, feed) = AsyncStream.makeStream(of: (slot: Timestamp, now: Timestamp, isOnLoop: Bool).self)
-        let scheduler = ProbeScheduler(on: loop, agent: AgentID(rawValue: "a")) { due in
+        let scheduler = ProbeScheduler(on: loop) { due in
             feed.yield((due.slot, .now, loop.isCurrent))
         }
         await withDiscardingTaskGroup { group in
             group.addTask { await scheduler.run() }
-            await scheduler.replace([
-                CheckID(rawValue: "one"): .milliseconds(20), CheckID(rawValue: "two"): .milliseconds(50),
-            ])
+            await scheduler.replace(
+                [
+                    CheckID(rawValue: "one"): .milliseconds(20), CheckID(rawValue: "two"): .milliseconds(50),
+                ],
+                of: AgentID(rawValue: "a")
+            )
             for await run in runs.prefix(10) {
                 #expect(run.isOnLoop)
                 #expect(run.slot <= run.now)
@@ -37,7 +40,7 @@ struct ProbeSchedulerTests {
     @Test("starts what waited for room as soon as there is some")
     func room() async {
         let (starts, feed) = AsyncStream.makeStream(of: CheckID.self)
-        let scheduler = ProbeScheduler(on: loop, agent: AgentID(rawValue: "a"), maximumConcurrency: 1) { due in
+        let scheduler = ProbeScheduler(on: loop, maximumConcurrency: 1) { due in
             feed.yield(due.check)
             await Task.yield()
         }
@@ -46,7 +49,7 @@ struct ProbeSchedulerTests {
         )
         await withDiscardingTaskGroup { group in
             group.addTask { await scheduler.run() }
-            await scheduler.replace(checks)
+            await scheduler.replace(checks, of: AgentID(rawValue: "a"))
             var seen: Set<CheckID> = []
             for await check in starts {
                 seen.insert(check)

@@ -38,7 +38,6 @@ public struct ProbeSchedule: Sendable {
     private static let backwardsMicroseconds: Int64 = 1_000_000
 
     public private(set) var missed = Missed()
-    private let agent: AgentID
     private let maximumConcurrency: Int
     private var entries: [CheckID: Entry] = [:]
     private var queue = SlotQueue()
@@ -48,9 +47,9 @@ public struct ProbeSchedule: Sendable {
     private var busy: Set<CheckID> = []
     private var generations = 0
     private var lastNow = Int64.min
+    private var agent: AgentID?
 
-    public init(agent: AgentID, maximumConcurrency: Int) {
-        self.agent = agent
+    public init(maximumConcurrency: Int) {
         self.maximumConcurrency = maximumConcurrency
     }
 
@@ -63,7 +62,9 @@ public struct ProbeSchedule: Sendable {
     }
 
     /// Takes a new list of checks with their intervals; those that were there before keep their slots.
-    public mutating func replace(_ checks: [CheckID: Duration], now: Timestamp) {
+    public mutating func replace(_ checks: [CheckID: Duration], of agent: AgentID, now: Timestamp) {
+        if agent != self.agent { entries = [:] }
+        self.agent = agent
         entries = entries.filter { checks[$0.key] != nil }
         for due in waiting where checks[due.check] == nil { busy.remove(due.check) }
         waiting.removeAll { checks[$0.check] == nil }

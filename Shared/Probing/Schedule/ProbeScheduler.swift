@@ -16,14 +16,13 @@ public actor ProbeScheduler {
 
     public init(
         on loop: EventLoop,
-        agent: AgentID,
         maximumConcurrency: Int = 512,
         action: @escaping Action
     ) {
         self.loop = loop
         self.action = action
         alarm = Alarm(on: loop)
-        schedule = ProbeSchedule(agent: agent, maximumConcurrency: maximumConcurrency)
+        schedule = ProbeSchedule(maximumConcurrency: maximumConcurrency)
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
@@ -32,8 +31,8 @@ public actor ProbeScheduler {
     public var runningCount: Int { schedule.runningCount }
 
     /// Takes effect at once; see `ProbeSchedule.replace`.
-    public func replace(_ checks: [CheckID: Duration]) {
-        schedule.replace(checks, now: .now)
+    public func replace(_ checks: [CheckID: Duration], of agent: AgentID) {
+        schedule.replace(checks, of: agent, now: .now)
         alarm.ring()
     }
 
