@@ -104,7 +104,7 @@ let shared: [Target] = [
     library("Database", uses: ["CSQLite"]),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
-    library("Probing", uses: ["CLinux", "EventLoop"]),
+    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON"]),
 ]
 
 let services: [Target] =
@@ -138,8 +138,9 @@ let suites: [Target] = [
         "OrchestratorService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
     ),
-    tests("Egress", uses: ["EventLoop"]),
-    tests("Probing", uses: ["CLinux", "EventLoop"]),
+    .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
+    tests("Egress", uses: ["EventLoop", "TestServers"]),
+    tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "TestServers"]),
 ]
 
 let benchmarks: [Target] = [

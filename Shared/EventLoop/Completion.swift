@@ -11,10 +11,16 @@ public final class Completion<Value: Sendable> {
     /// Calls `start` with a completion, and returns what that is finished with.
     ///
     /// To be called on `loop`. A task that is cancelled already is started all the same, and stopped at once.
-    public static func value(on loop: EventLoop, _ start: (Completion<Value>) -> Void) async -> Value {
+    /// `isolation` keeps `start` on the caller's actor; left to itself the standard library runs it elsewhere.
+    public static func value(
+        on loop: EventLoop,
+        isolation: isolated (any Actor)? = #isolation,
+        _ start: (Completion<Value>) -> Void
+    ) async -> Value {
         let completion = LoopBound(Completion(), on: loop)
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 let completion = completion.value
                 completion.continuation = continuation
                 start(completion)

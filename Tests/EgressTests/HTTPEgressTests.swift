@@ -1,18 +1,18 @@
 import Egress
 import EventLoop
 import Glibc
+import TestServers
 import Testing
 
 @Suite("HTTPEgress")
-final class HTTPEgressTests {
+struct HTTPEgressTests {
+    /// Its thread ends with the process.
     private let loop: EventLoop
 
     init() throws {
         loop = try EventLoop(name: "egress")
         try loop.start()
     }
-
-    deinit { loop.stop() }
 
     private func perform(
         _ request: EgressRequest,
@@ -226,5 +226,39 @@ final class HTTPEgressTests {
             return try await group.next()
         }
         #expect(throws: EgressError.self) { try result?.get() }
+    }
+
+    @Test("speaks HTTP/2 over TLS with a server whose certificate it can check")
+    func tls() async throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        var request = EgressRequest("GET", "https://localhost:\(server.port)/")
+        request.family = .v4
+        request.authorityFile = server.authorityFile
+        let response = try await perform(request).get()
+        #expect(response.httpVersion == "2")
+        #expect(String(decoding: response.body, as: UTF8.self) == "over tls")
+        #expect(response.times.tls > 0)
+    }
+
+    @Test("refuses a certificate of another authority, or for another name, unless told not to look")
+    func untrusted() async throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        var request = EgressRequest("GET", "https://localhost:\(server.port)/")
+        request.family = .v4
+        #expect(try await failure(request)?.code == .tls)
+        request.verifiesCertificate = false
+        #expect(try await perform(request).get().status == 200)
+        request = EgressRequest("GET", "https://127.0.0.1:\(server.port)/")
+        request.authorityFile = server.authorityFile
+        #expect(try await failure(request)?.code == .tls)
+    }
+
+    @Test("says so when the other side does not speak TLS")
+    func noTLS() async throws {
+        let server = try await ScriptedServer(.close)
+        let error = try await failure(EgressRequest("GET", "https://\(server.address)/", timeout: .milliseconds(200)))
+        #expect([.tls, .reset, .timeout].contains(error?.code))
     }
 }

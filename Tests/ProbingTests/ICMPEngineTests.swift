@@ -13,8 +13,7 @@ struct ICMPEngineTests {
     func echo(kind: ICMPEngine.SocketKind, text: String) async throws {
         let address = try #require(IPAddress(text))
         let replies = try await NetworkLoop().withEngine([kind]) { engine in
-            // The kernel starts taking times a moment after the first socket asked for them.
-            _ = await engine.echo(to: address, timeout: .seconds(5))
+            await engine.awaitKernelTimes()
             return [
                 await engine.echo(to: address, timeout: .seconds(5)),
                 await engine.echo(to: address, payloadBytes: 0, timeout: .seconds(5)),
@@ -52,7 +51,7 @@ struct ICMPEngineTests {
     func failuresInBatch() async throws {
         let count = 200
         let results = try await NetworkLoop().withEngine { engine in
-            _ = await engine.echo(to: .loopback, timeout: .seconds(5))
+            await engine.awaitKernelTimes()
             let collector = EchoCollector()
             for tag in 0..<count {
                 let address = tag % 3 == 1 ? IPAddress(v4: 0xc000_0201) : .loopback

@@ -7,7 +7,7 @@ import Testing
 /// An event loop whose thread lives in a network namespace of its own.
 ///
 /// Loopback is up, ping sockets are allowed, and nothing else can be reached. What is opened on the loop is opened
-/// there.
+/// there. The thread, and with it the namespace, ends with the process.
 final class NetworkLoop: Sendable {
     static let isPossible = geteuid() == 0
 
@@ -21,8 +21,6 @@ final class NetworkLoop: Sendable {
         }
         guard failure == 0 else { throw SystemError(code: failure, message: "a namespace of its own") }
     }
-
-    deinit { loop.stop() }
 
     /// Runs `body` on the loop with an engine that is closed afterwards.
     func withEngine<Result: Sendable>(
@@ -45,6 +43,15 @@ final class NetworkLoop: Sendable {
             return unsafe fclose(file) == 0 && written >= 0 ? 0 : errno
         }
         guard failure == 0 else { throw SystemError(code: failure, message: path) }
+    }
+}
+
+extension ICMPEngine {
+    /// The kernel starts taking times a moment after the first socket has asked for them.
+    func awaitKernelTimes() async {
+        while (try? await echo(to: .loopback, timeout: .seconds(5)).get())?.timeSource != .kernel {
+            await Task.yield()
+        }
     }
 }
 

@@ -97,16 +97,16 @@ public final class DNSResolver {
     }
 
     private func run(_ start: (AresLookup) -> Void) async -> AresLookup.Outcome {
-        guard lookups.count < maximumLookups else {
-            return .failure(EgressError(.busy, "as many resolutions are under way as may be"))
-        }
-        return await Completion.value(on: loop) { completion in
-            var name: ObjectIdentifier?
+        await Completion.value(on: loop) { completion in
+            guard lookups.count < maximumLookups else {
+                return completion.finish(.failure(EgressError(.busy, "as many resolutions are under way as may be")))
+            }
+            var id: ObjectIdentifier?
             let lookup = AresLookup(on: loop) { [weak self] outcome in
                 completion.finish(outcome)
-                if let name { self?.lookups[name] = nil }
+                if let id { self?.lookups[id] = nil }
             }
-            name = ObjectIdentifier(lookup)
+            id = ObjectIdentifier(lookup)
             lookups[ObjectIdentifier(lookup)] = lookup
             completion.onCancel = { [weak lookup] in lookup?.cancel() }
             start(lookup)

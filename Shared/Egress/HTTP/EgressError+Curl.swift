@@ -30,7 +30,7 @@ extension EgressError {
         }
     }
 
-    private static func connectCode(_ errno: CInt) -> Code {
+    static func connectCode(_ errno: CInt) -> Code {
         switch errno {
         case ECONNREFUSED: .refused
         case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN: .unreachable

@@ -77,10 +77,10 @@ public final class HTTPEgress {
         to address: IPAddress,
         timeout: Duration
     ) async -> Result<EgressResponse, EgressError> {
-        guard driver.count < maximumTransfers else {
-            return .failure(EgressError(.busy, "as many requests are under way as may be"))
-        }
-        return await Completion.value(on: loop) { completion in
+        await Completion.value(on: loop) { completion in
+            guard driver.count < maximumTransfers else {
+                return completion.finish(.failure(EgressError(.busy, "as many requests are under way as may be")))
+            }
             do throws(EgressError) {
                 let transfer = try CurlTransfer(
                     request,

@@ -58,23 +58,16 @@ public final class ICMPEngine {
     /// Ends early, with `cancelled`, when the task is. `payloadBytes` are those after the ICMP header; less than 8
     /// count as 8, more than 65,507 as that.
     public func echo(to address: IPAddress, payloadBytes: Int = 56, timeout: Duration) async -> EchoResult {
-        guard !Task.isCancelled else { return .failure(.cancelled) }
-        let waiter = LoopBound(EchoWaiter(), on: loop)
         let nanoseconds = UInt64(max(0, timeout.inNanoseconds))
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let waiting = waiter.value
-                waiting.continuation = continuation
-                waiting.ticket = send(
-                    to: address,
-                    payloadBytes: payloadBytes,
-                    timeoutNanoseconds: nanoseconds,
-                    tag: 0,
-                    waiting
-                )
-            }
-        } onCancel: {
-            waiter.loop.execute { waiter.value.ticket?.cancel() }
+        return await Completion.value(on: loop) { completion in
+            let ticket = send(
+                to: address,
+                payloadBytes: payloadBytes,
+                timeoutNanoseconds: nanoseconds,
+                tag: 0,
+                EchoWaiter(completion)
+            )
+            completion.onCancel = ticket?.cancel
         }
     }
 
@@ -135,11 +128,13 @@ public struct EchoTicket {
 
 /// Hands one echo's result to the task that waits for it.
 private final class EchoWaiter: EchoHandler {
-    var continuation: CheckedContinuation<EchoResult, Never>?
-    var ticket: EchoTicket?
+    private let completion: Completion<EchoResult>
+
+    init(_ completion: Completion<EchoResult>) {
+        self.completion = completion
+    }
 
     func echoFinished(tag: Int, _ result: EchoResult) {
-        continuation?.resume(returning: result)
-        continuation = nil
+        completion.finish(result)
     }
 }

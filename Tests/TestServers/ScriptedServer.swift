@@ -1,9 +1,9 @@
-import EventLoop
+public import EventLoop
 import Glibc
 
 /// A TCP server on a loop of its own that reads a request's head and then behaves as it was told.
-final class ScriptedServer: Sendable {
-    enum Script: Sendable {
+public final class ScriptedServer: Sendable {
+    public enum Script: Sendable {
         /// Sends this and closes.
         case reply(String)
         /// Sends the first part, then the second one over and over, until the client leaves.
@@ -18,12 +18,12 @@ final class ScriptedServer: Sendable {
         case reset
     }
 
-    let address: SocketAddress
+    public let address: SocketAddress
     private let loop: EventLoop
     private let listener: LoopBound<Listener>
 
     /// The answer may depend on the request's head, of which the first line is like `GET / HTTP/1.1`.
-    init(_ script: @escaping @Sendable (_ head: String) -> Script) async throws {
+    public init(_ script: @escaping @Sendable (_ head: String) -> Script) async throws {
         let loop = try EventLoop(name: "server")
         try loop.start()
         self.loop = loop
@@ -33,23 +33,19 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    convenience init(_ script: Script) async throws {
+    public convenience init(_ script: Script) async throws {
         try await self.init { _ in script }
     }
 
-    deinit {
-        loop.stop()
-    }
-
-    func url(_ path: String = "/") -> String { "http://\(address)\(path)" }
+    public func url(_ path: String = "/") -> String { "http://\(address)\(path)" }
 
     /// Bytes that were handed to the kernel so far, of all connections.
-    var bytesSent: Int {
+    public var bytesSent: Int {
         get async { await withTaskExecutorPreference(loop) { [listener] in listener.value.bytesSent } }
     }
 
     /// The heads of the requests that came, in their order.
-    var heads: [String] {
+    public var heads: [String] {
         get async { await withTaskExecutorPreference(loop) { [listener] in listener.value.heads } }
     }
 }

@@ -1,0 +1,102 @@
+public import Contracts
+public import EventLoop
+
+/// Runs a schedule on a loop: starts what is due, and waits for what comes next.
+public actor ProbeScheduler {
+    /// What to do for a check that is due; called on the loop.
+    public typealias Action = nonisolated(nonsending) @Sendable (ProbeSchedule.Due) async -> Void
+
+    /// The wall clock is looked at this often at least, in case it was set.
+    private static let longestWait: Duration = .seconds(1)
+
+    private let loop: EventLoop
+    private let action: Action
+    private let alarm: Alarm
+    private var schedule: ProbeSchedule
+
+    public init(
+        on loop: EventLoop,
+        maximumConcurrency: Int = 512,
+        action: @escaping Action
+    ) {
+        self.loop = loop
+        self.action = action
+        alarm = Alarm(on: loop)
+        schedule = ProbeSchedule(maximumConcurrency: maximumConcurrency)
+    }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    public var missed: ProbeSchedule.Missed { schedule.missed }
+    public var runningCount: Int { schedule.runningCount }
+
+    /// Takes effect at once; see `ProbeSchedule.replace`.
+    public func replace(_ checks: [CheckID: Duration], of agent: AgentID) {
+        schedule.replace(checks, of: agent, now: .now)
+        alarm.ring()
+    }
+
+    /// Runs until the task is cancelled, and returns when all runs have ended.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for due in schedule.due(at: .now) {
+                    group.addTask { await self.perform(due) }
+                }
+                await alarm.wait(atMost: timeToNext())
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func perform(_ due: ProbeSchedule.Due) async {
+        await action(due)
+        schedule.finished(due.check)
+        if schedule.waitingCount > 0 { alarm.ring() }
+    }
+
+    private func timeToNext() -> Duration {
+        guard let next = schedule.next else { return Self.longestWait }
+        return max(.zero, min(Timestamp.now.duration(to: next), Self.longestWait))
+    }
+}
+
+/// Waits on a loop until a time is over or until it is rung.
+private final class Alarm: TimerHandler {
+    private let loop: EventLoop
+    private var sleeper: Completion<Void>?
+    private var timer: TimerToken?
+    private var wasRung = false
+
+    init(on loop: EventLoop) {
+        self.loop = loop
+    }
+
+    func wait(atMost duration: Duration) async {
+        await Completion.value(on: loop) { completion in
+            guard !wasRung else {
+                wasRung = false
+                return completion.finish(())
+            }
+            sleeper = completion
+            timer = loop.arm(self, afterNanoseconds: UInt64(duration.inNanoseconds))
+            completion.onCancel = ring
+        }
+    }
+
+    func ring() {
+        if let timer { loop.disarm(timer) }
+        timer = nil
+        guard let sleeper else {
+            wasRung = true
+            return
+        }
+        self.sleeper = nil
+        sleeper.finish(())
+    }
+
+    func timerFired(_ token: TimerToken) {
+        timer = nil
+        ring()
+    }
+}

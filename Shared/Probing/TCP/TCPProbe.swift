@@ -1,0 +1,34 @@
+import Contracts
+import Egress
+import EventLoop
+
+/// One TCP handshake; its latency is the handshake's round trip.
+public struct TCPProbe: Probe {
+    let host: String
+    let port: UInt16
+    let timeout: Duration
+    let gate: AddressGate
+
+    public func run() async -> ProbeOutcome {
+        let startedAt = Timestamp.now
+        let loop = gate.resolver.loop
+        let clock = LoopClock(loop)
+        let start = clock.now
+        var metadata = ProbeMetadata()
+        do throws(EgressError) {
+            let address = try await gate.addresses(of: host, timeout: timeout)[0]
+            metadata.text("address", address.description)
+            metadata.integer("port", Int(port))
+            let left = timeout - start.duration(to: clock.now)
+            let time = try await TCPConnect.time(to: SocketAddress(address, port: port), timeout: left, on: loop)
+            metadata.text("time_source", time.isFromKernel ? "kernel" : "user")
+            return ProbeOutcome(
+                startedAt: startedAt,
+                latencyMicroseconds: Double(time.microseconds),
+                metadata: metadata
+            )
+        } catch {
+            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+        }
+    }
+}
