@@ -23,7 +23,7 @@ public struct Push: Service {
         maximumClients = settings.maximumClients
         feed = EventFeed(store, historyBytes: settings.historyBytes, on: process.loop, log: process.log)
         authorizer = PersonAuthorizer(passedOnBy: []) { try await gateway.call(.listKeys, Empty()) }
-        var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: process.log, metrics: process.metrics)
+        var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: process.log)
         router.handle(.authenticateStream) { try await Self.session.authenticate($0) }
         router.handle(.subscribeStream) { try Self.session.subscribe($0) }
         self.router = router

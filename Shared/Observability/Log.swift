@@ -45,7 +45,7 @@ public struct Log: Sendable {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("time")
-        writer.string(Date().formatted(.iso8601.time(includingFractionalSeconds: true)))
+        writer.string(Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
         writer.key("level")
         writer.string(level.rawValue)
         writer.key("service")
