@@ -1,16 +1,14 @@
 import CLinux
 import Glibc
 
-/// Receives Unix signals as events of a loop.
-///
-/// Make it before any other thread starts: the signals are blocked in the calling thread, and threads inherit that.
+/// Receives Unix signals as events of a loop, whichever thread the kernel gives them to. One a process.
 public struct SignalWaiter: Sendable {
     private let descriptor: SharedDescriptor
 
     /// Also makes writing to a closed pipe an error instead of the process's end.
     public init(_ signals: [CInt]) throws(SystemError) {
         _ = signal(SIGPIPE, SIG_IGN)
-        descriptor = SharedDescriptor(try check(unsafe clinux_signalfd(signals, CInt(signals.count)), "signalfd"))
+        descriptor = SharedDescriptor(try check(unsafe clinux_signal_pipe(signals, CInt(signals.count)), "sigaction"))
     }
 
     /// The number of the next signal; throws `CancellationError` when the task is cancelled.
@@ -59,9 +57,9 @@ private final class SignalWait: ReadinessHandler, @unchecked Sendable {
     }
 
     func ready(_ readiness: Readiness) {
-        let signal = clinux_signalfd_read(shared.descriptor.number)
-        guard signal > 0 else { return }
-        end { $0.resume(returning: signal) }
+        var number: UInt8 = 0
+        guard unsafe read(shared.descriptor.number, &number, 1) == 1 else { return }
+        end { $0.resume(returning: CInt(number)) }
     }
 
     func cancel(on loop: EventLoop) {

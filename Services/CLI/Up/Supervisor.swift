@@ -36,7 +36,7 @@ struct Supervisor: Sendable {
             group.addTask { try await renewCertificates(of: services) }
             group.addTask { try await keepUp(services, whenReady) }
             do {
-                try await group.waitForAll()
+                while try await group.next() != nil {}
             } catch is Stop {
                 Output.line("stopping")
                 group.cancelAll()

@@ -17,7 +17,6 @@ extension Command {
         run: { arguments in
             _ = try arguments.words()
             let plan = try UpPlan(arguments, Environment.process)
-            // Before the first thread, so that signals reach the one that waits for them.
             let signals = try SignalWaiter([SIGTERM, SIGINT])
             let loop = try EventLoop(name: "up")
             try loop.start()

@@ -32,9 +32,8 @@ uint64_t clinux_monotonic_nanoseconds(void);
 uint64_t clinux_realtime_nanoseconds(void);
 /* Nanoseconds of processor time this process has used. */
 uint64_t clinux_process_cpu_nanoseconds(void);
-/* Blocks a signal set built from `count` signal numbers in the calling thread, and returns a signalfd(2) for it. */
-int clinux_signalfd(const int *signals, int count);
-/* Reads one signal number from a signalfd; 0 when none is pending. */
-int clinux_signalfd_read(int fd);
+/* From now on each of `count` signals writes its number, one byte, to a pipe, whose reading end is returned.
+   One pipe a process: the last call takes the signals over. */
+int clinux_signal_pipe(const int *signals, int count);
 /* prctl(PR_SET_PDEATHSIG): the calling process is sent `signal` when its parent ends. */
 int clinux_set_parent_death_signal(int signal);
