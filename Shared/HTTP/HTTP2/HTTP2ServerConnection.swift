@@ -175,7 +175,9 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     }
 
     private func request(of stream: HTTP2Stream) -> HTTPRequest? {
-        let head = stream.head
+        var head = HTTP2Head()
+        swap(&head, &stream.head)
+        stream.isHeadRequest = head.method == .head
         guard let target = HTTPTarget(head.path) else { return nil }
         stream.isFlowing = head.upgrade != nil
         var body: [UInt8] = []
@@ -229,13 +231,13 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         block.append(response.fields)
         if let body {
             if response.status != 204 { block.append("content-length", decimal: body.count) }
-            stream.output = stream.head.method == .head ? [] : body
+            stream.output = stream.isHeadRequest ? [] : body
             stream.isOutputFinished = true
         }
         try session.submitResponse(
             stream,
             &block,
-            hasBody: body.map { !$0.isEmpty && stream.head.method != .head } ?? true
+            hasBody: body.map { !$0.isEmpty && !stream.isHeadRequest } ?? true
         )
         channel.scheduleFlush()
     }

@@ -129,7 +129,7 @@ protocol HTTP2Role: AnyObject {
     // MARK: Windows
 
     /// Notes bytes that a stream holds. The stream's own window is given back when they are taken.
-    func hold(_ count: Int, for stream: HTTP2Stream) {
+    private func hold(_ count: Int, for stream: HTTP2Stream) {
         buffered += count
         stream.held += count
         if buffered <= limits.bufferedBytes {
@@ -148,11 +148,6 @@ protocol HTTP2Role: AnyObject {
             _ = unsafe nghttp2_session_consume_connection(session, owed)
             owed = 0
         }
-    }
-
-    /// Passes over bytes that belong to no stream any more.
-    func ignore(_ count: Int) {
-        _ = unsafe nghttp2_session_consume_connection(session, count)
     }
 
     /// Lets a stream's body come before anything of it is taken: it is collected up to a limit of its own.
@@ -252,8 +247,12 @@ protocol HTTP2Role: AnyObject {
 
     // MARK: Called back
 
-    func beginHead() {
+    func beginHead(of id: Int32, isRequest: Bool) {
         head = HTTP2Head()
+        guard isRequest else { return }
+        let stream = HTTP2Stream(id: id, session: self)
+        streams[id] = stream
+        recent = stream
     }
 
     func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
@@ -261,17 +260,42 @@ protocol HTTP2Role: AnyObject {
     }
 
     /// Gives the head to its stream, unless it is an informational one, or the trailers of a body.
-    func endHead(of stream: HTTP2Stream) {
+    private func endHead(of stream: HTTP2Stream) {
         guard !stream.isHeadComplete, !(100...199).contains(head.status) else { return }
         swap(&stream.head, &head)
         stream.isHeadComplete = true
         role?.headReceived(stream)
     }
 
-    func beginStream(_ id: Int32) {
-        let stream = HTTP2Stream(id: id, session: self)
-        streams[id] = stream
-        recent = stream
+    func frameReceived(_ type: nghttp2_frame_type, stream id: Int32, isAcknowledgement: Bool, endsStream: Bool) {
+        switch type {
+        case NGHTTP2_HEADERS, NGHTTP2_DATA:
+            guard let stream = stream(id) else { return }
+            if type == NGHTTP2_HEADERS { endHead(of: stream) }
+            guard endsStream, !stream.isEndReceived else { return }
+            stream.isEndReceived = true
+            role?.endReceived(stream)
+        case NGHTTP2_RST_STREAM:
+            countReset()
+        case NGHTTP2_GOAWAY:
+            role?.goAwayReceived()
+        case NGHTTP2_PING where isAcknowledgement:
+            role?.pingAcknowledged()
+        case NGHTTP2_SETTINGS:
+            role?.settingsReceived()
+        default:
+            return
+        }
+    }
+
+    func dataReceived(_ bytes: UnsafeBufferPointer<UInt8>, stream id: Int32) {
+        guard let stream = stream(id) else {
+            // They belong to no stream any more.
+            _ = unsafe nghttp2_session_consume_connection(session, bytes.count)
+            return
+        }
+        hold(bytes.count, for: stream)
+        role?.dataReceived(stream, unsafe bytes.span)
     }
 
     func streamClosed(_ id: Int32, code: UInt32) {

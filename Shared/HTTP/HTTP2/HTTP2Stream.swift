@@ -14,6 +14,8 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     /// It was answered before its end; what still comes is dropped.
     var isRejected = false
     var isHeadComplete = false
+    /// Its answer has no body.
+    var isHeadRequest = false
     var isEndReceived = false
 
     /// Bytes that came and were not taken, with their windows still to be given back.
@@ -115,8 +117,23 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         session.resume(self)
     }
 
-    /// Called when bytes have gone to the connection.
-    func didSend() {
+    /// Moves bytes to a frame; `nil` when there are none yet, and 0 at the end.
+    func copyOutput(to buffer: UnsafeMutablePointer<UInt8>, _ capacity: Int) -> Int? {
+        let count = min(capacity, output.count - sent)
+        guard count > 0 || isOutputFinished else { return nil }
+        unsafe output.withUnsafeBufferPointer { output in
+            guard let base = output.baseAddress else { return }
+            unsafe buffer.update(from: base.advanced(by: sent), count: count)
+        }
+        sent += count
+        if !isOutputSent { didSend() }
+        return count
+    }
+
+    /// Whether everything that will ever be written has gone to the connection.
+    var isOutputSent: Bool { isOutputFinished && sent == output.count }
+
+    private func didSend() {
         if sent == output.count {
             output.removeAll(keepingCapacity: true)
             sent = 0
