@@ -1,11 +1,11 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,19 +65,32 @@ uint64_t clinux_process_cpu_nanoseconds(void) {
     return now(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-int clinux_signalfd(const int *signals, int count) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (int i = 0; i < count; i++)
-        sigaddset(&set, signals[i]);
-    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
-        return -1;
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+static int signal_pipe = -1;
+
+static void write_signal(int signal) {
+    int reason = errno;
+    unsigned char byte = (unsigned char)signal;
+    if (write(signal_pipe, &byte, 1) == -1) {
+        /* The pipe is full of signals that nobody has read: one more says nothing new. */
+    }
+    errno = reason;
 }
 
-int clinux_signalfd_read(int fd) {
-    struct signalfd_siginfo info;
-    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+int clinux_catch_signals(const int *signals, int count) {
+    int ends[2];
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == -1)
+        return -1;
+    signal_pipe = ends[1];
+    struct sigaction action = {.sa_handler = write_signal, .sa_flags = SA_RESTART};
+    for (int i = 0; i < count; i++)
+        if (sigaction(signals[i], &action, NULL) == -1)
+            return -1;
+    return ends[0];
+}
+
+int clinux_next_signal(int fd) {
+    unsigned char signal;
+    return read(fd, &signal, 1) == 1 ? signal : 0;
 }
 
 int clinux_set_parent_death_signal(int signal) {

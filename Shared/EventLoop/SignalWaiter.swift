@@ -3,14 +3,15 @@ import Glibc
 
 /// Receives Unix signals as events of a loop.
 ///
-/// Make it before any other thread starts: the signals are blocked in the calling thread, and threads inherit that.
+/// A handler writes them into a pipe: blocking them for a signalfd would have to happen in every thread, and those of
+/// Swift's own pool are there before the first line of a main.
 public struct SignalWaiter: Sendable {
     private let descriptor: SharedDescriptor
 
     /// Also makes writing to a closed pipe an error instead of the process's end.
     public init(_ signals: [CInt]) throws(SystemError) {
         _ = signal(SIGPIPE, SIG_IGN)
-        descriptor = SharedDescriptor(try check(unsafe clinux_signalfd(signals, CInt(signals.count)), "signalfd"))
+        descriptor = SharedDescriptor(try check(unsafe clinux_catch_signals(signals, CInt(signals.count)), "sigaction"))
     }
 
     /// The number of the next signal; throws `CancellationError` when the task is cancelled.
@@ -59,7 +60,7 @@ private final class SignalWait: ReadinessHandler, @unchecked Sendable {
     }
 
     func ready(_ readiness: Readiness) {
-        let signal = clinux_signalfd_read(shared.descriptor.number)
+        let signal = clinux_next_signal(shared.descriptor.number)
         guard signal > 0 else { return }
         end { $0.resume(returning: signal) }
     }

@@ -20,7 +20,6 @@ public struct MeshProcess: Sendable {
 
     /// Nothing runs yet but the loop's thread, which waits.
     public init(_ peer: RPCPeer, _ settings: MeshSettings) throws {
-        // Before the first thread, so that signals reach the one that waits for them.
         signals = try SignalWaiter([SIGTERM, SIGINT])
         self.peer = peer
         self.settings = settings

@@ -32,9 +32,10 @@ uint64_t clinux_monotonic_nanoseconds(void);
 uint64_t clinux_realtime_nanoseconds(void);
 /* Nanoseconds of processor time this process has used. */
 uint64_t clinux_process_cpu_nanoseconds(void);
-/* Blocks a signal set built from `count` signal numbers in the calling thread, and returns a signalfd(2) for it. */
-int clinux_signalfd(const int *signals, int count);
-/* Reads one signal number from a signalfd; 0 when none is pending. */
-int clinux_signalfd_read(int fd);
+/* Sends these signals of the process, whichever thread they come to, into a pipe, and returns its end to read from. To
+   be called once a process. */
+int clinux_catch_signals(const int *signals, int count);
+/* Reads one signal number from that pipe; 0 when there is none. */
+int clinux_next_signal(int fd);
 /* prctl(PR_SET_PDEATHSIG): the calling process is sent `signal` when its parent ends. */
 int clinux_set_parent_death_signal(int signal);
