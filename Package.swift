@@ -118,7 +118,7 @@ let services: [Target] =
         uses: ["CArgon2", "Database", "Tokens"],
         resources: [.copy("Dashboard")]
     )
-//    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
+    + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
     + service("CLI", executable: "sonde", uses: ["CLinux", "Egress", "Probing"])
 
 let suites: [Target] = [

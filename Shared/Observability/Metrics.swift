@@ -91,14 +91,14 @@ private struct ReadHistogramFamily: MetricFamily {
 /// Label names and values as they stand between braces; escapes what the format asks for.
 func labelText(_ names: [String], _ values: [String]) -> String {
     zip(names, values).map { name, value in
-        let escaped = value.flatMap { character -> String in
+        let escaped = value.map { character in
             switch character {
             case "\\": "\\\\"
             case "\"": "\\\""
             case "\n": "\\n"
             default: String(character)
             }
-        }
+        }.joined()
         return "\(name)=\"\(escaped)\""
     }.joined(separator: ",")
 }

@@ -1,0 +1,149 @@
+import Contracts
+public import EventLoop
+public import JSONRPC
+public import Lifecycle
+public import Observability
+import Probing
+
+/// A vantage point: runs the checks that the orchestrator assigns, when they are due, and sends the store what it saw.
+///
+/// It goes on with what it was last assigned while the orchestrator is away, and keeps its measurements, within
+/// bounds, while the store is.
+public actor ProbeAgent: Service {
+    private static let version = "0.1.0"
+    /// How often counts that are kept elsewhere are taken over into the metrics.
+    private static let countInterval = Duration.seconds(1)
+
+    private let settings: ProbeAgentSettings
+    private let loop: EventLoop
+    private let clock: any Clock<Duration>
+    private let link: OrchestratorLink
+    private let outbox: Outbox
+    private let sender: MeasurementSender
+    private let log: Log
+    private let metrics: ProbeMetrics
+    private var agent: AgentID?
+    private var assignments: [CheckID: Assignment] = [:]
+    private var isDraining = false
+
+    public init(
+        _ settings: ProbeAgentSettings,
+        orchestrator: RPCClient,
+        store: RPCClient,
+        on loop: EventLoop,
+        log: Log,
+        metrics: Metrics
+    ) {
+        self.settings = settings
+        self.loop = loop
+        self.log = log
+        let clock = LoopClock(loop)
+        self.clock = clock
+        self.metrics = ProbeMetrics(metrics)
+        outbox = Outbox(
+            MeasurementQueue(
+                maximumBytes: settings.queueBytes,
+                batchRows: settings.batchRows,
+                origin: settings.name
+            )
+        )
+        sender = MeasurementSender(
+            outbox,
+            to: store,
+            batchesInFlight: settings.batchesInFlight,
+            clock: clock,
+            log: log,
+            metrics: metrics
+        )
+        link = OrchestratorLink(
+            orchestrator: orchestrator,
+            registration: { [name = settings.name] in
+                AgentRegistration(name: name, version: Self.version, surroundings: .current())
+            },
+            clock: clock,
+            log: log
+        )
+    }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    public func run() async throws {
+        let vantagePoint = LoopBound(try VantagePoint(on: loop, policy: settings.policy), on: loop)
+        defer { vantagePoint.value.close() }
+        let scheduler = ProbeScheduler(on: loop, maximumConcurrency: settings.maximumConcurrency) { due in
+            await self.probe(due, from: vantagePoint)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await scheduler.run() }
+            group.addTask { try await self.sender.run() }
+            group.addTask {
+                try await self.link.run { agent, set in await self.take(set, as: agent, scheduler) }
+            }
+            group.addTask { try await self.count(scheduler) }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Starts no more probes, and waits until the store has everything.
+    public func drain() async {
+        isDraining = true
+        outbox.finish()
+        do {
+            try await outbox.untilEmpty()
+        } catch {
+            log.warning("stopping with measurements that the store did not take", ["rows": "\(outbox.depth)"])
+        }
+    }
+
+    private func take(_ set: AssignmentSet, as agent: AgentID, _ scheduler: ProbeScheduler) async {
+        self.agent = agent
+        let enabled = set.assignments.filter(\.check.enabled)
+        assignments = Dictionary(enabled.map { ($0.check.id, $0) }, uniquingKeysWith: { $1 })
+        log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(set.revision)"])
+        let intervals = assignments.mapValues { Duration.milliseconds($0.check.intervalMilliseconds) }
+        await scheduler.replace(intervals, of: agent)
+    }
+
+    private func probe(_ due: ProbeSchedule.Due, from vantagePoint: LoopBound<VantagePoint>) async {
+        guard !isDraining, let agent, let assignment = assignments[due.check] else { return }
+        let check = assignment.check
+        let outcome = await vantagePoint.value.run(
+            check.type,
+            of: assignment.address,
+            timeoutMilliseconds: check.timeoutMilliseconds,
+            options: check.options
+        )
+        guard !Task.isCancelled else { return }
+        metrics.note(outcome, of: check.type)
+        outbox.append(
+            MeasurementRow(outcome),
+            of: MeasurementSeries(
+                checkID: check.id,
+                targetID: check.targetID,
+                target: assignment.targetName,
+                type: check.type
+            ),
+            by: agent
+        )
+    }
+
+    private func count(_ scheduler: ProbeScheduler) async throws {
+        while true {
+            try await clock.sleep(for: Self.countInterval)
+            metrics.note(await scheduler.missed)
+        }
+    }
+}
+
+extension MeasurementRow {
+    fileprivate init(_ outcome: ProbeOutcome) {
+        self.init(
+            id: .make(),
+            timestamp: outcome.startedAt,
+            latency: outcome.latencyMilliseconds,
+            status: outcome.status,
+            reason: outcome.reason,
+            metadata: outcome.metadata
+        )
+    }
+}

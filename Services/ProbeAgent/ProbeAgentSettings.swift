@@ -1,0 +1,52 @@
+public import Configuration
+public import Egress
+import Foundation
+public import JSONRPCTransport
+
+/// What a probe agent reads from its environment.
+public struct ProbeAgentSettings: Sendable {
+    public var mesh: MeshSettings
+    public var orchestrator: String
+    public var store: String
+    /// The same name is the same agent, also after a restart.
+    public var name: String
+    /// Where probes may go.
+    public var policy: AddressPolicy
+    /// Probes under way at once; more that are due wait.
+    public var maximumConcurrency: Int
+    /// Memory for measurements that the store has not acknowledged; the oldest go when it is full.
+    public var queueBytes: Int
+    /// Measurements sent at once.
+    public var batchRows: Int
+    /// Batches sent and not yet acknowledged.
+    public var batchesInFlight: Int
+
+    public init(from environment: Environment) throws(ConfigurationError) {
+        mesh = try MeshSettings("PROBE_AGENT", from: environment)
+        orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
+        store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
+        name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
+        policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .standard)
+        maximumConcurrency = try environment.integer("PROBE_AGENT_MAX_PROBES", default: 512, in: 1...100_000)
+        queueBytes = try environment.integer("PROBE_AGENT_QUEUE_BYTES", default: 64 << 20, in: 65_536...1 << 36)
+        batchRows = try environment.integer("PROBE_AGENT_BATCH_ROWS", default: 1_000, in: 1...1_500)
+        batchesInFlight = try environment.integer("PROBE_AGENT_BATCHES_IN_FLIGHT", default: 2, in: 1...16)
+    }
+}
+
+extension Environment {
+    /// The kinds of network that may be reached, such as `global,private,loopback`.
+    func addressPolicy(_ key: String, default fallback: AddressPolicy) throws(ConfigurationError) -> AddressPolicy {
+        guard let text = optionalString(key) else { return fallback }
+        var policy = AddressPolicy(allowed: [])
+        for word in text.split(separator: ",") {
+            let word = word.trimmingCharacters(in: .whitespaces)
+            guard let kind = AddressClass(rawValue: word) else {
+                let words = AddressClass.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ConfigurationError("\(key) must be a list of \(words); got \"\(word)\"")
+            }
+            policy.allowed.insert(kind)
+        }
+        return policy
+    }
+}
