@@ -1,13 +1,12 @@
 import Database
 import Foundation
 
-let directory = FileManager.default.currentDirectoryPath + "/bench-ingest-\(getpid())"
+let directory = FileManager.default.temporaryDirectory.path + "/bench-ingest-\(getpid())"
 try FileManager.default.createDirectory(
     atPath: directory,
     withIntermediateDirectories: true,
     attributes: [.posixPermissions: 0o700]
 )
-defer { try? FileManager.default.removeItem(atPath: directory) }
 
 /// Seconds that `sqlite3 .import` needs to bring the rows into a bare table of the same columns.
 func importSeconds(_ rows: MeasurementRows) throws -> Double {
@@ -55,4 +54,5 @@ for (durability, least) in [(SQLiteSettings.Durability.full, 0.6), (.normal, 0.6
         "ingest-\(durability.rawValue) \(Int(value)) \(Int(peer)) \(String(format: "%.2f", ratio)) \(least) \(verdict)"
     )
 }
+try FileManager.default.removeItem(atPath: directory)
 if isShort { exit(1) }
