@@ -135,6 +135,10 @@ let suites: [Target] = [
         swiftSettings: settings
     ),
     tests(
+        "StoreService",
+        uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
+    ),
+    tests(
         "OrchestratorService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
     ),

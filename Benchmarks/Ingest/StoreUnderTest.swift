@@ -25,10 +25,11 @@ struct StoreUnderTest {
         }
         try storeLoop.start()
         try agentLoop.start()
-        let database = try await SQLiteDatabase.open("\(directory)/store.db", SQLiteSettings(durability: durability))
+        let settings = try StoreSettings(from: Environment(["STORE_DURABILITY": durability.rawValue]))
+        let database = try await SQLiteDatabase.open("\(directory)/store.db", settings.sqlite)
         let store = try await Store.open(
             database,
-            StoreSettings(from: Environment(["STORE_DURABILITY": durability.rawValue])),
+            settings,
             clock: LoopClock(storeLoop),
             log: log,
             metrics: Metrics()

@@ -20,8 +20,8 @@ let schema = [
                 status SMALLINT NOT NULL, reason SMALLINT NOT NULL, metadata TEXT,
                 PRIMARY KEY (series, timestamp, id)) WITHOUT ROWID
             """,
-            // What was committed, batch by batch and in that order; `payload` is a batch of new rows as JSON.
-            "CREATE TABLE event (cursor INTEGER PRIMARY KEY, created_at BIGINT NOT NULL, payload BLOB NOT NULL)",
+            // What was committed, batch by batch and in that order; `keys` says where the new rows are (EventKeys).
+            "CREATE TABLE event (cursor INTEGER PRIMARY KEY, created_at BIGINT NOT NULL, keys BLOB NOT NULL)",
         ]
     )
 ]

@@ -27,7 +27,7 @@ public struct Store: Service {
         try await database.migrate(schema)
         let series = SeriesTable(limit: settings.ingest.series)
         try await series.load(from: database)
-        let events = try await EventLog.open(database)
+        let events = try await EventLog.open(database, series)
         metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
         metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
         return Store(

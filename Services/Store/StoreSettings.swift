@@ -44,6 +44,11 @@ public struct StoreSettings: Sendable {
             in: .seconds(60) ... .seconds(31 * 86_400)
         )
     }
+
+    /// A log of 64 MiB: a page that several transactions touch goes back into the file once.
+    public var sqlite: SQLiteSettings {
+        SQLiteSettings(durability: durability, cacheKibibytes: 65_536, checkpointPages: 16_000)
+    }
 }
 
 /// What may wait to be stored, and be stored.

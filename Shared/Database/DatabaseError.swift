@@ -1,5 +1,5 @@
 /// Why a statement, a transaction or a connection failed.
-public struct DatabaseError: Error, Sendable {
+public struct DatabaseError: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable, Equatable {
         /// A unique, foreign key, check or not-null constraint refused the change.
         case constraint
@@ -34,4 +34,6 @@ public struct DatabaseError: Error, Sendable {
         self.constraint = constraint
         self.cause = cause
     }
+
+    public var description: String { message }
 }

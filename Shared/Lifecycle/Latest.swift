@@ -46,7 +46,9 @@ public final class Latest<Value: Sendable>: Sendable {
         wakeAll { $0.isFinished = true }
     }
 
-    /// Waits for a version newer than `version`; `nil` when there will be none. Throws only `CancellationError`.
+    /// Waits for a version newer than `version`; `nil` when there will be none.
+    ///
+    /// Throws `CancellationError` and nothing else.
     public func next(after version: Int) async throws -> (version: Int, value: Value)? {
         while true {
             let (current, isFinished) = state.withLock { (($0.version, $0.value), $0.isFinished) }

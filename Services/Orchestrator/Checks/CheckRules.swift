@@ -1,5 +1,4 @@
 import Contracts
-import EventLoop
 import JSONRPC
 
 extension Check {
@@ -84,8 +83,8 @@ extension CheckOptions {
     }
 
     private func validateDNS(in prefix: String) throws(RPCError) {
-        if let resolver, !isHost(resolver), SocketAddress(resolver) == nil {
-            throw invalid(prefix + "resolver", "must be an IP address, with or without a port, or a host name")
+        if let resolver, !isEndpoint(resolver) {
+            throw invalid(prefix + "resolver", "must be a host name or an IP address, with or without a port")
         }
         if let query, !isDNSName(query) {
             throw invalid(prefix + "query", "must be a DNS name")

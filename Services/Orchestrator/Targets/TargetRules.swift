@@ -5,8 +5,8 @@ extension Target {
     /// Throws `invalidParams` with the first field that breaks its rule.
     func validate() throws(RPCError) {
         try checkText(name, "name", 1...200)
-        guard isHost(address) || isWebURL(address) else {
-            throw invalid("address", "must be a host name, an IP address, or an http or https URL")
+        guard isEndpoint(address) || isWebURL(address) else {
+            throw invalid("address", "must be a host name or an IP address, with or without a port, or a web URL")
         }
         try checkText(description, "description", 0...2_000)
         try checkText(category, "category", 0...64)

@@ -30,6 +30,16 @@ func isHost(_ text: String) -> Bool {
     return IPAddress(String(text[..<percent])).map(\.isV4) == false && isLabel(zone)
 }
 
+/// A host with a port or without: `example.org:22`, `192.0.2.1`, `[2001:db8::1]:53`.
+func isEndpoint(_ text: String) -> Bool {
+    if isHost(text) { return true }
+    if let address = SocketAddress(text) { return address.port > 0 }
+    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst()), port > 0 else {
+        return false
+    }
+    return isHostName(String(text[..<colon]))
+}
+
 /// `http://` or `https://`, a host without user information, an optional port, and printable ASCII after it.
 func isWebURL(_ text: String) -> Bool {
     guard (1...2_048).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }

@@ -6,8 +6,8 @@ import Synchronization
 /// A batch of new rows as it was committed.
 struct StoredEvent: Sendable {
     let cursor: Int
-    /// A `MeasurementBatch` as one line of JSON.
-    let payload: ArraySlice<UInt8>
+    /// A `MeasurementBatch` as JSON.
+    let batch: ArraySlice<UInt8>
 }
 
 /// What was committed, in that order: the newest of it in memory, all of it in the database.
@@ -23,21 +23,22 @@ final class EventLog: Sendable {
     private static let tailBytes = 4 << 20
     /// Bytes that are handed out at a time; at least one event is.
     private static let chunkBytes = 512 << 10
-    private static let chunkEvents = 64
 
     private let database: any Database
+    private let series: SeriesTable
     private let tail = Mutex(Tail())
     /// The newest cursor.
     private let committed: Latest<Int>
 
-    private init(_ database: any Database, newest: Int) {
+    private init(_ database: any Database, _ series: SeriesTable, newest: Int) {
         self.database = database
+        self.series = series
         committed = Latest(newest)
     }
 
-    static func open(_ database: any Database) async throws -> EventLog {
+    static func open(_ database: any Database, _ series: SeriesTable) async throws -> EventLog {
         let newest = try await database.read { try $0.value("SELECT max(cursor) FROM event", as: Int?.self) ?? nil }
-        return EventLog(database, newest: newest ?? 0)
+        return EventLog(database, series, newest: newest ?? 0)
     }
 
     var newest: Int { committed.current.value }
@@ -49,10 +50,10 @@ final class EventLog: Sendable {
         guard let last = events.last else { return }
         tail.withLock { tail in
             tail.events += events
-            tail.bytes += events.reduce(0) { $0 + $1.payload.count }
+            tail.bytes += events.reduce(0) { $0 + $1.batch.count }
             var dropped = 0
             while tail.bytes > Self.tailBytes, dropped < tail.events.count - 1 {
-                tail.bytes -= tail.events[dropped].payload.count
+                tail.bytes -= tail.events[dropped].batch.count
                 dropped += 1
             }
             tail.events.removeFirst(dropped)
@@ -93,7 +94,7 @@ final class EventLog: Sendable {
             var bytes = 0
             return Array(
                 tail.events.dropFirst(cursor + 1 - first.cursor).prefix { event in
-                    defer { bytes += event.payload.count }
+                    defer { bytes += event.batch.count }
                     return bytes < Self.chunkBytes
                 }
             )
@@ -101,18 +102,49 @@ final class EventLog: Sendable {
     }
 
     private func stored(after cursor: Int) async throws -> [StoredEvent] {
-        try await database.read { connection in
-            var events: [StoredEvent] = []
-            var bytes = 0
-            try connection.query(
-                "SELECT cursor, payload FROM event WHERE cursor > \(cursor) ORDER BY cursor LIMIT \(Self.chunkEvents)"
-            ) { row in
-                guard bytes < Self.chunkBytes else { return }
-                let payload = row.withBytes(1) { bytes in [UInt8](bytes) }
-                bytes += payload.count
-                events.append(StoredEvent(cursor: try row[0], payload: payload[...]))
-            }
-            return events
+        try await database.read { [series] connection in
+            let query: SQL = "SELECT cursor, keys FROM event WHERE cursor > \(cursor) ORDER BY cursor LIMIT 1"
+            let event = try connection.first(query) { row in (cursor: try row.integer(0), keys: try row.blob(1)) }
+            guard let event else { return [] }
+            let batch = try connection.batch(of: try EventKeys.decode(event.keys), series)
+            return [StoredEvent(cursor: Int(event.cursor), batch: batch.json[...])]
         }
+    }
+}
+
+extension DatabaseConnection {
+    /// The rows that `keys` name, all of one agent, in that order; those that are gone are left out.
+    fileprivate func batch(of keys: [EventKeys.Key], _ table: SeriesTable) throws -> MeasurementBatch {
+        var batch = MeasurementBatch(agentID: .placeholder, origin: "", series: [], columns: MeasurementColumns())
+        var indices: [Int: Int] = [:]
+        for key in keys {
+            let query: SQL = """
+                SELECT \(SeriesRow.columns) FROM measurement
+                WHERE series = \(key.series) AND timestamp = \(key.timestamp) AND id = \(key.id.bytes)
+                """
+            guard let row = try first(query, SeriesRow.init) else { continue }
+            if indices[key.series] == nil {
+                let record = table.record(key.series)
+                (batch.agentID, batch.origin) = (record.key.agentID, record.key.origin)
+                indices[key.series] = batch.series.count
+                batch.series.append(record.key.series)
+            }
+            batch.columns.append(row, series: indices[key.series] ?? 0)
+        }
+        return batch
+    }
+}
+
+extension MeasurementColumns {
+    fileprivate mutating func append(_ row: SeriesRow, series: Int) {
+        append(
+            series: series,
+            id: row.id,
+            timestamp: Timestamp(microseconds: row.timestamp),
+            latency: row.latency,
+            status: row.status,
+            reason: row.reason,
+            metadata: row.metadata
+        )
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import JSON
 import JSONRPC
 
@@ -43,14 +44,14 @@ struct FollowStreams: Sendable {
 extension StoredEvent {
     /// The notification that carries this event, or the rows of `targets` in it; `nil` when it has none of those.
     fileprivate func line(of targets: Set<TargetID>?) throws -> [UInt8]? {
-        guard let targets else { return line(with: payload) }
-        let batch = try MeasurementBatch(json: payload)
+        guard let targets else { return try line(with: batch) }
+        let batch = try MeasurementBatch(json: batch)
         let isWanted = batch.series.map { targets.contains($0.targetID) }
         guard batch.columns.series.contains(where: { isWanted[$0] }) else { return nil }
-        return line(with: batch.only(isWanted).json[...])
+        return try line(with: batch.only(isWanted).json[...])
     }
 
-    private func line(with batch: ArraySlice<UInt8>) -> [UInt8] {
+    private func line(with batch: ArraySlice<UInt8>) throws -> [UInt8] {
         var writer = JSONWriter(capacity: batch.count + 128)
         writer.beginObject()
         writer.key("jsonrpc")
@@ -62,7 +63,8 @@ extension StoredEvent {
         writer.key("cursor")
         writer.int(cursor)
         writer.key("batch")
-        writer.raw(batch)
+        // A line feed may stand between the values of a sender's JSON, but not within a line.
+        writer.raw(batch.hasLineFeed ? try MeasurementBatch(json: batch).json[...] : batch)
         writer.endObject()
         writer.endObject()
         return writer.bytes
@@ -81,5 +83,14 @@ extension MeasurementBatch {
         batch.series = zip(series, isWanted).filter(\.1).map(\.0)
         batch.columns.series = batch.columns.series.map { numbers[$0] }
         return batch
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate var hasLineFeed: Bool {
+        unsafe withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return unsafe memchr(start, CInt(UInt8(ascii: "\n")), bytes.count) != nil
+        }
     }
 }

@@ -1,7 +1,5 @@
 import Contracts
 import Database
-import JSON
-import JSONRPC
 
 /// Writes batches in one transaction; all of it happens on the database's thread.
 struct BatchTransaction: Sendable {
@@ -31,24 +29,28 @@ struct BatchTransaction: Sendable {
         for record in unsaved { try connection.insert(record) }
         var cursor = cursor
         return try batches.map { incoming in
-            var outcome = try insert(incoming, into: connection)
-            guard let payload = outcome.payload else { return outcome.rest }
-            cursor += 1
-            try connection.execute(
-                """
-                INSERT INTO event (cursor, created_at, payload)
-                VALUES (\(cursor), \(now.microseconds), \(Array(payload)))
-                """
+            let isNew = try insert(incoming, into: connection)
+            let stored = isNew.count { $0 }
+            if stored > 0 {
+                cursor += 1
+                try connection.execute(
+                    """
+                    INSERT INTO event (cursor, created_at, keys)
+                    VALUES (\(cursor), \(now.microseconds), \(incoming.keys { isNew[$0] }))
+                    """
+                )
+            }
+            return Outcome(
+                stored: stored,
+                duplicates: isNew.count - stored,
+                newest: incoming.newestRows { isNew[$0] },
+                event: stored > 0 ? StoredEvent(cursor: cursor, batch: incoming.json { isNew[$0] }) : nil
             )
-            outcome.rest.event = StoredEvent(cursor: cursor, payload: payload)
-            return outcome.rest
         }
     }
 
-    private func insert(
-        _ incoming: IncomingBatch,
-        into connection: any DatabaseConnection
-    ) throws -> (rest: Outcome, payload: ArraySlice<UInt8>?) {
+    /// Returns for each row whether it was new.
+    private func insert(_ incoming: IncomingBatch, into connection: any DatabaseConnection) throws -> [Bool] {
         let columns = incoming.batch.columns
         let order = columns.orderBySeries(count: incoming.batch.series.count)
         let inserted = try connection.insert(into: Self.table, rows: order.count, skippingDuplicates: true) {
@@ -57,26 +59,29 @@ struct BatchTransaction: Sendable {
             columns.write(order[index], series: incoming.seriesNumbers, to: writer)
         }
         var isNew = [Bool](repeating: true, count: order.count)
-        if inserted.count < order.count {
-            for (position, row) in order.enumerated() { isNew[row] = inserted.contains(position) }
-        }
-        let outcome = Outcome(
-            stored: inserted.count,
-            duplicates: order.count - inserted.count,
-            newest: incoming.newestRows { isNew[$0] },
-            event: nil
-        )
-        guard inserted.count > 0 else { return (outcome, nil) }
-        return (
-            outcome, inserted.count == order.count ? incoming.line : incoming.batch.filtered { isNew[$0] }.json[...]
-        )
+        guard inserted.count < order.count else { return isNew }
+        for (position, row) in order.enumerated() { isNew[row] = inserted.contains(position) }
+        return isNew
     }
 }
 
 extension IncomingBatch {
-    /// The batch as one line of JSON.
-    fileprivate var line: ArraySlice<UInt8> {
-        json.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } ? batch.json[...] : json
+    fileprivate func keys(where isNew: (Int) -> Bool) -> [UInt8] {
+        let columns = batch.columns
+        var keys = EventKeys(capacity: columns.count)
+        for row in 0..<columns.count where isNew(row) {
+            keys.append(
+                series: seriesNumbers[columns.series[row]],
+                timestamp: columns.timestamp[row],
+                id: columns.id[row]
+            )
+        }
+        return keys.bytes
+    }
+
+    /// The new rows as JSON; as they came, when all are new.
+    fileprivate func json(where isNew: (Int) -> Bool) -> ArraySlice<UInt8> {
+        (0..<batch.count).allSatisfy(isNew) ? json : batch.filtered(isNew).json[...]
     }
 
     /// Of each series with rows that are new, the newest of them.
@@ -93,31 +98,6 @@ extension IncomingBatch {
         return newest.enumerated().compactMap { series, row in
             row.map { (seriesNumbers[series], columns.row($0)) }
         }
-    }
-}
-
-extension MeasurementBatch {
-    var json: [UInt8] {
-        var writer = JSONWriter(capacity: 512 + 160 * count)
-        write(to: &writer)
-        return writer.bytes
-    }
-
-    /// The rows that `isIncluded` tells by their index, and all series.
-    func filtered(_ isIncluded: (Int) -> Bool) -> MeasurementBatch {
-        var columns = MeasurementColumns()
-        for row in 0..<count where isIncluded(row) {
-            columns.append(
-                series: self.columns.series[row],
-                id: self.columns.id[row],
-                timestamp: Timestamp(microseconds: self.columns.timestamp[row]),
-                latency: self.columns.latency[row],
-                status: self.columns.status[row],
-                reason: self.columns.reason[row],
-                metadata: self.columns.metadata(row)
-            )
-        }
-        return MeasurementBatch(agentID: agentID, origin: origin, series: series, columns: columns)
     }
 }
 

@@ -13,7 +13,7 @@ let settings = configure("store") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.store) {
     let process = try MeshProcess(.store, settings.mesh)
-    let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let database = try await SQLiteDatabase.open(settings.database, settings.sqlite)
     let store = try await Store.open(
         database,
         settings,

@@ -6,12 +6,6 @@ struct RowPlace: Comparable, Sendable {
     var id: UUIDv7
     var series: Int
 
-    init(timestamp: Int64, id: UUIDv7, series: Int) {
-        self.timestamp = timestamp
-        self.id = id
-        self.series = series
-    }
-
     static func < (left: Self, right: Self) -> Bool {
         (left.timestamp, left.id, left.series) < (right.timestamp, right.id, right.series)
     }

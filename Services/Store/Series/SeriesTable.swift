@@ -104,6 +104,10 @@ final class SeriesTable: Sendable {
         }
     }
 
+    func record(_ number: Int) -> SeriesRecord {
+        state.withLock { $0.records[number - 1] }
+    }
+
     var count: Int { state.withLock { $0.records.count } }
 }
 

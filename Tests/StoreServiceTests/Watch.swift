@@ -1,0 +1,47 @@
+import Contracts
+import JSON
+
+/// An agent that watches some targets, and makes rows of what it would have seen.
+struct Watch: Sendable {
+    let agentID = AgentID.make()
+    let series: [MeasurementSeries]
+    var origin = "agent-1"
+
+    init(targets: Int = 1) {
+        series = (0..<targets).map { number in
+            MeasurementSeries(checkID: .make(), targetID: .make(), target: "target \(number)", type: .icmp)
+        }
+    }
+
+    /// Rows at the given times, of one series after another; a latency of `nil` is a timeout.
+    func batch(_ rows: [(time: Timestamp, latency: Double?)], metadata: String = "{}") -> MeasurementBatch {
+        var columns = MeasurementColumns()
+        for (index, row) in rows.enumerated() {
+            columns.append(
+                series: index % series.count,
+                id: .make(),
+                timestamp: row.time,
+                latency: row.latency,
+                status: row.latency == nil ? .timeout : .success,
+                reason: row.latency == nil ? .timeout : .none,
+                metadata: Array(metadata.utf8)
+            )
+        }
+        return MeasurementBatch(agentID: agentID, origin: origin, series: series, columns: columns)
+    }
+
+    /// `count` successes, a second apart, the last of them a second before `end`.
+    func batch(_ count: Int, before end: Timestamp) -> MeasurementBatch {
+        batch((0..<count).map { (end.advanced(by: .seconds($0 - count)), Double($0 + 1)) })
+    }
+}
+
+extension MeasurementBatch {
+    var ids: [UUIDv7] { columns.id }
+
+    var json: [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+}
