@@ -110,7 +110,7 @@ let shared: [Target] = [
 let services: [Target] =
     service("Orchestrator", executable: "orchestrator", uses: ["Database", "Tokens"])
     + service("Store", executable: "store", uses: ["Database", "Statistics", "Tokens"])
-    //    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
+    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
     + service(
         "Gateway",

@@ -60,10 +60,15 @@ public struct ReceiverList: Codable, Equatable, RPCPayload {
 
 /// What a webhook is posted.
 public struct IncidentNotice: Codable, Equatable, Sendable {
+    /// What is told: that it began, or that it is over.
+    public var transition: Incident.State
+    /// As it was at that moment.
     public var incident: Incident
+    /// The receiver's name.
     public var receiver: String
 
-    public init(incident: Incident, receiver: String) {
+    public init(transition: Incident.State, incident: Incident, receiver: String) {
+        self.transition = transition
         self.incident = incident
         self.receiver = receiver
     }

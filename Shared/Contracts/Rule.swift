@@ -82,7 +82,9 @@ public struct NewRule: Codable, Equatable, RPCPayload {
     public var metric: Rule.Metric
     public var comparison: Rule.Comparison
     public var threshold: Double
+    /// 3 when left out.
     public var consecutive: Int?
+    /// `warning` when left out.
     public var severity: Severity?
 
     enum CodingKeys: String, CodingKey {

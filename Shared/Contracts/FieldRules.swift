@@ -1,13 +1,13 @@
 import JSON
-import JSONRPC
+public import JSONRPC
 
 /// What is wrong with one field of a call's params: `-32602` with the field's name in words and in `data.field`.
-func invalid(_ field: String, _ rule: String) -> RPCError {
+public func invalid(_ field: String, _ rule: String) -> RPCError {
     RPCError(.invalidParams, "\(field) \(rule)", data: ["field": .string(field)])
 }
 
 /// One line of text of so many Unicode scalars, with nothing in it that a reader could not see.
-func checkText(_ text: String, _ field: String, _ length: ClosedRange<Int>) throws(RPCError) {
+public func checkText(_ text: String, _ field: String, _ length: ClosedRange<Int>) throws(RPCError) {
     guard length.contains(text.unicodeScalars.count) else {
         throw invalid(field, "must have \(length.lowerBound) to \(length.upperBound) characters")
     }
@@ -19,32 +19,9 @@ func checkText(_ text: String, _ field: String, _ length: ClosedRange<Int>) thro
     }
 }
 
-func checkNumber(_ value: Int, _ field: String, _ range: ClosedRange<Int>) throws(RPCError) {
+public func checkNumber(_ value: Int, _ field: String, _ range: ClosedRange<Int>) throws(RPCError) {
     guard range.contains(value) else {
         throw invalid(field, "must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
-    }
-}
-
-/// At most 64 labels; keys of 1 to 63 letters, digits and `._/-`, values of at most 256 characters.
-func checkLabels(_ labels: [String: String]) throws(RPCError) {
-    guard labels.count <= 64 else { throw invalid("labels", "must be at most 64, got \(labels.count)") }
-    for (key, value) in labels {
-        let isKey =
-            (1...63).contains(key.utf8.count) && key.utf8.allSatisfy { isNameByte($0) || "._/-".utf8.contains($0) }
-        guard isKey else {
-            throw invalid("labels", "must have keys of 1 to 63 letters, digits, and the characters . _ / -")
-        }
-        try checkText(value, "labels.\(key)", 0...256)
-    }
-}
-
-func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-    default:
-        false
     }
 }
 

@@ -1,0 +1,103 @@
+import Contracts
+import Database
+import JSON
+import JSONRPC
+import Lifecycle
+import Observability
+import Synchronization
+
+/// The tables of rules, incidents, receivers and deliveries, and word of their changes.
+final class AlertBook: Sendable {
+    struct Counts: Sendable {
+        var rules = 0
+        var firing = 0
+        var pending = 0
+    }
+
+    static let tenant = "default"
+
+    let limits: AlertingLimits
+    /// Gets a new version after every change of the rules.
+    let ruleChanges = Latest(())
+    /// Gets a new version when there may be something to deliver.
+    let deliveryChanges = Latest(())
+    private let database: any Database
+    private let counted = Mutex(Counts())
+
+    init(_ database: any Database, _ limits: AlertingLimits) {
+        self.database = database
+        self.limits = limits
+    }
+
+    /// As of the last change.
+    var counts: Counts { counted.withLock { $0 } }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        try await translating { try await database.read(deadline: CallContext.current?.deadline, body) }
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        let (value, counts) = try await translating {
+            try await database.write(deadline: CallContext.current?.deadline) { connection in
+                let value = try body(connection)
+                return (value, try connection.alertCounts())
+            }
+        }
+        counted.withLock { $0 = counts }
+        return value
+    }
+
+    /// Changes the rules; what was evaluated by the old ones and is not committed yet is evaluated again.
+    func changeRules<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        let value = try await write { connection in
+            let value = try body(connection)
+            try connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'revision'")
+            return value
+        }
+        ruleChanges.update(())
+        deliveryChanges.update(())
+        return value
+    }
+
+    /// Ends all waiting for changes.
+    func finish() {
+        ruleChanges.finish()
+        deliveryChanges.finish()
+    }
+
+    /// Gives callers an answer they can act on; what is left is internal.
+    private func translating<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as DatabaseError where error.code == .busy {
+            throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 200])
+        } catch let error as DatabaseError where error.code == .deadlineExceeded {
+            throw RPCError(.deadlineExceeded, "the database did not answer in time")
+        }
+    }
+}
+
+extension DatabaseConnection {
+    func alertCounts() throws -> AlertBook.Counts {
+        AlertBook.Counts(
+            rules: try value("SELECT count(*) FROM rule WHERE enabled = 1") ?? 0,
+            firing: try value("SELECT count(*) FROM incident WHERE state = 'firing'") ?? 0,
+            pending: try value("SELECT count(*) FROM delivery WHERE state = 'pending'") ?? 0
+        )
+    }
+
+    func counter(_ name: String) throws -> Int? {
+        try value("SELECT value FROM counter WHERE name = \(name)")
+    }
+}
+
+extension DatabaseRow {
+    /// A column that holds one word of a closed set.
+    func word<Word: RawRepresentable<String>>(_ column: Int, as type: Word.Type = Word.self) throws -> Word {
+        let text = try text(column)
+        guard let word = Word(rawValue: text) else {
+            throw DatabaseError(.corrupt, "\"\(text)\" is no \(Word.self)")
+        }
+        return word
+    }
+}

@@ -1,0 +1,92 @@
+public import Contracts
+public import Database
+import Egress
+public import EventLoop
+public import JSONRPC
+public import Lifecycle
+public import Observability
+
+/// Turns measurements into incidents by rules, and tells receivers of them.
+public struct Alerting: Service {
+    private let book: AlertBook
+    private let evaluation: Evaluation
+    private let courier: Courier
+    private let housekeeping: Housekeeping
+    private let policy: AddressPolicy
+    private let now: @Sendable () -> Timestamp
+
+    /// Brings the schema up to date, and makes the first rule and the first receiver when it is new.
+    ///
+    /// `store` is followed for measurements; `clock` is slept by, and `now` is what is written down as the time.
+    public static func open(
+        _ database: any Database,
+        _ settings: AlertingSettings,
+        store: RPCClient,
+        on loop: EventLoop,
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        log: Log,
+        metrics: Metrics
+    ) async throws -> Alerting {
+        try await database.migrate(schema(at: now(), tenant: AlertBook.tenant))
+        let book = AlertBook(database, settings.limits)
+        try await book.write { _ in }
+        let clock = LoopClock(loop)
+        let policy: AddressPolicy = settings.allowsPrivateWebhooks ? .standard : .global
+        let evaluation = Evaluation(book, store: store, clock: clock, now: now, log: log)
+        addGauges(book, evaluation, to: metrics)
+        return Alerting(
+            book: book,
+            evaluation: evaluation,
+            courier: Courier(
+                book,
+                try await WebhookSender.open(policy, on: loop),
+                retries: settings.retries,
+                clock: clock,
+                now: now,
+                log: log,
+                metrics: metrics
+            ),
+            housekeeping: Housekeeping(
+                book: book,
+                retention: settings.retention,
+                clock: clock,
+                now: now,
+                log: log
+            ),
+            policy: policy,
+            now: now
+        )
+    }
+
+    /// Adds `rule.*`, `incident.*` and `receiver.*`.
+    public func addRoutes(to router: inout RPCRouter) {
+        RuleCatalog(book: book, now: now).addRoutes(to: &router)
+        IncidentCatalog(book: book, now: now).addRoutes(to: &router)
+        ReceiverCatalog(book: book, policy: policy, now: now).addRoutes(to: &router)
+    }
+
+    public func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await evaluation.run() }
+            group.addTask { try await courier.run() }
+            group.addTask { try await housekeeping.run() }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Lets webhooks that are under way finish.
+    public func drain() async {
+        await courier.drain()
+    }
+
+    private static func addGauges(_ book: AlertBook, _ evaluation: Evaluation, to metrics: Metrics) {
+        metrics.gauge("sonde_rules", "Rules that are enabled.") { Double(book.counts.rules) }
+        metrics.gauge("sonde_incidents_firing", "Incidents that have not ended.") { Double(book.counts.firing) }
+        metrics.gauge("sonde_deliveries_pending", "Notices of incidents that are not acknowledged yet.") {
+            Double(book.counts.pending)
+        }
+        metrics.gauge("sonde_evaluation_lag_seconds", "Age of the newest measurement that rules were applied to.") {
+            evaluation.lag.inSeconds
+        }
+    }
+}

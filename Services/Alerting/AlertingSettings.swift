@@ -1,0 +1,61 @@
+public import Configuration
+public import Database
+public import JSONRPCTransport
+
+/// What the alerting service reads from its environment.
+public struct AlertingSettings: Sendable {
+    public var mesh: MeshSettings
+    /// Where measurements come from.
+    public var store: String
+    /// Path of the SQLite file.
+    public var database = "/var/lib/sonde/alerting.db"
+    public var durability = SQLiteSettings.Durability.full
+    public var limits = AlertingLimits()
+    public var retries = RetryPolicy()
+    /// Whether webhooks may go to this machine and to private networks; link-local and metadata addresses never.
+    public var allowsPrivateWebhooks = true
+    /// How long incidents are kept after their end.
+    public var retention = Duration.seconds(90 * 86_400)
+
+    public init(from environment: Environment) throws(ConfigurationError) {
+        mesh = try MeshSettings("ALERTING", from: environment)
+        store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
+        database = environment.string("ALERTING_DATABASE", default: database)
+        durability = try environment.choice("ALERTING_DURABILITY", default: durability)
+        limits.rules = try environment.integer("ALERTING_MAX_RULES", default: limits.rules, in: 1...100_000)
+        limits.receivers = try environment.integer("ALERTING_MAX_RECEIVERS", default: limits.receivers, in: 1...1_000)
+        limits.streaks = try environment.integer("ALERTING_MAX_SERIES", default: limits.streaks, in: 1...10_000_000)
+        allowsPrivateWebhooks = try environment.boolean(
+            "ALERTING_WEBHOOK_ALLOW_PRIVATE",
+            default: allowsPrivateWebhooks
+        )
+        retries.first = try environment.duration(
+            "ALERTING_RETRY_FIRST",
+            default: retries.first,
+            in: .milliseconds(1) ... .seconds(300)
+        )
+        retries.giveUpAfter = try environment.duration(
+            "ALERTING_GIVE_UP_AFTER",
+            default: retries.giveUpAfter,
+            in: .seconds(86_400) ... .seconds(30 * 86_400)
+        )
+        retention = try environment.duration(
+            "ALERTING_RETENTION",
+            default: retention,
+            in: .seconds(5 * 86_400) ... .seconds(3_650 * 86_400)
+        )
+    }
+}
+
+/// How much there may be.
+public struct AlertingLimits: Sendable {
+    public var rules = 1_000
+    public var receivers = 100
+    /// Checks as agents see them, times the rules that cover them.
+    public var streaks = 200_000
+    /// Webhooks under way at once, to one receiver and to all.
+    public var webhooksPerReceiver = 2
+    public var webhooks = 8
+
+    public init() {}
+}

@@ -1,0 +1,45 @@
+import Contracts
+import Egress
+import EventLoop
+import JSON
+
+/// Posts notices: resolved, checked and connected to by egress, without redirects.
+final class WebhookSender: Sendable {
+    private static let timeout = Duration.seconds(10)
+    /// Nobody reads what a receiver answers.
+    private static let maximumBodyBytes = 1_024
+    private static let maximumHeaderBytes = 16_384
+
+    private let egress: LoopBound<HTTPEgress>
+
+    private init(_ egress: LoopBound<HTTPEgress>) {
+        self.egress = egress
+    }
+
+    static func open(_ policy: AddressPolicy, on loop: EventLoop) async throws -> WebhookSender {
+        try await withTaskExecutorPreference(loop) {
+            let egress = try HTTPEgress(AddressGate(DNSResolver(on: loop), policy: policy))
+            return WebhookSender(LoopBound(egress, on: loop))
+        }
+    }
+
+    /// The status that a receiver answered with.
+    func post(_ delivery: Delivery, to url: String) async throws -> Result<Int, EgressError> {
+        var request = EgressRequest("POST", url, timeout: Self.timeout)
+        request.maximumBodyBytes = Self.maximumBodyBytes
+        request.maximumHeaderBytes = Self.maximumHeaderBytes
+        request.headers = [
+            EgressHeader("Content-Type", "application/json"),
+            EgressHeader("Idempotency-Key", delivery.key.idempotencyKey),
+            EgressHeader("User-Agent", "sonde-alerting"),
+        ]
+        request.body = try encodeJSON(delivery.notice)
+        return await withTaskExecutorPreference(egress.loop) { [request] in
+            do throws(EgressError) {
+                return .success(try await self.egress.value.perform(request).status)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+}

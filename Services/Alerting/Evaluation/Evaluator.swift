@@ -1,0 +1,128 @@
+import Contracts
+
+/// Decides which measurements make incidents begin and end; pure, so that the same rows give the same incidents.
+///
+/// Each streak sees its samples in the order of their time. What comes later than a newer sample is passed over: it
+/// would rewrite what was told already. A time in the future counts as now, so that one agent whose clock jumps ahead
+/// and back is not deaf in between.
+struct Evaluator: Sendable {
+    struct Key: Hashable, Sendable {
+        var rule: RuleID
+        var check: CheckID
+        var agent: AgentID
+    }
+
+    enum Transition: Equatable, Sendable {
+        case fired(Incident)
+        case resolved(IncidentID, at: Timestamp)
+    }
+
+    /// What changed since it was last taken, to be committed together with the cursor it led to.
+    struct Changes: Sendable {
+        var transitions: [Transition] = []
+        var streaks: [Key: Streak] = [:]
+    }
+
+    private let general: [Rule]
+    private let byTarget: [TargetID: [Rule]]
+    private let maximumStreaks: Int
+    private(set) var streaks: [Key: Streak]
+    private var changed: Set<Key> = []
+    private var transitions: [Transition] = []
+    /// Streaks that were not begun because there are too many.
+    private(set) var refused = 0
+
+    /// Rules that are not enabled are left out.
+    init(rules: [Rule], streaks: [Key: Streak] = [:], maximumStreaks: Int = .max) {
+        var byTarget: [TargetID: [Rule]] = [:]
+        for rule in rules where rule.enabled {
+            if let target = rule.targetID { byTarget[target, default: []].append(rule) }
+        }
+        self.byTarget = byTarget
+        general = rules.filter { $0.enabled && $0.targetID == nil }
+        self.streaks = streaks
+        self.maximumStreaks = maximumStreaks
+    }
+
+    var hasTransitions: Bool { !transitions.isEmpty }
+
+    mutating func apply(_ batch: MeasurementBatch, at now: Timestamp) {
+        for (index, rows) in batch.rowsBySeries.enumerated() where !rows.isEmpty {
+            let series = batch.series[index]
+            for rule in general + (byTarget[series.targetID] ?? []) where rule.covers(series) {
+                apply(rule, to: batch, series: series, rows: rows, at: now)
+            }
+        }
+    }
+
+    mutating func takeChanges() -> Changes {
+        defer {
+            changed = []
+            transitions = []
+        }
+        return Changes(transitions: transitions, streaks: streaks.filter { changed.contains($0.key) })
+    }
+
+    private mutating func apply(
+        _ rule: Rule,
+        to batch: MeasurementBatch,
+        series: MeasurementSeries,
+        rows: [Int],
+        at now: Timestamp
+    ) {
+        let key = Key(rule: rule.id, check: series.checkID, agent: batch.agentID)
+        let known = streaks[key]
+        guard known != nil || streaks.count < maximumStreaks else {
+            refused += 1
+            return
+        }
+        var streak = known ?? Streak(of: series.targetID)
+        for row in rows {
+            guard let crossing = rule.isCrossed(by: batch.columns, row) else { continue }
+            let time = min(Timestamp(microseconds: batch.columns.timestamp[row]), now)
+            switch streak.add(isCrossing: crossing, at: time, needed: rule.consecutive) {
+            case .fire:
+                let incident = Incident(rule, streak, batch, series: series, row: row)
+                streak.incident = incident.id
+                transitions.append(.fired(incident))
+            case .resolve:
+                guard let incident = streak.incident.take() else { continue }
+                transitions.append(.resolved(incident, at: streak.since))
+            case nil:
+                continue
+            }
+        }
+        guard streak != known, streak.count > 0 else { return }
+        streaks[key] = streak
+        changed.insert(key)
+    }
+}
+
+extension Rule {
+    fileprivate func covers(_ series: MeasurementSeries) -> Bool {
+        checkType == nil || checkType == series.type
+    }
+
+    /// `nil` when a row says nothing about this rule: a failed probe has no latency.
+    fileprivate func isCrossed(by columns: MeasurementColumns, _ row: Int) -> Bool? {
+        let isSuccess = columns.status[row] == .success
+        switch metric {
+        case .failure:
+            return comparison.holds(isSuccess ? 0 : 1, threshold)
+        case .latency:
+            let latency = columns.latency[row]
+            return isSuccess && !latency.isNaN ? comparison.holds(latency, threshold) : nil
+        }
+    }
+}
+
+extension MeasurementBatch {
+    /// The rows of each series, in the order of their time.
+    fileprivate var rowsBySeries: [[Int]] {
+        var rows: [[Int]] = Array(repeating: [], count: series.count)
+        for row in 0..<count { rows[columns.series[row]].append(row) }
+        return rows.map { rows in
+            rows.sorted { (columns.timestamp[$0], $0) < (columns.timestamp[$1], $1) }
+        }
+    }
+}

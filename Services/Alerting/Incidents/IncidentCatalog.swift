@@ -1,0 +1,55 @@
+import Contracts
+import Database
+import JSONRPC
+
+/// Answers `incident.*`.
+struct IncidentCatalog: Sendable {
+    let book: AlertBook
+    let now: @Sendable () -> Timestamp
+
+    func addRoutes(to router: inout RPCRouter) {
+        router.handle(.listIncidents, list)
+        router.handle(.getIncident, get)
+    }
+
+    func list(_ filter: IncidentFilter) async throws -> IncidentPage {
+        let limit = filter.limit ?? 100
+        try checkNumber(limit, "limit", 1...1_000)
+        var condition: SQL = "tenant = \(AlertBook.tenant)"
+        if let state = filter.state { condition = "\(condition) AND state = \(state.rawValue)" }
+        if let target = filter.targetID { condition = "\(condition) AND target_id = \(target.rawValue)" }
+        if let text = filter.cursor {
+            guard let cursor = IncidentCursor(text) else {
+                throw invalid("cursor", "must be one that this method gave")
+            }
+            condition = """
+                \(condition) AND (started_at, id) < (\(cursor.startedAt.microseconds), \(cursor.id.rawValue))
+                """
+        }
+        let query: SQL = """
+            SELECT \(Incident.columns) FROM incident WHERE \(condition)
+            ORDER BY started_at DESC, id DESC LIMIT \(limit + 1)
+            """
+        let now = now()
+        var incidents = try await book.read { connection in
+            try connection.rows(query) { try Incident($0, at: now) }
+        }
+        guard incidents.count > limit else { return IncidentPage(incidents: incidents) }
+        incidents.removeLast()
+        return IncidentPage(incidents: incidents, nextCursor: incidents.last.map { IncidentCursor(after: $0).text })
+    }
+
+    func get(_ reference: IncidentReference) async throws -> Incident {
+        let now = now()
+        return try await book.read { connection in
+            let query: SQL = """
+                SELECT \(Incident.columns) FROM incident
+                WHERE tenant = \(AlertBook.tenant) AND id = \(reference.id.rawValue)
+                """
+            guard let incident = try connection.first(query, { try Incident($0, at: now) }) else {
+                throw RPCError(.notFound, "there is no incident \(reference.id)")
+            }
+            return incident
+        }
+    }
+}
