@@ -5,21 +5,20 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
-readonly bin=$1 password=correct-horse-battery
+readonly bin=$1
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 data=$(mktemp --directory)
-export GATEWAY_ADMIN_PASSWORD=$password
 
 "$bin/sonde" up --data "$data" --port "$port" >"$data/up.log" 2>&1 &
 sonde=$!
 trap 'kill -INT $sonde 2>/dev/null; wait $sonde; rm -rf "$data"' EXIT
 
 for _ in $(seq 300); do
-  grep --quiet "^ready " "$data/up.log" && break
+  grep --quiet "shown this once" "$data/up.log" && break
   kill -0 $sonde 2>/dev/null || break
   sleep 0.2
 done
-if ! grep --quiet "^ready " "$data/up.log"; then
+if ! grep --quiet "shown this once" "$data/up.log"; then
   cat "$data/up.log"
   exit 1
 fi
@@ -37,7 +36,9 @@ check() {
 }
 
 python=.tools/test/bin/python
-target=(--url "http://127.0.0.1:$port" --pid "$(pgrep --parent $sonde gateway)")
+password=$(sed --quiet 's/^sign in as .* with the password //p' "$data/up.log")
+target=(--url "http://127.0.0.1:$port")
+for name in gateway push; do target+=(--pid "$(pgrep --parent $sonde --exact $name)"); done
 account=(--email admin@localhost --password "$password")
 check $python Tests/Browser/test_page.py --url "http://localhost:$port" "${account[@]}"
 check $python Tests/Attack/http1.py "${target[@]}"

@@ -22,7 +22,7 @@ def parser(description):
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--url", required=True, help="http://host:port, or https://host:port with --identity")
     options.add_argument("--identity", type=pathlib.Path, help="holds tls.crt, tls.key and ca.crt of a client")
-    options.add_argument("--pid", type=int, help="the server's process, to watch its memory")
+    options.add_argument("--pid", type=int, action="append", default=[], help="a process whose memory is watched")
     options.add_argument("--only", default="", help="run only the cases whose name contains this")
     return options
 
@@ -33,7 +33,7 @@ class Target:
         self.host = parts.hostname
         self.port = parts.port
         self.authority = parts.netloc
-        self.pid = options.pid
+        self.processes = options.pid
         self.tls = None
         if parts.scheme == "https":
             self.tls = ssl.create_default_context(cafile=options.identity / "ca.crt")
@@ -51,11 +51,12 @@ class Target:
         return self.tls.wrap_socket(connection, server_hostname=self.host) if self.tls else connection
 
     def memory_kib(self):
-        """Resident memory; 0 when the process was not named."""
-        if not self.pid:
-            return 0
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+        """Resident memory of all processes that were named."""
+        total = 0
+        for process in self.processes:
+            lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
+            total += int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
+        return total
 
     @contextlib.contextmanager
     def bounded_memory(self, limit_kib=GROWTH_LIMIT_KIB):
