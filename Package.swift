@@ -122,6 +122,7 @@ let services: [Target] =
     + service("CLI", executable: "sonde", uses: ["CLinux", "Egress", "Probing"])
 
 let suites: [Target] = [
+    .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),

@@ -1,0 +1,38 @@
+# Sonde: what a person types. Each target is one short script or command.
+
+SWIFT ?= swift
+SONDE_DATA ?= ./data
+SONDE_PORT ?= 8080
+
+.PHONY: help setup build run test tsan bench fmt check clean
+
+help: ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages that building and running need.
+	@scripts/setup.sh build
+
+build: setup ## Build all executables in release mode, into .build/release.
+	$(SWIFT) build -c release
+	@scripts/vendor.sh .build/vendor
+
+run: build ## Start the six services; Ctrl-C stops them.
+	@exec .build/release/sonde up --data $(SONDE_DATA) --port $(SONDE_PORT)
+
+test: ## Run every test.
+	@scripts/test.sh
+
+tsan: setup ## Run the tests of loop, HTTP and JSON-RPC under the thread sanitizer.
+	@scripts/tsan.sh
+
+bench: ## Run the benchmarks beside their peers.
+	@scripts/bench.sh
+
+fmt: ## Format the Swift sources.
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Benchmarks Services Shared Tests
+
+check: ## Check format, types and scripts without running anything.
+	@scripts/check.sh
+
+clean: ## Remove what was built; data and tools stay.
+	rm -rf .build

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Starts a whole Sonde from DIRECTORY on a free port and an empty data directory, and tests it from outside: the page
+# in a browser, the public surfaces under attack, and an orderly stop.
+# Usage: scripts/live.sh DIRECTORY
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+readonly bin=$1
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+data=$(mktemp --directory)
+
+"$bin/sonde" up --data "$data" --port "$port" >"$data/up.log" 2>&1 &
+sonde=$!
+trap 'kill -INT $sonde 2>/dev/null; wait $sonde; rm -rf "$data"' EXIT
+
+for _ in $(seq 300); do
+  grep --quiet "shown this once" "$data/up.log" && break
+  kill -0 $sonde 2>/dev/null || break
+  sleep 0.2
+done
+if ! grep --quiet "shown this once" "$data/up.log"; then
+  cat "$data/up.log"
+  exit 1
+fi
+
+total=0
+bad=0
+check() {
+  local line
+  echo "-- $*"
+  line=$("$@" 2>&1 | tee /dev/stderr | tail --lines 1)
+  [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || line="0 passed, 1 failed"
+  read -r passed _ wrong _ <<<"$line"
+  total=$((total + passed))
+  bad=$((bad + wrong))
+}
+
+python=.tools/test/bin/python
+password=$(sed --quiet 's/^sign in as .* with the password //p' "$data/up.log")
+target=(--url "http://127.0.0.1:$port")
+for name in gateway push; do target+=(--pid "$(pgrep --parent $sonde --exact $name)"); done
+account=(--email admin@localhost --password "$password")
+check $python Tests/Browser/test_page.py --url "http://localhost:$port" "${account[@]}"
+check $python Tests/Attack/http1.py "${target[@]}"
+check $python Tests/Attack/http2.py "${target[@]}"
+check $python Tests/Attack/jsonrpc.py "${target[@]}" "${account[@]}"
+check $python Tests/Attack/websocket.py "${target[@]}" "${account[@]}"
+
+kill -INT $sonde
+if wait $sonde; then
+  total=$((total + 1))
+else
+  echo "FAILED  Ctrl-C stops it in order"
+  tail --lines 20 "$data/up.log"
+  bad=$((bad + 1))
+fi
+echo "$total passed, $bad failed"
+((bad == 0))

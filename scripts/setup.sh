@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of the sets that are named; asks nothing, and does nothing when all are there.
+# Usage: scripts/setup.sh build|test|bench|check...
+set -euo pipefail
+
+declare -rA sets=(
+  [build]="ca-certificates git libargon2-dev libc-ares-dev libcurl4-openssl-dev libnghttp2-dev libsqlite3-dev
+           libssl-dev libwslay-dev make pkg-config python3 python3-pip"
+  [test]="chromium curl fonts-inter iproute2 nghttp2-client nginx-light node-typescript openssl procps
+          python3-venv shellcheck sqlite3"
+  [bench]="fping gcc libc6-dev nghttp2-client nghttp2-server nginx-light openssl procps python3-venv sqlite3
+           util-linux"
+  [check]="node-typescript python3-venv shellcheck"
+)
+
+wanted=()
+for name in "$@"; do
+  if [[ -z "${sets[$name]:-}" ]]; then
+    echo "scripts/setup.sh: no set is called $name; there are: ${!sets[*]}" >&2
+    exit 64
+  fi
+  read -ra packages -d '' <<<"${sets[$name]}" || true
+  wanted+=("${packages[@]}")
+done
+
+installed=$(dpkg-query --show --showformat '${db:Status-Abbrev}${Package}\n' "${wanted[@]}" 2>/dev/null || true)
+missing=()
+for package in "${wanted[@]}"; do
+  grep --quiet --line-regexp "ii $package" <<<"$installed" || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+root=()
+if ((EUID != 0)); then
+  if ! command -v sudo >/dev/null; then
+    echo "scripts/setup.sh: not root, and there is no sudo; install these by hand: ${missing[*]}" >&2
+    exit 77
+  fi
+  root=(sudo)
+fi
+echo "installing: ${missing[*]}"
+apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet
+  --option Dpkg::Use-Pty=0 --option DPkg::Lock::Timeout=300)
+"${apt[@]}" update
+"${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
