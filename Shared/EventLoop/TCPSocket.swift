@@ -79,8 +79,11 @@ public enum TCPSocket {
         return address
     }
 
+    /// What socket(2) is told besides the type, so that a socket never blocks and is not inherited.
+    public static let creationFlags = CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+
     private static func open(_ family: SocketAddress.Family) throws(SystemError) -> FileDescriptor {
-        let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let type = CInt(SOCK_STREAM.rawValue) | creationFlags
         return FileDescriptor(try check(socket(family == .v4 ? AF_INET : AF_INET6, type, 0), "socket"))
     }
 

@@ -195,7 +195,7 @@ private func openSocket(
     guard let target = unsafe target, unsafe transfer(context)?.mayOpen(SocketAddress(target)) == true else {
         return CURL_SOCKET_BAD
     }
-    let flags = CInt(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let flags = TCPSocket.creationFlags
     return unsafe socket(target.pointee.family, target.pointee.socktype | flags, target.pointee.protocol)
 }
 
