@@ -35,21 +35,19 @@ public struct LoopClock: Clock {
 
     /// Throws `CancellationError` as soon as the task is cancelled.
     public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        let sleeper = Sleeper()
+        let sleeper = LoopBound(Sleeper(), on: loop)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                loop.execute { sleeper.start(on: loop, until: deadline.nanoseconds, continuation) }
+                loop.execute { sleeper.value.start(on: loop, until: deadline.nanoseconds, continuation) }
             }
         } onCancel: {
-            loop.execute { sleeper.cancel(on: loop) }
+            loop.execute { sleeper.value.cancel(on: loop) }
         }
     }
 }
 
 /// One sleep under way.
-///
-/// `@unchecked Sendable`: made by the sleeping task, and from then on touched only by calls that the loop executes.
-private final class Sleeper: TimerHandler, @unchecked Sendable {
+private final class Sleeper: TimerHandler {
     private var continuation: CheckedContinuation<Void, any Error>?
     private var token: TimerToken?
     private var isCancelled = false

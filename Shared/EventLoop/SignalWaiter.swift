@@ -16,13 +16,13 @@ public struct SignalWaiter: Sendable {
 
     /// The number of the next signal; throws `CancellationError` when the task is cancelled.
     public func wait(on loop: EventLoop) async throws -> CInt {
-        let wait = SignalWait(descriptor)
+        let wait = LoopBound(SignalWait(descriptor), on: loop)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                loop.execute { wait.start(on: loop, continuation) }
+                loop.execute { wait.value.start(on: loop, continuation) }
             }
         } onCancel: {
-            loop.execute { wait.cancel(on: loop) }
+            loop.execute { wait.value.cancel() }
         }
     }
 }
@@ -36,9 +36,7 @@ private final class SharedDescriptor: Sendable {
 }
 
 /// One wait under way.
-///
-/// `@unchecked Sendable`: made by the waiting task, and from then on touched only by calls that the loop executes.
-private final class SignalWait: ReadinessHandler, @unchecked Sendable {
+private final class SignalWait: ReadinessHandler {
     private let shared: SharedDescriptor
     private var continuation: CheckedContinuation<CInt, any Error>?
     private var loop: EventLoop?
@@ -65,7 +63,7 @@ private final class SignalWait: ReadinessHandler, @unchecked Sendable {
         end { $0.resume(returning: CInt(number)) }
     }
 
-    func cancel(on loop: EventLoop) {
+    func cancel() {
         isCancelled = true
         end { $0.resume(throwing: CancellationError()) }
     }

@@ -24,12 +24,13 @@ public struct RPCClient: Sendable {
         return try result(of: method.descriptor, await transport.send(message))
     }
 
-    /// Starts a streaming method; ends it when the returned subscription goes.
+    /// Starts a streaming method; ends it when the returned subscription goes. `timeout` is for its beginning.
     public func follow<Params, Result, Element>(
         _ method: RPCStreamMethod<Params, Result, Element>,
-        _ params: Params
+        _ params: Params,
+        timeout: Duration? = nil
     ) async throws -> RPCSubscription<Result, Element> {
-        let message = RPCOutgoing(method.descriptor, body: try request(method.descriptor.name, params), nil)
+        let message = RPCOutgoing(method.descriptor, body: try request(method.descriptor.name, params), timeout)
         let lines = try await transport.open(message)
         guard let first = try await lines.next() else {
             throw RPCError(.unavailable, "the stream ended before its result")

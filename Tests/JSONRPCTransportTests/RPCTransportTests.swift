@@ -20,6 +20,9 @@ extension RPCStreamMethod where Params == Echo, Result == Echo, Element == Echo 
     static var count: Self { Self("echo.count", "Counts.", of: .store, callers: [.agent]) }
 }
 
+/// Other tests may keep every thread busy for a while.
+private let patience = Duration.seconds(120)
+
 @Suite("JSON-RPC over HTTP/2 with mutual TLS")
 final class RPCTransportTests {
     let mesh: Mesh
@@ -54,7 +57,7 @@ final class RPCTransportTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<500 {
                     group.addTask {
-                        let answer = try await connection.client.call(.echo, Echo(text: "\(number)"))
+                        let answer = try await connection.client.call(.echo, Echo(text: "\(number)"), timeout: patience)
                         #expect(answer.text == "\(number)")
                     }
                 }
@@ -69,7 +72,7 @@ final class RPCTransportTests {
         let connection = try mesh.connection(to: server, as: .agent)
         try await running([server, connection]) {
             let text = String(repeating: "0123456789abcdef", count: 200_000)
-            let answer = try await connection.client.call(.echo, Echo(text: text))
+            let answer = try await connection.client.call(.echo, Echo(text: text), timeout: patience)
             #expect(answer.text == text)
         }
     }
@@ -81,10 +84,10 @@ final class RPCTransportTests {
         try await running([server, connection]) {
             let text = String(repeating: "x", count: 9 << 20)
             let error = await #expect(throws: RPCError.self) {
-                try await connection.client.call(.echo, Echo(text: text))
+                try await connection.client.call(.echo, Echo(text: text), timeout: patience)
             }
             #expect(error?.code == .unavailable)
-            let answer = try await connection.client.call(.echo, Echo(text: "still here"))
+            let answer = try await connection.client.call(.echo, Echo(text: "still here"), timeout: patience)
             #expect(answer.text == "still here")
         }
     }
@@ -94,7 +97,7 @@ final class RPCTransportTests {
         let server = try mesh.server(router())
         let connection = try mesh.connection(to: server, as: .agent)
         try await running([server, connection]) {
-            let subscription = try await connection.client.follow(.count, Echo(text: "go"))
+            let subscription = try await connection.client.follow(.count, Echo(text: "go"), timeout: patience)
             #expect(subscription.result.text == "go")
             var count = 0
             while let element = try await subscription.next() {
@@ -110,7 +113,7 @@ final class RPCTransportTests {
         let server = try mesh.server(router())
         let connection = try mesh.connection(to: server, as: .agent)
         try await running([server, connection]) {
-            _ = try await connection.client.call(.echo, Echo(text: "connected"))
+            _ = try await connection.client.call(.echo, Echo(text: "connected"), timeout: patience)
             let error = await #expect(throws: RPCError.self) {
                 try await connection.client.call(.slow, Echo(text: ""), timeout: .milliseconds(50))
             }
@@ -124,7 +127,7 @@ final class RPCTransportTests {
         let connection = try mesh.connection(to: server, as: .agent)
         try await running([server, connection]) {
             let error = await #expect(throws: RPCError.self) {
-                try await connection.client.call(.secret, Echo(text: ""))
+                try await connection.client.call(.secret, Echo(text: ""), timeout: patience)
             }
             #expect(error?.code == .permissionDenied)
         }
@@ -148,7 +151,7 @@ final class RPCTransportTests {
                 try mesh.write(.agent)
                 let isNew = try identity.reloadIfChanged()
                 #expect(isNew)
-                let answer = try await connection.client.call(.echo, Echo(text: "\(round)"))
+                let answer = try await connection.client.call(.echo, Echo(text: "\(round)"), timeout: patience)
                 #expect(answer.text == "\(round)")
             }
         }

@@ -3,14 +3,9 @@ import EventLoop
 import Glibc
 
 /// One process that this one started; ends with it.
-///
-/// `@unchecked Sendable`: `ended` is touched by calls that the loop executes alone; the rest never changes.
-final class ChildProcess: ReadinessHandler, @unchecked Sendable {
+final class ChildProcess: Sendable {
     let id: CInt
-    private let loop: EventLoop
-    private let descriptor: FileDescriptor
-    private var exitCode: CInt?
-    private var waiters: [CheckedContinuation<CInt, Never>] = []
+    private let watch: LoopBound<ExitWatch>
 
     /// Starts `program`; `log` takes what it prints. To be called on the loop, whose end would end the child.
     init(_ program: String, environment: [String: String], log: CInt, on loop: EventLoop) throws {
@@ -22,39 +17,26 @@ final class ChildProcess: ReadinessHandler, @unchecked Sendable {
             }
         }
         guard id > 0 else { throw SystemError(code: errno, message: program) }
-        let descriptor = clinux_pidfd(id)
-        guard descriptor >= 0 else {
-            kill(id, SIGKILL)
-            throw SystemError(code: errno, message: "pidfd_open")
-        }
         self.id = id
-        self.loop = loop
-        self.descriptor = FileDescriptor(descriptor)
-        try loop.register(descriptor, for: .read, self)
+        do {
+            watch = LoopBound(try ExitWatch(id, on: loop), on: loop)
+        } catch {
+            kill(id, SIGKILL)
+            throw error
+        }
     }
 
     /// Returns the exit code when the process has ended: 128 and more for a signal.
     func untilExit() async -> CInt {
         await withCheckedContinuation { continuation in
-            loop.execute { [self] in
-                if let exitCode { continuation.resume(returning: exitCode) } else { waiters.append(continuation) }
-            }
+            watch.loop.execute { [watch] in watch.value.wait(continuation) }
         }
     }
 
     func signal(_ number: CInt) {
-        loop.execute { [self] in
-            if exitCode == nil { kill(id, number) }
+        watch.loop.execute { [watch, id] in
+            if watch.value.exitCode == nil { kill(id, number) }
         }
-    }
-
-    func ready(_ readiness: Readiness) {
-        let code = clinux_reap(id)
-        guard code >= 0 else { return }
-        loop.unregister(descriptor.number)
-        exitCode = code
-        for waiter in waiters { waiter.resume(returning: code) }
-        waiters = []
     }
 
     private static func withCStrings<Result>(
@@ -65,5 +47,36 @@ final class ChildProcess: ReadinessHandler, @unchecked Sendable {
         unsafe pointers.append(nil)
         defer { unsafe pointers.forEach { unsafe free($0) } }
         return unsafe body(pointers)
+    }
+}
+
+/// Notices the end of a process.
+private final class ExitWatch: ReadinessHandler {
+    private let id: CInt
+    private let loop: EventLoop
+    private let descriptor: FileDescriptor
+    private(set) var exitCode: CInt?
+    private var waiters: [CheckedContinuation<CInt, Never>] = []
+
+    init(_ id: CInt, on loop: EventLoop) throws(SystemError) {
+        let number = clinux_pidfd(id)
+        guard number >= 0 else { throw SystemError(code: errno, message: "pidfd_open") }
+        self.id = id
+        self.loop = loop
+        descriptor = FileDescriptor(number)
+        try loop.register(number, for: .read, self)
+    }
+
+    func wait(_ continuation: CheckedContinuation<CInt, Never>) {
+        if let exitCode { continuation.resume(returning: exitCode) } else { waiters.append(continuation) }
+    }
+
+    func ready(_ readiness: Readiness) {
+        let code = clinux_reap(id)
+        guard code >= 0 else { return }
+        loop.unregister(descriptor.number)
+        exitCode = code
+        for waiter in waiters { waiter.resume(returning: code) }
+        waiters = []
     }
 }
