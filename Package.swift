@@ -126,6 +126,7 @@ let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
+    tests("Mesh", of: "CLIService", uses: ["Contracts", "JSONRPC"]),
     tests("Database"),
     tests("JSON"),
     tests("Statistics"),

@@ -13,7 +13,7 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
-        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .version,
+        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .probe, .version,
     ]
 
     var help: String {
@@ -23,17 +23,18 @@ struct Command: Sendable {
     }
 
     static let overview: String = {
-        let width = all.map { $0.name.count + $0.synopsis.count + 1 }.max() ?? 0
+        let width = all.map(\.name.count).max() ?? 0
         let lines = all.map { command in
-            let usage = "\(command.name) \(command.synopsis)"
-            return "  sonde \(usage)\(String(repeating: " ", count: max(0, width - usage.count)))  \(command.summary)"
+            "  \(command.name)\(String(repeating: " ", count: width - command.name.count))  \(command.summary)"
         }
         return """
             Sonde watches networks from the inside.
 
+            usage: sonde COMMAND [WORDS] [--OPTIONS]
+
             \(lines.joined(separator: "\n"))
 
-            `sonde COMMAND --help` says more of each. Every command that prints takes --json.
+            `sonde COMMAND --help` says what a command takes. Every command that prints takes --json.
             """
     }()
 

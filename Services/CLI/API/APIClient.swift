@@ -8,25 +8,34 @@ import TLS
 
 /// Calls a gateway's API as the person who signed in.
 actor APIClient {
-    private let session: SessionFile
+    private var session: SessionFile
+    private let isSaved: Bool
     private let loop: EventLoop
     private let connector: LoopBound<HTTPConnector>
     private var tokens: TokenPair?
+    /// A minute before the access token runs out.
+    private var renewAt = ContinuousClock.now
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    init(_ session: SessionFile) throws {
+    init(_ session: SessionFile, isSaved: Bool = true) throws {
         self.session = session
+        self.isSaved = isSaved
         loop = try EventLoop(name: "api")
         try loop.start()
         connector = LoopBound(HTTPConnector(loop: loop), on: loop)
     }
 
-    /// Signs in and remembers the session.
-    static func login(_ url: String, _ credentials: Credentials) async throws {
-        let client = try APIClient(SessionFile(url: url, refreshToken: ""))
-        let tokens = try await client.call(.login, credentials, token: nil)
-        try SessionFile(url: url, refreshToken: tokens.refreshToken).save()
+    /// Signs in; the session lasts as long as this client, unless it is saved.
+    init(signingInTo url: String, _ credentials: Credentials) async throws {
+        try self.init(SessionFile(url: url, refreshToken: ""), isSaved: false)
+        let tokens = try await call(.login, credentials, token: nil)
+        take(tokens)
+    }
+
+    /// Remembers the session for later commands.
+    func save() throws {
+        try session.save()
     }
 
     func call<Params, Result>(_ method: RPCMethod<Params, Result>, _ params: Params) async throws -> Result {
@@ -78,12 +87,18 @@ actor APIClient {
     }
 
     private func accessToken() async throws -> String {
-        if let tokens { return tokens.accessToken }
+        if let tokens, renewAt > .now { return tokens.accessToken }
         let fresh = try await call(.refreshTokens, RefreshToken(refreshToken: session.refreshToken), token: nil)
+        take(fresh)
         // The old one is used up: keep the new one before anything else can fail.
-        try SessionFile(url: session.url, refreshToken: fresh.refreshToken).save()
-        tokens = fresh
+        if isSaved { try session.save() }
         return fresh.accessToken
+    }
+
+    private func take(_ fresh: TokenPair) {
+        session.refreshToken = fresh.refreshToken
+        tokens = fresh
+        renewAt = ContinuousClock.now.advanced(by: .seconds(fresh.expiresInSeconds - 60))
     }
 
     private func request(_ name: String, _ params: some RPCPayload, token: String?) throws -> HTTPClientRequest {

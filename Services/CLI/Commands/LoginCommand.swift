@@ -16,7 +16,8 @@ extension Command {
             _ = try arguments.words()
             let url = arguments["url"] ?? "http://localhost:8080"
             let email = arguments["email"] ?? "admin@localhost"
-            try await APIClient.login(url, Credentials(email: email, password: readPassword()))
+            let credentials = Credentials(email: email, password: try readPassword())
+            try await APIClient(signingInTo: url, credentials).save()
             Output.line("signed in to \(url) as \(email)")
         }
     )

@@ -72,7 +72,7 @@ struct UpPlan: Sendable {
     }
 
     /// Ports that nobody has at the moment; all are held until all are found, so that no two are the same.
-    private static func freePorts(_ count: Int) throws -> [UInt16] {
+    static func freePorts(_ count: Int) throws -> [UInt16] {
         final class Held {
             let socket: FileDescriptor
             init(_ socket: consuming FileDescriptor) { self.socket = socket }

@@ -1,0 +1,82 @@
+import Contracts
+import Foundation
+import Testing
+
+@testable import CLIService
+
+/// A whole installation: `sonde up` with its six processes, in a folder of its own.
+final class Installation: Sendable {
+    let folder: URL
+    let port: UInt16
+    private let process: Process
+    private let output: URL
+
+    /// Returns when everything is up.
+    init() async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        port = try Self.freePort()
+        output = folder.appending(path: "output")
+        try Data().write(to: output)
+        process = Process()
+        process.executableURL = Self.program("sonde")
+        process.arguments = ["up", "--data", folder.appending(path: "data").path(), "--port", "\(port)"]
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = process.standardOutput
+        try process.run()
+        try await eventually("sonde up is ready") { self.text.contains("(it is shown this once)") }
+    }
+
+    static func program(_ name: String) -> URL {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: name)
+    }
+
+    var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+
+    /// A client of the administrator.
+    func signIn() async throws -> APIClient {
+        let line = text.split(separator: "\n").first { $0.contains("with the password ") }
+        let password = try #require(line?.split(separator: " ").last.map(String.init))
+        let credentials = Credentials(email: "admin@localhost", password: password)
+        return try await APIClient(signingInTo: "http://127.0.0.1:\(port)", credentials)
+    }
+
+    /// The process of a service, as it is now.
+    func process(of service: String) -> pid_t? {
+        let parent = process.processIdentifier
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")) ?? []
+        let children = tasks.flatMap { task in
+            ((try? String(contentsOfFile: "/proc/\(parent)/task/\(task)/children", encoding: .utf8)) ?? "")
+                .split(separator: " ").compactMap { pid_t($0) }
+        }
+        return children.first { child in
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(child)/exe")
+            return program?.hasSuffix("/\(service)") == true
+        }
+    }
+
+    /// Stops everything in order; returns the exit code.
+    func stop() async throws -> Int32 {
+        process.terminate()
+        try await eventually("sonde up has ended") { !self.process.isRunning }
+        return process.terminationStatus
+    }
+
+    func remove() {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func freePort() throws -> UInt16 {
+        try UpPlan.freePorts(1)[0]
+    }
+}
+
+/// Waits for an effect, for as long as a busy machine may need.
+func eventually(_ what: String, _ condition: @Sendable () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now.advanced(by: .seconds(120))
+    while try await !condition() {
+        try #require(ContinuousClock.now < deadline, "\(what): not within two minutes")
+        try await Task.sleep(for: .milliseconds(50))
+    }
+}
