@@ -1,45 +1,16 @@
 import EventLoop
 import Foundation
-import HTTP
-import JSON
-import JSONRPC
-import JSONRPCTransport
-import Observability
-import TLS
 
-struct Probe: Codable, RPCPayload {
-    var target: String
-    var type: String
-    var count: Int
-    var interval_ms: Int
-    var tags: [String]
-    var origin: String
-    var note: String
+// bench-rpc PKI PORT                                      answers echo.say on loopback, on one loop
+// bench-rpc client HOST:PORT PKI CONNECTIONS INFLIGHT CALLS   calls it, and prints what a call cost
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "client", arguments.count == 6 {
+    try await EchoCaller(arguments).run()
+} else if arguments.count == 2, let port = UInt16(arguments[1]) {
+    try await serveEcho(identity: "\(arguments[0])/store", on: SocketAddress(.loopback, port: port))
+} else {
+    FileHandle.standardError.write(
+        Data("usage: bench-rpc PKI PORT | client HOST:PORT PKI CONNECTIONS INFLIGHT CALLS\n".utf8)
+    )
+    exit(64)
 }
-
-/// The bytes of the params, sent back as they came: what is measured is the mesh, not a payload's coder.
-struct Bytes: RPCPayload {
-    var json: ArraySlice<UInt8>
-    init(payload bytes: ArraySlice<UInt8>) { json = bytes }
-    func writePayload(to writer: inout JSONWriter) { writer.raw(json) }
-    static var schema: JSONSchema { .any }
-}
-
-let directory = CommandLine.arguments[1]
-let port = UInt16(CommandLine.arguments[2])!
-let loop = try EventLoop(name: "server")
-let log = Log(label: "bench")
-var router = RPCRouter(title: "store", log: log, metrics: Metrics())
-router.handle(
-    RPCMethod<Bytes, Bytes>("echo.say", "", of: RPCPeer(rawValue: "store"), callers: [RPCPeer(rawValue: "probe-agent")])
-) { $0 }
-let server = try RPCServer(
-    on: SocketAddress(.loopback, port: port),
-    loops: [loop],
-    identity: TLSIdentity(directory: directory + "/store"),
-    router: router,
-    log: log,
-    metrics: Metrics()
-)
-try loop.start()
-try await server.run()
