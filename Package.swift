@@ -144,6 +144,13 @@ let suites: [Target] = [
         "OrchestratorService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
     ),
+    tests(
+        "ProbeAgentService",
+        uses: [
+            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "Observability",
+            "OrchestratorService", "ServiceTesting",
+        ]
+    ),
     .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
     tests("Egress", uses: ["EventLoop", "TestServers"]),
     tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "TestServers"]),

@@ -67,6 +67,9 @@ public actor ProbeAgent: Service {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
+    /// Measurements that the store has not acknowledged.
+    public nonisolated var undelivered: Int { outbox.depth }
+
     public func run() async throws {
         let vantagePoint = LoopBound(try VantagePoint(on: loop, policy: settings.policy), on: loop)
         defer { vantagePoint.value.close() }
@@ -113,7 +116,8 @@ public actor ProbeAgent: Service {
             timeoutMilliseconds: check.timeoutMilliseconds,
             options: check.options
         )
-        guard !Task.isCancelled else { return }
+        // Nobody would send it any more.
+        guard !Task.isCancelled, !isDraining else { return }
         metrics.note(outcome, of: check.type)
         outbox.append(
             MeasurementRow(outcome),

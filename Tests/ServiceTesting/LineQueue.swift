@@ -55,14 +55,19 @@ final class LineQueue: RPCLineSink, Sendable {
                 if let failure = state.withLock({ $0.failure }) { throw failure }
                 return nil
             }
-            await withCheckedContinuation { continuation in
-                let mayWait = state.withLock { state in
-                    if state.line != nil || state.isFinished { return false }
-                    state.reader = continuation
-                    return true
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let mayWait = state.withLock { state in
+                        if state.line != nil || state.isFinished { return false }
+                        state.reader = continuation
+                        return true
+                    }
+                    if !mayWait { continuation.resume() }
                 }
-                if !mayWait { continuation.resume() }
+            } onCancel: {
+                finish()
             }
+            try Task.checkCancellation()
         }
     }
 }

@@ -1,0 +1,24 @@
+import Configuration
+import Egress
+import ProbeAgentService
+import Testing
+
+@Suite("ProbeAgentSettings")
+struct ProbeAgentSettingsTests {
+    @Test("take the allowed networks by name")
+    func networks() throws {
+        let settings = try ProbeAgentSettings(
+            from: Environment(["PROBE_AGENT_ALLOWED_NETWORKS": "global, unique-local"])
+        )
+        #expect(settings.policy.allowed == [.global, .uniqueLocal])
+        #expect(try ProbeAgentSettings(from: Environment()).policy == .standard)
+    }
+
+    @Test("say which words there are when one is none of them")
+    func unknownNetwork() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ProbeAgentSettings(from: Environment(["PROBE_AGENT_ALLOWED_NETWORKS": "everything"]))
+        }
+        #expect(error?.message.contains("link-local") == true)
+    }
+}

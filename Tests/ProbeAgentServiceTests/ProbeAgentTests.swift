@@ -1,0 +1,70 @@
+import Contracts
+import JSON
+import JSONRPC
+import ProbeAgentService
+import Testing
+
+@Suite("ProbeAgent")
+struct ProbeAgentTests {
+    @Test("probes what it is assigned, goes on with what that becomes, and sends each result once")
+    func assignedChecks() async throws {
+        let store = RecordingStore()
+        try await withAgent(store) { orchestrator, _ in
+            let target = try await orchestrator.call(.createTarget, .nobody)
+            let first = try await store.row { $0.targetID == target.id }
+            #expect(first.origin == "node-1")
+            #expect(first.type == "tcp")
+            #expect(first.reason == "refused")
+            let list = try await orchestrator.call(.listChecks, CheckFilter(targetID: target.id))
+            let check = try #require(list.checks.first)
+            var options = CheckOptions()
+            options.port = 2
+            _ = try await orchestrator.call(.updateCheck, CheckChange(id: check.id, options: options))
+            _ = try await store.row { $0.targetID == target.id && $0.metadata["port"] == .int(2) }
+            _ = try await orchestrator.call(.deleteTarget, TargetReference(id: target.id))
+        }
+        let ids = store.rows.map(\.id.rawValue)
+        #expect(Set(ids).count == ids.count)
+        #expect(ids.allSatisfy { UUIDv7($0) != nil })
+    }
+
+    @Test("keeps its measurements until the store takes them")
+    func storeAway() async throws {
+        let store = RecordingStore(refusing: 3)
+        try await withAgent(store) { orchestrator, _ in
+            let target = try await orchestrator.call(.createTarget, .nobody)
+            _ = try await store.row { $0.targetID == target.id }
+        }
+        #expect(store.refusalsLeft == 0)
+    }
+
+    @Test("gives up on measurements that the store calls invalid, and goes on with the others")
+    func refused() async throws {
+        let store = RecordingStore(refusing: 1, with: RPCError(.invalidParams, "no"))
+        try await withAgent(store) { orchestrator, _ in
+            let target = try await orchestrator.call(.createTarget, .nobody)
+            _ = try await store.row { $0.targetID == target.id }
+        }
+    }
+
+    @Test("has sent everything when it is drained, and probes no more")
+    func drain() async throws {
+        let store = RecordingStore()
+        try await withAgent(store) { orchestrator, agent in
+            let target = try await orchestrator.call(.createTarget, .nobody)
+            _ = try await store.row { $0.targetID == target.id }
+            await agent.drain()
+            #expect(agent.undelivered == 0)
+        }
+    }
+}
+
+extension NewTarget {
+    /// Ports that nobody listens on.
+    fileprivate static var nobody: Self {
+        var options = CheckOptions()
+        options.port = 1
+        let check = NewTargetCheck(type: .tcp, intervalMilliseconds: 200, timeoutMilliseconds: 200, options: options)
+        return NewTarget(address: "127.0.0.1", name: "nobody", checks: [check])
+    }
+}
