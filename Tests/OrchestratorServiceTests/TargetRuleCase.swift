@@ -28,7 +28,8 @@ struct TargetRuleCase: Sendable, CustomTestStringConvertible {
     private static let addresses = [
         "", " ", "a b", "a..example", "-a.example", "a.example-", "999.1.1.1", "1.2.3", "a.example\n", "bücher.example",
         "ftp://a.example", "http://", "http://user@a.example", "http://a.example:0", "http://a.example:99999",
-        "http://[192.0.2.1]/", "http://a b/", "2001:db8::1::2", "a.example:0", "a.example:", ":22", "192.0.2.1:70000", "[2001:db8::1]", "fe80::1%", String(repeating: "a", count: 64),
+        "http://[192.0.2.1]/", "http://a b/", "2001:db8::1::2", "a.example:0", "a.example:", ":22", "192.0.2.1:70000",
+        "[2001:db8::1]", "fe80::1%", String(repeating: "a", count: 64),
         String(repeating: "a.", count: 127) + "a",
     ]
 

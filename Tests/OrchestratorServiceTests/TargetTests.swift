@@ -155,7 +155,9 @@ struct TargetTests {
         "may have these addresses",
         arguments: [
             "localhost", "a.example", "a.example.", "_dns.example", "xn--bcher-kva.example", "192.0.2.1", "2001:db8::1",
-            "fe80::1%eth0", "a.example:22", "192.0.2.1:53", "[2001:db8::1]:53", "http://a.example", "https://192.0.2.1:8443/x?y=z", "http://[2001:db8::1]:80/",
+            "fe80::1%eth0", "a.example:22", "192.0.2.1:53", "[2001:db8::1]:53",
+            "http://a.example",
+            "https://192.0.2.1:8443/x?y=z", "http://[2001:db8::1]:80/",
         ]
     )
     func addresses(_ address: String) async throws {
