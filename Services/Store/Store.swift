@@ -59,10 +59,14 @@ public struct Store: Service {
     public func addRoutes(to router: inout RPCRouter) {
         ingest.addRoutes(to: &router)
         FollowStreams(events: events, limits: reader.limits).addRoutes(to: &router)
-        router.handle(.latestMeasurements, LatestQuery(series: series, limits: reader.limits).callAsFunction)
-        router.handle(.listMeasurements, ListQuery(reader: reader, series: series, now: now).callAsFunction)
-        router.handle(.summarizeMeasurements, SummaryQuery(reader: reader, series: series, now: now).callAsFunction)
-        router.handle(.measurementTimeline, TimelineQuery(reader: reader, series: series, now: now).callAsFunction)
+        router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
+        router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
+        let (summary, timeline) = (
+            SummaryQuery(reader: reader, series: series, now: now),
+            TimelineQuery(reader: reader, series: series, now: now)
+        )
+        router.handle(.summarizeMeasurements, written: summary.callAsFunction)
+        router.handle(.measurementTimeline, written: timeline.callAsFunction)
     }
 
     public func run() async throws {

@@ -76,8 +76,8 @@ public struct QueryLimits: Sendable {
     public var time = Duration.seconds(10)
     /// From the beginning to the end of a span.
     public var span = Duration.seconds(31 * 86_400)
-    /// Lines of a timeline.
-    public var timelineSeries = 200
+    /// Points of all lines of a timeline.
+    public var timelinePoints = 100_000
     /// Rows of `measurement.latest`.
     public var latestRows = 10_000
     /// Targets that a stream can be limited to.

@@ -169,7 +169,13 @@ struct QueryTests {
 
     @Test("refuse what they cannot answer within their limits", arguments: RefusedQuery.all)
     func refused(_ query: RefusedQuery) async throws {
-        try await withStore(in: directory, configure: { $0.queries.rows = 50 }) { store in
+        try await withStore(
+            in: directory,
+            configure: { settings in
+                settings.queries.rows = 50
+                settings.queries.timelinePoints = 1_000
+            }
+        ) { store in
             _ = try await store.client.call(.appendMeasurements, Watch().batch(60, before: store.time.now))
             let error = try await failure { try await query.call(store.client, store.time.now) }
             #expect(error.code == .invalidParams)
@@ -211,6 +217,11 @@ struct RefusedQuery: Sendable, CustomTestStringConvertible {
         },
         RefusedQuery(field: "from", testDescription: "more rows than may be looked at") { client, _ in
             _ = try await client.call(.summarizeMeasurements, SummaryFilter())
+        },
+        RefusedQuery(field: "points", testDescription: "too many points for all series") { client, _ in
+            let latest = try await client.call(.latestMeasurements, LatestFilter()).measurements
+            let target = try #require(latest.first?.targetID)
+            _ = try await client.call(.measurementTimeline, TimelineFilter(targetID: target, points: 1_500))
         },
         RefusedQuery(field: "points", testDescription: "too many points") { client, _ in
             _ = try await client.call(.measurementTimeline, TimelineFilter(targetID: .make(), points: 2_001))

@@ -17,9 +17,7 @@ struct FollowStreams: Sendable {
     }
 
     private func follow(_ params: ArraySlice<UInt8>) async throws -> RPCRawReply {
-        guard let request = try? FollowRequest(payload: params) else {
-            throw RPCError(.invalidParams, "cursor must be a number, and target_ids a list of UUIDs")
-        }
+        let request: FollowRequest = try readParams(params)
         guard request.cursor ?? 0 >= 0 else { throw invalid("cursor", "must not be negative") }
         guard request.targetIDs?.count ?? 0 <= limits.followedTargets else {
             throw invalid("target_ids", "must be at most \(limits.followedTargets)")

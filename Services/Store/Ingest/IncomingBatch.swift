@@ -18,14 +18,7 @@ struct IncomingBatch: Sendable {
         limits: IngestLimits,
         now: Timestamp
     ) throws(RPCError) -> MeasurementBatch {
-        let batch: MeasurementBatch
-        do {
-            batch = try MeasurementBatch(payload: json)
-        } catch let error as JSONError {
-            throw RPCError(.invalidParams, error.message)
-        } catch {
-            throw RPCError(.invalidParams, "the parameters cannot be read")
-        }
+        let batch: MeasurementBatch = try readParams(json)
         try batch.validate(limits, now: now)
         return batch
     }

@@ -3,18 +3,27 @@ import JSONRPC
 
 /// Answers `measurement.latest` from memory: of every check as each agent sees it the newest row, newest first.
 struct LatestQuery: Sendable {
-    let series: SeriesTable
-    let limits: QueryLimits
+    /// Rows that are written out at once; more are left to the database's reader, which has the time.
+    private static let rowsOnLoop = 250
 
-    func callAsFunction(_ filter: LatestFilter) async throws -> MeasurementPage {
+    let reader: QueryReader
+    let series: SeriesTable
+
+    func callAsFunction(_ filter: LatestFilter) async throws -> WrittenResult<MeasurementPage> {
         var newest: [Vantage: (record: SeriesRecord, newest: SeriesRow)] = [:]
         for entry in series.series(of: defaultTenant, target: filter.targetID) {
             if let other = newest[entry.record.vantage], !entry.newest.isNewer(than: other.newest) { continue }
             newest[entry.record.vantage] = entry
         }
         let sorted = newest.values.sorted { $0.newest.isNewer(than: $1.newest) }
-        return MeasurementPage(
-            measurements: sorted.prefix(limits.latestRows).map { $0.newest.measurement(of: $0.record.key) }
-        )
+            .prefix(reader.limits.latestRows)
+        guard sorted.count > Self.rowsOnLoop else { return try Self.page(sorted) }
+        return try await reader.read { _ in try Self.page(sorted) }
+    }
+
+    private static func page(
+        _ rows: some Sequence<(record: SeriesRecord, newest: SeriesRow)>
+    ) throws -> WrittenResult<MeasurementPage> {
+        try WrittenResult(MeasurementPage(measurements: rows.map { $0.newest.measurement(of: $0.record.key) }))
     }
 }

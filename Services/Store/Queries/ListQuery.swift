@@ -8,7 +8,7 @@ struct ListQuery: Sendable {
     let series: SeriesTable
     let now: @Sendable () -> Timestamp
 
-    func callAsFunction(_ filter: MeasurementFilter) async throws -> MeasurementPage {
+    func callAsFunction(_ filter: MeasurementFilter) async throws -> WrittenResult<MeasurementPage> {
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...10_000)
         let status = try status(filter.status)
@@ -38,7 +38,7 @@ struct ListQuery: Sendable {
                 status: status,
                 on: connection
             )
-            return try page(&rows, limit, from: span.from)
+            return try WrittenResult(page(&rows, limit, from: span.from))
         }
     }
 

@@ -9,7 +9,7 @@ struct SummaryQuery: Sendable {
     let series: SeriesTable
     let now: @Sendable () -> Timestamp
 
-    func callAsFunction(_ filter: SummaryFilter) async throws -> SummaryReport {
+    func callAsFunction(_ filter: SummaryFilter) async throws -> WrittenResult<SummaryReport> {
         let span = try QuerySpan(from: filter.from, to: filter.to, limits: reader.limits, now: now())
         let series = series.series(of: defaultTenant, target: filter.targetID)
             .filter { $0.newest.timestamp >= span.from.microseconds }
@@ -24,7 +24,7 @@ struct SummaryQuery: Sendable {
                     targets[record.key.series.targetID, default: Tally()].add(isFailure: isFailure, latency)
                 }
             }
-            return try report(span, targets)
+            return try WrittenResult(report(span, targets))
         }
     }
 

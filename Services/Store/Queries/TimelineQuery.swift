@@ -8,7 +8,7 @@ struct TimelineQuery: Sendable {
     let series: SeriesTable
     let now: @Sendable () -> Timestamp
 
-    func callAsFunction(_ filter: TimelineFilter) async throws -> Timeline {
+    func callAsFunction(_ filter: TimelineFilter) async throws -> WrittenResult<Timeline> {
         let points = filter.points ?? 300
         try checkNumber(points, "points", 1...2_000)
         let span = try QuerySpan(from: filter.from, to: filter.to, limits: reader.limits, now: now())
@@ -20,20 +20,22 @@ struct TimelineQuery: Sendable {
             agent: filter.agentID
         ).filter { $0.newest.timestamp >= span.from.microseconds }
         let vantages = Dictionary(grouping: series.map(\.record), by: \.vantage)
-        guard vantages.count <= reader.limits.timelineSeries else {
-            throw invalid("target_id", "has \(vantages.count) series in this span; name a check_id or an agent_id")
-        }
         let limits = reader.limits
-        let lines = try await reader.read { connection in
-            var budget = RowBudget(limits)
-            return try vantages.values.compactMap { try line(of: $0, span, steps, &budget, connection) }
+        guard vantages.count * steps.count <= limits.timelinePoints else {
+            throw invalid("points", "are too many for \(vantages.count) series; name a check_id or an agent_id")
         }
-        return Timeline(
-            from: span.from,
-            to: span.to,
-            stepMilliseconds: steps.milliseconds,
-            series: lines.sorted { ($0.checkID.rawValue, $0.origin) < ($1.checkID.rawValue, $1.origin) }
-        )
+        return try await reader.read { connection in
+            var budget = RowBudget(limits)
+            let lines = try vantages.values.compactMap { try line(of: $0, span, steps, &budget, connection) }
+            return try WrittenResult(
+                Timeline(
+                    from: span.from,
+                    to: span.to,
+                    stepMilliseconds: steps.milliseconds,
+                    series: lines.sorted { ($0.checkID.rawValue, $0.origin) < ($1.checkID.rawValue, $1.origin) }
+                )
+            )
+        }
     }
 
     /// `nil` when there are no rows; a check whose target or agent was renamed is several records.

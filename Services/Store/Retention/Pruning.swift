@@ -7,6 +7,7 @@ struct Pruning: Sendable {
     /// Rows that one transaction removes.
     private static let rowsAtOnce = 5_000
     private static let eventsAtOnce = 200
+    private static let seriesAtOnce = 1_000
 
     let database: any Database
     let settings: RetentionSettings
@@ -35,34 +36,38 @@ struct Pruning: Sendable {
         let cutoff = now.advanced(by: .zero - settings.rows).microseconds
         series.forget(before: cutoff)
         var total = 0
-        for number in 1..<series.count + 1 {
-            while case let removed = try await removeRows(of: number, before: cutoff), removed > 0 {
-                total += removed
+        for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
+            let numbers = first..<min(first + Self.seriesAtOnce, series.count + 1)
+            for number in try await expired(numbers, before: cutoff) {
+                while case let removed = try await removeRows(of: number, before: cutoff), removed > 0 {
+                    total += removed
+                }
             }
         }
         return total
     }
 
+    /// The series with rows that are to go: most of the time none.
+    private func expired(_ series: Range<Int>, before cutoff: Int64) async throws -> [Int] {
+        try await database.read { connection in
+            try series.filter { number in
+                let row: SQL = "SELECT 1 FROM measurement WHERE series = \(number) AND timestamp < \(cutoff) LIMIT 1"
+                return try connection.value(row, as: Int.self) != nil
+            }
+        }
+    }
+
     private func removeRows(of series: Int, before cutoff: Int64) async throws -> Int {
-        // Looked for by the reader: most of the time there is nothing to be removed.
-        let end = try await database.read { connection -> Int64? in
-            let oldest: Int64? =
-                try connection.value(
-                    "SELECT min(timestamp) FROM measurement WHERE series = \(series)",
-                    as: Int64?.self
-                ) ?? nil
-            guard let oldest, oldest < cutoff else { return nil }
+        try await database.write { connection in
             let end: Int64? = try connection.value(
                 """
                 SELECT timestamp FROM measurement WHERE series = \(series) AND timestamp < \(cutoff)
                 ORDER BY timestamp LIMIT 1 OFFSET \(Self.rowsAtOnce)
                 """
             )
-            return end.map { max($0, oldest + 1) } ?? cutoff
-        }
-        guard let end else { return 0 }
-        return try await database.write { connection in
-            try connection.execute("DELETE FROM measurement WHERE series = \(series) AND timestamp < \(end)")
+            // Rows of one time go together, so that each step removes some.
+            let last = end ?? cutoff - 1
+            return try connection.execute("DELETE FROM measurement WHERE series = \(series) AND timestamp <= \(last)")
         }
     }
 
