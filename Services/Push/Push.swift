@@ -16,6 +16,8 @@ public struct Push: Service {
     private let loop: EventLoop
     private let maximumClients: Int
     private let clients = ClientCount()
+    /// Gets its second version when the process stops.
+    private let stopping = Latest(())
 
     /// `gateway` is asked for the keys that sign tokens, `store` for the measurements.
     public init(_ settings: PushSettings, in process: MeshProcess, gateway: RPCClient, store: RPCClient) {
@@ -47,11 +49,16 @@ public struct Push: Service {
         try await feed.run()
     }
 
+    /// Sends every client away, which nothing else would; to be drained before the server.
+    public func drain() async {
+        stopping.update(())
+    }
+
     private func session(_ tunnel: HTTPTunnel) async throws {
         defer { clients.leave() }
         let socket = try WebSocket(tunnel, isServer: true, on: loop)
         let session = StreamSession(socket, feed: feed, router: router, authorizer: authorizer, on: loop)
-        await session.run()
+        await session.run(until: stopping)
     }
 
     private static var session: StreamSession {

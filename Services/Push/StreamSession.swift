@@ -43,11 +43,15 @@ final class StreamSession: Sendable {
     }
 
     /// Runs until the client goes, or until it has to.
-    func run() async {
+    func run(until stopping: Latest<Void>) async {
         let reason = await withTaskGroup(of: Closing?.self) { group in
             group.addTask { await self.read() }
             group.addTask { await self.send() }
             group.addTask { await self.watch() }
+            group.addTask {
+                _ = try? await stopping.next(after: 0)
+                return Closing(code: 1_001, text: "the server is stopping")
+            }
             defer { group.cancelAll() }
             return await group.next() ?? nil
         }

@@ -119,6 +119,9 @@ extension RPCRouter {
     private func translate(_ error: any Error, of method: RPCDescriptor) -> RPCError {
         switch error {
         case let error as RPCError:
+            if error.code == .permissionDenied {
+                log.warning("refused a call", ["method": method.name, "reason": error.message])
+            }
             return error
         case is CancellationError:
             return RPCError(.cancelled, "the call was cancelled")

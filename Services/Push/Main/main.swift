@@ -14,5 +14,5 @@ await MeshProcess.main(.push) {
     let push = Push(settings, in: process, gateway: gateway.client, store: store.client)
     let rpc = RPCHandler(process.router())
     let server = try process.server { request in await push(request, rpc) }
-    try await process.run([gateway, store, push, server])
+    try await process.run([gateway, store, server, push])
 }

@@ -49,6 +49,10 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         guard !isDraining, let session else { return }
         isDraining = true
         session.submitShutdownNotice()
+        // A tunnel has no end of its own.
+        for stream in session.streams.values where stream.isFlowing { stream.task?.cancel() }
+        if let timer { channel.loop.disarm(timer) }
+        timer = channel.loop.arm(self, afterNanoseconds: UInt64(server.limits.drainTimeout.inNanoseconds))
         channel.scheduleFlush()
     }
 
@@ -278,7 +282,6 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         timer = nil
         if isDraining { return channel.close(nil) }
         let isOutdated = channel.tls.map { $0.peerNotAfter > 0 && $0.peerNotAfter <= Int64(time(nil)) } ?? false
-        if isOutdated || (!isBusy && running == 0) { drain() }
-        armIdle()
+        if isOutdated || (!isBusy && running == 0) { drain() } else { armIdle() }
     }
 }

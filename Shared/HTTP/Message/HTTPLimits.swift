@@ -22,6 +22,8 @@ public struct HTTPLimits: Sendable {
     public var stallTimeout = Duration.seconds(30)
     /// A connection without requests is closed after so long.
     public var idleTimeout = Duration.seconds(300)
+    /// What is under way when a server stops may take so long to finish.
+    public var drainTimeout = Duration.seconds(10)
     /// A client whose peer says nothing for so long while requests are open pings it, and gives up as long after.
     public var keepAlive = Duration.seconds(10)
     /// Resets of either side: so many at once, and so many a second from then on.
