@@ -56,7 +56,7 @@ public struct Check: Codable, Equatable, RPCPayload {
 
 /// What only some types of check have; each says which.
 public struct CheckOptions: Codable, Equatable, Sendable {
-    /// `icmp`: bytes of payload, from 0 to 65,000; 56 by default.
+    /// `icmp`: bytes of payload, from 0 to 65,000 (fewer than 8 count as 8); 56 by default.
     public var payloadBytes: Int?
     /// `tcp`: the port; 443 by default.
     public var port: Int?
@@ -66,11 +66,11 @@ public struct CheckOptions: Codable, Equatable, Sendable {
     public var expectedStatus: [Int]?
     /// `http`: a text that the body must contain within its first 64 KiB.
     public var bodyContains: String?
-    /// `dns`: the resolver's address; the target's address by default.
+    /// `dns`: the resolver to ask; by default a target that is an address, and the agent's own for one that is a name.
     public var resolver: String?
-    /// `dns`: the name to ask for; the target's address by default.
+    /// `dns`: the name to ask for; by default a target that is a name, and the root for one that is an address.
     public var query: String?
-    /// `dns`: `A`, `AAAA`, `CNAME`, `MX`, `NS`, `TXT`, `SRV` or `SOA`; `A` by default.
+    /// `dns`: `A`, `AAAA`, `CNAME`, `MX`, `NS`, `TXT`, `SRV` or `SOA`; by default `A`, and `NS` for the root.
     public var recordType: String?
     /// `dns`: an answer that must be among those given.
     public var expectedAnswer: String?

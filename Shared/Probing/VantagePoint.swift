@@ -37,7 +37,7 @@ public final class VantagePoint {
         case .icmp:
             return ICMPProbe(
                 host: target.host,
-                payloadBytes: options.payloadBytes ?? 56,
+                payloadBytes: max(options.payloadBytes ?? 56, ICMPEngine.minimumPayloadBytes),
                 timeout: timeout,
                 gate: gate,
                 engine: icmp

@@ -14,6 +14,10 @@ public final class ICMPEngine {
         case raw
     }
 
+    /// What a reply is recognised by takes as much.
+    static let minimumPayloadBytes = 8
+    private static let maximumPayloadBytes = 65_507
+
     public let loop: EventLoop
     private let kinds: [SocketKind]
     private let maximumInFlight: Int
@@ -90,7 +94,7 @@ public final class ICMPEngine {
         }
         let sequence = socket.send(
             to: address,
-            payloadBytes: UInt16(min(max(payloadBytes, 8), 65_507)),
+            payloadBytes: UInt16(min(max(payloadBytes, Self.minimumPayloadBytes), Self.maximumPayloadBytes)),
             timeoutNanoseconds: timeoutNanoseconds,
             tag: tag,
             handler
