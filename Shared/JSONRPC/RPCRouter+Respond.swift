@@ -52,10 +52,7 @@ extension RPCRouter {
         var writer = JSONWriter(capacity: 512)
         let id = envelope.id.map { bytes[$0] }
         do throws(RPCError) {
-            writer.beginObject()
-            writer.key("jsonrpc")
-            writer.raw("\"2.0\"")
-            writer.key("result")
+            writer.bytes.append(contentsOf: Self.resultPrefix)
             let stream = try await run(envelope, in: bytes, context, &writer, mayStream: mayStream)
             guard let id else { return .none }
             writer.key("id")
@@ -66,6 +63,9 @@ extension RPCRouter {
             return id.map { .message(Self.failure(error, id: $0)) } ?? .none
         }
     }
+
+    /// What every result begins with.
+    private static let resultPrefix = Array(#"{"jsonrpc":"2.0","result":"#.utf8)
 
     private func run(
         _ envelope: RPCEnvelope,

@@ -32,6 +32,8 @@ public struct RPCRouter: Sendable {
         seconds = metrics?.histogram("sonde_rpc_seconds", "Time to answer a JSON-RPC call.", labels: ["method"])
     }
 
+    // Inlinable, so that the caller's module makes the code for its own types.
+    @inlinable
     public mutating func handle<Params, Result>(
         _ method: RPCMethod<Params, Result>,
         _ handler: @escaping @Sendable (Params) async throws -> Result
@@ -43,6 +45,7 @@ public struct RPCRouter: Sendable {
         }
     }
 
+    @inlinable
     public mutating func handle<Params, Result, Element>(
         _ method: RPCStreamMethod<Params, Result, Element>,
         _ handler: @escaping @Sendable (Params) async throws -> RPCStream<Result, Element>
@@ -72,7 +75,8 @@ public struct RPCRouter: Sendable {
         routes.values.map(\.descriptor).sorted { $0.name < $1.name }
     }
 
-    private mutating func add(_ descriptor: RPCDescriptor, _ invoke: @escaping RPCRoute.Invoke) {
+    @usableFromInline
+    mutating func add(_ descriptor: RPCDescriptor, _ invoke: @escaping RPCInvoke) {
         let added = RPCRoute(descriptor, calls: calls, seconds: seconds, invoke)
         let name = added.name
         let hash = fnv1a(name.span)
@@ -109,15 +113,15 @@ extension JSONValue: RPCPayload {
     public static var schema: JSONSchema { .any }
 }
 
+/// Decodes params, runs the handler and writes the result; returns what follows the result on a stream.
+@usableFromInline typealias RPCInvoke = @Sendable (ArraySlice<UInt8>, inout JSONWriter) async throws -> RPCStreamBody?
+
 /// A method as a router knows it.
 final class RPCRoute: Sendable {
-    /// Decodes params, runs the handler and writes the result; returns what follows the result on a stream.
-    typealias Invoke = @Sendable (ArraySlice<UInt8>, inout JSONWriter) async throws -> RPCStreamBody?
-
     let descriptor: RPCDescriptor
     let name: [UInt8]
     let callers: [String]
-    let invoke: Invoke
+    let invoke: RPCInvoke
     let succeeded: Counter?
     let calls: CounterFamily?
     let seconds: Histogram?
@@ -126,7 +130,7 @@ final class RPCRoute: Sendable {
         _ descriptor: RPCDescriptor,
         calls: CounterFamily?,
         seconds: HistogramFamily?,
-        _ invoke: @escaping Invoke
+        _ invoke: @escaping RPCInvoke
     ) {
         self.descriptor = descriptor
         name = Array(descriptor.name.utf8)
@@ -183,7 +187,8 @@ public struct OpenDoor: RPCAuthorizer {
     public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {}
 }
 
-private func decode<Params: RPCPayload>(_ type: Params.Type, _ bytes: ArraySlice<UInt8>) throws(RPCError) -> Params {
+@inlinable
+func decode<Params: RPCPayload>(_ type: Params.Type, _ bytes: ArraySlice<UInt8>) throws(RPCError) -> Params {
     do {
         return try Params(payload: bytes)
     } catch let error as JSONError {

@@ -4,7 +4,7 @@ import JSON
 public struct RPCStream<Result: RPCPayload, Element: RPCPayload>: Sendable {
     public typealias Producer = @Sendable (RPCElementWriter<Element>) async throws -> Void
 
-    let result: Result
+    @usableFromInline let result: Result
     let produce: Producer
 
     /// `produce` sends elements until it is done; it is cancelled when the caller goes away.
@@ -13,6 +13,7 @@ public struct RPCStream<Result: RPCPayload, Element: RPCPayload>: Sendable {
         self.produce = produce
     }
 
+    @usableFromInline
     func body(of method: String) -> RPCStreamBody {
         let produce = produce
         return RPCStreamBody { sink in

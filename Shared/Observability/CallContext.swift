@@ -1,19 +1,20 @@
 /// What travels with a call: the trace it is part of, when it must be answered, and on whose behalf it is made.
 ///
-/// The task that runs a handler carries the context of its call, so that logs and outgoing calls find it.
-public struct CallContext: Sendable {
+/// The task that runs a handler carries the context of its call, so that logs and outgoing calls find it. Carried by
+/// reference: it goes through many hands.
+public final class CallContext: Sendable {
     @TaskLocal public static var current: CallContext?
 
-    public var trace: TraceContext
+    public let trace: TraceContext
     /// When nobody waits for the answer any more; `nil`: no limit.
-    public var deadline: ContinuousClock.Instant?
+    public let deadline: ContinuousClock.Instant?
     /// The name of the service that called, as its certificate says; `nil` when there is no such peer.
-    public var peer: String?
+    public let peer: String?
     /// The access token of the person on whose behalf the call is made.
-    public var token: BearerToken?
+    public let token: BearerToken?
 
     /// The network address that the call came from, without its port.
-    public var address: String?
+    public let address: String?
 
     public init(
         trace: TraceContext,

@@ -210,6 +210,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
             case .bytes(let bytes):
                 try submit(response, stream, bytes)
             case .stream(let produce):
+                stream.isWriting = true
                 try submit(response, stream, nil)
                 try await produce(HTTPBodyWriter(stream, on: channel.loop))
                 stream.finish()

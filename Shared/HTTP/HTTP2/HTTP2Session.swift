@@ -29,6 +29,8 @@ protocol HTTP2Role: AnyObject {
     private(set) var streams: [Int32: HTTP2Stream] = [:]
     /// The stream that was looked for last: callbacks come in runs.
     private var recent: HTTP2Stream?
+    /// Streams that are over, and that nobody holds.
+    private var idle: [HTTP2Stream] = []
     private var resets: TokenBucket
     private var controlFrames: TokenBucket
     /// Set when the peer has used up a bucket: the connection is to be closed.
@@ -82,6 +84,7 @@ protocol HTTP2Role: AnyObject {
             role?.streamClosed(stream)
         }
         recent = nil
+        idle = []
         role = nil
     }
 
@@ -250,7 +253,8 @@ protocol HTTP2Role: AnyObject {
     func beginHead(of id: Int32, isRequest: Bool) {
         head = HTTP2Head()
         guard isRequest else { return }
-        let stream = HTTP2Stream(id: id, session: self)
+        let stream = idle.popLast() ?? HTTP2Stream(id: id, session: self)
+        stream.reuse(as: id)
         streams[id] = stream
         recent = stream
     }
@@ -304,6 +308,8 @@ protocol HTTP2Role: AnyObject {
         stream.close(code == NGHTTP2_NO_ERROR.rawValue ? nil : Self.error(ofReset: code))
         giveBack(stream.held, of: stream)
         role?.streamClosed(stream)
+        // Whoever reads or writes a flowing stream may hold it longer.
+        if !stream.isFlowing, !stream.isWriting, idle.count < 32 { idle.append(stream) }
     }
 
     private static func error(ofReset code: UInt32) -> HTTPError {

@@ -5,7 +5,7 @@ import EventLoop
 ///
 /// It is either collecting (its body is handed over whole) or flowing (its bytes are read and written piece by piece).
 final class HTTP2Stream: ByteStream, TimerHandler {
-    let id: Int32
+    private(set) var id: Int32
     /// Held until the session drops the stream, when it closes.
     let session: HTTP2Session
 
@@ -23,6 +23,8 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     /// Bytes that count against the connection until they are taken.
     var held = 0
     var isFlowing = false
+    /// Its body is written piece by piece.
+    var isWriting = false
     private var reader: CheckedContinuation<[UInt8]?, any Error>?
 
     /// Bytes to be sent, of which the first `sent` are gone.
@@ -44,6 +46,23 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     init(id: Int32, session: HTTP2Session) {
         self.id = id
         self.session = session
+    }
+
+    /// Begins a new life as another stream: everything is as after `init`, but for the memory it has.
+    func reuse(as id: Int32) {
+        self.id = id
+        head = HTTP2Head()
+        isRejected = false
+        isHeadComplete = false
+        isHeadRequest = false
+        isEndReceived = false
+        received = []
+        held = 0
+        output.removeAll(keepingCapacity: output.capacity <= 4_096)
+        sent = 0
+        isOutputFinished = false
+        failure = nil
+        isClosed = false
     }
 
     // MARK: Bytes in

@@ -41,7 +41,10 @@ public struct HTTPFields: Sendable {
             divisor *= 10
             digits += 1
         }
-        storage.append(contentsOf: [UInt8(name.utf8CodeUnitCount), 0, digits, 0])
+        storage.append(UInt8(name.utf8CodeUnitCount))
+        storage.append(0)
+        storage.append(digits)
+        storage.append(0)
         name.withUTF8Buffer { unsafe storage.append(contentsOf: $0) }
         while divisor > 0 {
             storage.append(UInt8(0x30 + value / divisor % 10))
