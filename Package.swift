@@ -125,6 +125,7 @@ let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
+    tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("Database"),
     tests("JSON"),
     tests("Statistics"),
