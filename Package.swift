@@ -127,6 +127,7 @@ let suites: [Target] = [
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("Mesh", of: "CLIService", uses: ["Contracts", "JSONRPC"]),
+    tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("Database"),
     tests("JSON"),
     tests("Statistics"),

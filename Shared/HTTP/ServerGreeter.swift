@@ -1,12 +1,15 @@
+import EventLoop
 import TLS
 
 /// Holds a new connection until it is known which protocol it speaks, and hands it over.
-final class ServerGreeter: ChannelHandler {
+final class ServerGreeter: ChannelHandler, TimerHandler {
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     private let channel: Channel
     private let server: HTTPServerLoop
     private var received: [UInt8] = []
+    /// Ends the wait for a first word.
+    private var timer: TimerToken?
 
     init(channel: Channel, server: HTTPServerLoop) {
         self.channel = channel
@@ -14,7 +17,11 @@ final class ServerGreeter: ChannelHandler {
     }
 
     func channelEstablished() {
-        guard let tls = channel.tls else { return }
+        guard let tls = channel.tls else {
+            let timeout = server.limits.headTimeout
+            timer = channel.loop.arm(self, afterNanoseconds: UInt64(timeout.inNanoseconds))
+            return
+        }
         do {
             // A mesh peer that chose no protocol is refused by ALPN; a public one without ALPN speaks HTTP/1.1.
             if tls.applicationProtocol == .http2 { try startHTTP2() } else { startHTTP1() }
@@ -42,9 +49,15 @@ final class ServerGreeter: ChannelHandler {
         channel.close(nil)
     }
 
+    func timerFired(_ token: TimerToken) {
+        timer = nil
+        channel.close(nil)
+    }
+
     func channelWillFlush() {}
 
     func channelClosed(_ error: (any Error)?) {
+        disarm()
         if let error, channel.tls != nil {
             let cause =
                 switch error {
@@ -58,14 +71,21 @@ final class ServerGreeter: ChannelHandler {
     }
 
     private func startHTTP2() throws(HTTPError) {
+        disarm()
         let connection = HTTP2ServerConnection(channel: channel, server: server)
         server.hand(channel, from: ObjectIdentifier(self), to: connection)
         try connection.start()
     }
 
     private func startHTTP1() {
+        disarm()
         let connection = HTTP1Connection(channel: channel, server: server)
         server.hand(channel, from: ObjectIdentifier(self), to: connection)
         connection.start()
+    }
+
+    private func disarm() {
+        if let timer { channel.loop.disarm(timer) }
+        timer = nil
     }
 }

@@ -23,6 +23,7 @@ public final class PersonAuthorizer: RPCAuthorizer {
     private let keys: KeySource
     private let gateways: Set<String?>
     private let state = Mutex(State())
+    private let fetching = SharedWork()
 
     /// `gateways`: the peers that may pass tokens on; `nil` among them stands for people themselves.
     public init(passedOnBy gateways: Set<String?> = [RPCPeer.gateway.rawValue], keys: @escaping KeySource) {
@@ -51,14 +52,13 @@ public final class PersonAuthorizer: RPCAuthorizer {
         guard let token else { throw RPCError(.unauthenticated, "a token is needed") }
         let now = time(nil)
         if let known = state.withLock({ $0.known[token.exposed] }), known.expires > now { return known }
-        do {
+        do throws(TokenError) {
             return try verify(token, now: now)
-        } catch  where error.code == .unknownKey && mayFetch(now: now) {
-            await fetch()
-            do { return try verify(token, now: now) } catch { throw Self.refusal }
         } catch {
-            throw Self.refusal
+            guard error.code == .unknownKey else { throw Self.refusal }
         }
+        await fetching.once { await self.fetchUnlessLately(now: now) }
+        do { return try verify(token, now: now) } catch { throw Self.refusal }
     }
 
     private static let refusal = RPCError(.unauthenticated, "the token is not valid")
@@ -72,19 +72,28 @@ public final class PersonAuthorizer: RPCAuthorizer {
         return session
     }
 
-    private func mayFetch(now: Int) -> Bool {
+    private func fetchUnlessLately(now: Int) async {
+        let isAllowed = state.withLock { $0.fetchedAt == 0 || now - $0.fetchedAt >= Self.refetchSeconds }
+        // When the gateway is not there, the next token may ask again at once.
+        guard isAllowed, let set = try? await keys() else { return }
         state.withLock { state in
-            guard now - state.fetchedAt >= Self.refetchSeconds || state.fetchedAt == 0 else { return false }
+            state.verifier = TokenVerifier(set)
             state.fetchedAt = now
-            return true
         }
     }
+}
 
-    private func fetch() async {
-        guard let set = try? await keys() else {
-            // The gateway is not there: the next token may ask again at once.
-            return state.withLock { $0.fetchedAt = 0 }
-        }
-        state.withLock { $0.verifier = TokenVerifier(set) }
+/// Lets many tasks wait for work that is done once for all who ask while it is under way.
+private actor SharedWork {
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var isRunning = false
+
+    func once(_ work: @Sendable () async -> Void) async {
+        guard !isRunning else { return await withCheckedContinuation { waiters.append($0) } }
+        isRunning = true
+        await work()
+        isRunning = false
+        for waiter in waiters { waiter.resume() }
+        waiters = []
     }
 }

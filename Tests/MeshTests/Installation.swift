@@ -77,6 +77,6 @@ func eventually(_ what: String, _ condition: @Sendable () async throws -> Bool) 
     let deadline = ContinuousClock.now.advanced(by: .seconds(120))
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "\(what): not within two minutes")
-        try await Task.sleep(for: .milliseconds(50))
+        try await ContinuousClock().sleep(for: .milliseconds(50))
     }
 }

@@ -61,7 +61,7 @@ struct KillTests {
             try? await client.follow(.followMeasurements, FollowRequest(targetIDs: targets)) { event in
                 seen.ids.withLock { $0.formUnion(event.batch.columns.id.map(\.description)) }
             }
-            try? await Task.sleep(for: .milliseconds(50))
+            try? await ContinuousClock().sleep(for: .milliseconds(50))
         }
     }
 

@@ -37,6 +37,8 @@ final class Channel: ReadinessHandler, TimerHandler {
     private var state: State
     private var interest: Readiness = []
     private var isPaused = false
+    /// The peer will send no more.
+    private var isReadOver = false
     private var isFlushScheduled = false
     private var closesWhenSent = false
     /// Bytes for the socket, of which the first `sent` are gone.
@@ -135,6 +137,9 @@ final class Channel: ReadinessHandler, TimerHandler {
         if state == .connecting {
             guard finishConnecting() else { return }
         }
+        if isPaused || isReadOver, !readiness.isDisjoint(with: [.hangUp, .error]) {
+            return close(HTTPError(.connection, "the peer is gone"))
+        }
         if readiness.contains(.write) { scheduleFlush() }
         if !readiness.isDisjoint(with: [.read, .hangUp, .error]) { receive() }
     }
@@ -167,7 +172,7 @@ final class Channel: ReadinessHandler, TimerHandler {
 
     /// Reads at most four buffers, so that one busy peer does not keep the others waiting.
     private func receive() {
-        for _ in 0..<4 where state != .closed && !isPaused {
+        for _ in 0..<4 where state != .closed && !isPaused && !isReadOver {
             let count = unsafe recv(socket.number, buffers.received.baseAddress, buffers.received.count, 0)
             if count > 0 {
                 do {
@@ -207,6 +212,8 @@ final class Channel: ReadinessHandler, TimerHandler {
 
     private func finish() {
         guard state == .open else { return close(HTTPError(.connection, "the peer closed during the handshake")) }
+        isReadOver = true
+        updateInterest()
         handler?.channelFinished()
     }
 
@@ -264,7 +271,7 @@ final class Channel: ReadinessHandler, TimerHandler {
 
     private func updateInterest() {
         guard state != .closed, state != .connecting else { return }
-        var wanted: Readiness = isPaused ? [] : .read
+        var wanted: Readiness = isPaused || isReadOver ? [] : .read
         if sent < output.count { wanted.insert(.write) }
         guard wanted != interest else { return }
         interest = wanted

@@ -14,7 +14,14 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     private var task: Task<Void, Never>?
     private var flow: HTTP1Flow?
     private var isDraining = false
+    private var isWaitingForRoom = false
+    /// Whether the last answer has been written: what still comes is no request.
+    private var isOver = false
+    /// Whether a loop is at work that takes the next request by itself.
+    private var isServing = false
     private var timer: TimerToken?
+    /// Whether the timer is about a request that has begun.
+    private var isTimingRequest = false
 
     init(channel: Channel, server: HTTPServerLoop) {
         self.channel = channel
@@ -26,12 +33,13 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     func start() {
         bound = LoopBound(self, on: channel.loop)
         arm(server.limits.headTimeout)
+        isTimingRequest = true
     }
 
     /// Answers what is under way and closes; a connection that waits for a request is closed at once.
     func drain() {
         isDraining = true
-        if current == nil, !parser.isWithinRequest { channel.closeWhenSent() }
+        if current == nil, !parser.isWithinRequest { end() }
         flow?.fail(HTTPError(.closing, "the server is stopping"))
     }
 
@@ -41,6 +49,7 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
 
     func channelReceived(_ bytes: Span<UInt8>) {
         if let flow, flow.isTunnel { return flow.received(bytes) }
+        guard !isOver else { return }
         parser.append(bytes)
         guard current == nil else {
             // The next request waits for its turn, and its sender with it.
@@ -57,6 +66,11 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
 
     func channelWillFlush() {
         flow?.roomMade(channel.hasRoom)
+        // A client that reads no answers is asked no more questions.
+        guard channel.hasRoom, isWaitingForRoom else { return }
+        isWaitingForRoom = false
+        channel.resumeReading()
+        serveNext()
     }
 
     func channelClosed(_ error: (any Error)?) {
@@ -70,8 +84,15 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     // MARK: Requests
 
     private func serveNext() {
+        guard !isServing else { return }
+        isServing = true
+        defer { isServing = false }
         do {
-            while current == nil, !channel.isClosed {
+            while current == nil, !isOver, !channel.isClosed {
+                guard channel.hasRoom else {
+                    isWaitingForRoom = true
+                    return channel.pauseReading()
+                }
                 guard let event = try parser.next() else { return armForRequest() }
                 switch event {
                 case .expectsContinue: send("HTTP/1.1 100 Continue\r\n\r\n")
@@ -144,7 +165,7 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
         task = nil
         flow = nil
         guard !channel.isClosed else { return }
-        guard !endsConnection else { return channel.closeWhenSent() }
+        guard !endsConnection else { return end() }
         channel.resumeReading()
         arm(server.limits.idleTimeout)
         serveNext()
@@ -155,6 +176,11 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
         let response = HTTPResponse.text(refusal.status, refusal.reason)
         sendHead(response, nil, true, .length(body.count))
         channel.write(body.span)
+        end()
+    }
+
+    private func end() {
+        isOver = true
         channel.closeWhenSent()
     }
 
@@ -196,8 +222,9 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     // MARK: Timers
 
     private func armForRequest() {
-        guard parser.isWithinRequest, timer == nil else { return }
+        guard parser.isWithinRequest, !isTimingRequest else { return }
         arm(server.limits.headTimeout)
+        isTimingRequest = true
     }
 
     private func arm(_ timeout: Duration) {
@@ -209,11 +236,12 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     private func disarm() {
         if let timer { channel.loop.disarm(timer) }
         timer = nil
+        isTimingRequest = false
     }
 
     func timerFired(_ token: TimerToken) {
         timer = nil
-        guard parser.isWithinRequest else { return channel.closeWhenSent() }
+        guard parser.isWithinRequest else { return end() }
         refuse(HTTP1Refusal(408, "the request took too long"))
     }
 }

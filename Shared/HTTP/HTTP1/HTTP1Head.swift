@@ -46,11 +46,11 @@ extension HTTP1Head {
         target = form.target
         authority = try Self.authority(of: fields, form.authority, isVersion10: isVersion10)
         length = try Self.length(of: fields, isVersion10: isVersion10)
-        let connection = fields["connection"]?.lowercased() ?? ""
-        let options = connection.split(separator: ",").map { $0.trimmingSpaces() }
-        keepsAlive = isVersion10 ? options.contains("keep-alive") : !options.contains("close")
-        upgrade = options.contains("upgrade") ? fields["upgrade"]?.lowercased() : nil
-        expectsContinue = try Self.expectsContinue(fields)
+        let options = Self.connectionOptions(fields)
+        keepsAlive = !options.contains("close") && (!isVersion10 || options.contains("keep-alive"))
+        // HTTP/1.0 has neither upgrades (RFC 9110, section 7.8) nor expectations (section 10.1.1).
+        upgrade = options.contains("upgrade") && !isVersion10 ? fields["upgrade"]?.lowercased() : nil
+        expectsContinue = isVersion10 ? false : try Self.expectsContinue(fields)
     }
 
     private static func isVersion10(_ version: ArraySlice<UInt8>) throws(HTTP1Refusal) -> Bool {
@@ -78,11 +78,19 @@ extension HTTP1Head {
         return fields
     }
 
+    /// What the `connection` fields list, all of them together.
+    private static func connectionOptions(_ fields: HTTPFields) -> [Substring] {
+        guard fields.count(of: "connection") > 0 else { return [] }
+        let lists = fields.all.filter { $0.name == "connection" }.map { $0.value.lowercased() }
+        return lists.flatMap { $0.split(separator: ",").map { $0.trimmingSpaces() } }
+    }
+
     /// Takes origin form and absolute form (section 3.2).
     private static func target(
         _ bytes: ArraySlice<UInt8>,
         _ method: HTTPMethod
     ) throws(HTTP1Refusal) -> (target: HTTPTarget, authority: String?) {
+        guard method != .connect else { throw HTTP1Refusal(400, "this is no proxy") }
         let text = String(decoding: bytes, as: UTF8.self)
         if text == "*", method == .options, let target = HTTPTarget("/*") { return (target, nil) }
         if let target = HTTPTarget(text) { return (target, nil) }

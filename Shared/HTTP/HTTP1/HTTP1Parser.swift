@@ -29,16 +29,18 @@ struct HTTP1Parser {
     /// Bytes that were received and belong to no request yet.
     var pending: Int { buffer.count - start }
 
+    /// Bytes in memory, those of requests that are done included.
+    var retained: Int { buffer.count }
+
     /// Whether a request has begun and is not whole.
     var isWithinRequest: Bool {
         if case .head = state { pending > 0 } else { true }
     }
 
     mutating func append(_ bytes: Span<UInt8>) {
-        if start == buffer.count {
-            buffer.removeAll(keepingCapacity: true)
-            start = 0
-        }
+        // What is done goes, even when the bytes never end where a request does.
+        buffer.removeFirst(start)
+        start = 0
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
     }
 
@@ -89,8 +91,8 @@ struct HTTP1Parser {
     }
 
     private mutating func nextHead() throws(HTTP1Refusal) -> HTTP1Head? {
-        // A client may send an empty line before a request (RFC 9112, section 2.2).
-        if pending >= 2, buffer[start] == 0x0d, buffer[start + 1] == 0x0a { start += 2 }
+        // A client may send empty lines before a request (RFC 9112, section 2.2).
+        while pending >= 2, buffer[start] == 0x0d, buffer[start + 1] == 0x0a { start += 2 }
         let bytes = buffer[start...]
         guard let end = Self.endOfHead(bytes) else {
             // Refused as soon as it can be told: a line may never end.

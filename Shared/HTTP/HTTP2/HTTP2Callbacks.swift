@@ -61,9 +61,6 @@ private let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, data in
 /// Whether a frame costs its sender nothing, so that many of them are an attack.
 private func isControl(_ header: nghttp2_frame_hd) -> Bool {
     switch UInt32(header.type) {
-    case NGHTTP2_HEADERS.rawValue: false
-    case NGHTTP2_DATA.rawValue:
-        header.length == 0 && header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) == 0
     case NGHTTP2_PING.rawValue, NGHTTP2_SETTINGS.rawValue: header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0
     case NGHTTP2_PRIORITY.rawValue, 10...: true
     default: false
@@ -86,13 +83,17 @@ private let onHeader: nghttp2_on_header_callback = { _, _, name, nameCount, valu
 }
 
 private let onFrame: nghttp2_on_frame_recv_callback = { _, frame, data in
-    guard let header = unsafe frame?.pointee.hd else { return 0 }
+    guard let frame = unsafe frame?.pointee else { return 0 }
+    let header = unsafe frame.hd
+    let isPadding = unsafe UInt32(header.type) == NGHTTP2_DATA.rawValue && header.length == frame.data.padlen
     let isAbused = unsafe withSession(data) { session in
+        let endsStream = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+        if isPadding, !endsStream { session.countControlFrame() }
         session.frameReceived(
             nghttp2_frame_type(UInt32(header.type)),
             stream: header.stream_id,
             isAcknowledgement: header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0,
-            endsStream: header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            endsStream: endsStream
         )
         return session.isAbused
     }

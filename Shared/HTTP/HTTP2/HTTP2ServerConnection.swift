@@ -40,7 +40,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         ])
         self.session = session
         bound = LoopBound(self, on: channel.loop)
-        armIdle()
+        timer = channel.loop.arm(self, afterNanoseconds: UInt64(limits.headTimeout.inNanoseconds))
         channel.scheduleFlush()
     }
 
@@ -105,6 +105,8 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     // MARK: HTTP2Role
 
     private var hasSaidGoAway = false
+    /// The client's SETTINGS have come.
+    private var hasGreeted = false
 
     func pingAcknowledged() {
         guard isDraining, !hasSaidGoAway else { return }
@@ -114,7 +116,10 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     }
 
     func goAwayReceived() {}
-    func settingsReceived() {}
+
+    func settingsReceived() {
+        hasGreeted = true
+    }
 
     func outputPending() {
         channel.scheduleFlush()
@@ -281,6 +286,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
 
     func timerFired(_ token: TimerToken) {
         timer = nil
+        guard hasGreeted else { return channel.close(HTTPError(.timeout, "the client's preface did not come")) }
         if isDraining { return channel.close(nil) }
         let isOutdated = channel.tls.map { $0.peerNotAfter > 0 && $0.peerNotAfter <= Int64(time(nil)) } ?? false
         if isOutdated || (!isBusy && running == 0) { drain() } else { armIdle() }
