@@ -27,6 +27,8 @@ public struct GatewaySettings: Sendable {
     public var store: String
     public var alerting: String
     public var push: String
+    /// WebSockets passed through to push at once.
+    public var maximumStreams: Int
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("GATEWAY", from: environment)
@@ -53,5 +55,6 @@ public struct GatewaySettings: Sendable {
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         alerting = try environment.endpoint("ALERTING_ENDPOINT", default: "alerting:8443")
         push = try environment.endpoint("PUSH_ENDPOINT", default: "push:8443")
+        maximumStreams = try environment.integer("GATEWAY_MAX_STREAMS", default: 2_000, in: 1...100_000)
     }
 }

@@ -31,8 +31,16 @@ public struct MeshProcess: Sendable {
     }
 
     /// A connection to another service; to be run before whoever calls through it.
-    public func connection(to peer: RPCPeer, at endpoint: String) -> RPCConnection {
-        RPCConnection(to: peer, at: endpoint, identity: identity, loop: loop, log: log, metrics: metrics)
+    public func connection(to peer: RPCPeer, at endpoint: String, limits: HTTPLimits = .mesh) -> RPCConnection {
+        RPCConnection(
+            to: peer,
+            at: endpoint,
+            identity: identity,
+            loop: loop,
+            limits: limits,
+            log: log,
+            metrics: metrics
+        )
     }
 
     /// Binds the mesh's port for a router; answers when it runs.
@@ -48,12 +56,13 @@ public struct MeshProcess: Sendable {
     }
 
     /// Binds the mesh's port; answers when it runs.
-    public func server(_ handler: @escaping HTTPHandler) throws -> RPCServer {
+    public func server(limits: HTTPLimits = .mesh, _ handler: @escaping HTTPHandler) throws -> RPCServer {
         try RPCServer(
             on: settings.listen,
             loops: [loop],
             identity: identity,
             handler: handler,
+            limits: limits,
             log: log,
             metrics: metrics
         )

@@ -27,6 +27,7 @@ public final class RPCConnection: Service, RPCTransport {
         at endpoint: String,
         identity: TLSIdentity,
         loop: EventLoop,
+        limits: HTTPLimits = .mesh,
         log: Log,
         metrics: Metrics
     ) {
@@ -35,7 +36,7 @@ public final class RPCConnection: Service, RPCTransport {
         self.identity = identity
         self.loop = loop
         self.log = log
-        state = LoopBound(ConnectionState(HTTPConnector(loop: loop, limits: .mesh)), on: loop)
+        state = LoopBound(ConnectionState(HTTPConnector(loop: loop, limits: limits)), on: loop)
         let name = peer.rawValue.map { $0 == "-" ? "_" : String($0) }.joined()
         connects = metrics.counter(
             "sonde_connects_to_\(name)_total",

@@ -5,7 +5,7 @@ import Observability
 import TLS
 
 /// The server's side of one HTTP/2 connection.
-final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, TimerHandler {
+final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     private let channel: Channel
     private let server: HTTPServerLoop
     private let peer: HTTPPeer
@@ -14,14 +14,14 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     /// Handlers under way, those whose stream is gone included.
     private var running = 0
     private var isDraining = false
-    private var timer: TimerToken?
-    /// Whether a request came since the timer was armed.
-    private var isBusy = false
+    private var watch: ConnectionWatch?
+    private var times: ConnectionTimes
     private var spareBlock = HTTPFields()
 
     init(channel: Channel, server: HTTPServerLoop) {
         self.channel = channel
         self.server = server
+        times = ConnectionTimes(now: channel.loop.now)
         peer = HTTPPeer(
             address: channel.peerAddress,
             service: channel.tls?.peer?.service,
@@ -40,7 +40,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         ])
         self.session = session
         bound = LoopBound(self, on: channel.loop)
-        timer = channel.loop.arm(self, afterNanoseconds: UInt64(limits.headTimeout.inNanoseconds))
+        watch = ConnectionWatch(on: channel.loop, limits) { [unowned self] in checkTimes() }
         channel.scheduleFlush()
     }
 
@@ -51,8 +51,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         session.submitShutdownNotice()
         // A tunnel has no end of its own.
         for stream in session.streams.values where stream.isFlowing { stream.task?.cancel() }
-        if let timer { channel.loop.disarm(timer) }
-        timer = channel.loop.arm(self, afterNanoseconds: UInt64(server.limits.drainTimeout.inNanoseconds))
+        times.drainingSince = channel.loop.now
         channel.scheduleFlush()
     }
 
@@ -96,7 +95,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     }
 
     func channelClosed(_ error: (any Error)?) {
-        if let timer { channel.loop.disarm(timer) }
+        watch?.stop()
         session?.close(HTTPError(.connection, "the connection is gone"))
         bound = nil
         server.closed(ObjectIdentifier(self))
@@ -105,8 +104,6 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     // MARK: HTTP2Role
 
     private var hasSaidGoAway = false
-    /// The client's SETTINGS have come.
-    private var hasGreeted = false
 
     func pingAcknowledged() {
         guard isDraining, !hasSaidGoAway else { return }
@@ -118,7 +115,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
     func goAwayReceived() {}
 
     func settingsReceived() {
-        hasGreeted = true
+        times.hasGreeted = true
     }
 
     func outputPending() {
@@ -170,7 +167,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         }
         guard let request = request(of: stream) else { return reject(stream, 400, "not a request") }
         running += 1
-        isBusy = true
+        times.lastRequest = channel.loop.now
         server.requests.increment()
         let id = stream.id
         let handler = server.handler
@@ -242,6 +239,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         if let body {
             if response.status != 204 { block.append("content-length", decimal: body.count) }
             stream.output = stream.isHeadRequest ? [] : body
+            stream.outputSince = channel.loop.now
             stream.isOutputFinished = true
         }
         try session.submitResponse(
@@ -272,23 +270,20 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role, 
         if waiting > server.limits.bufferedBytes / 4 { channel.pauseReading() }
     }
 
-    // MARK: Timers
+    // MARK: Time
 
-    private func armIdle() {
-        isBusy = false
-        var timeout = server.limits.idleTimeout
-        if let end = channel.tls?.peerNotAfter, end > 0 {
-            // A peer whose certificate has ended is asked to come back with another one.
-            timeout = min(timeout, .seconds(max(1, end - Int64(time(nil)))))
+    /// Ends what has waited too long for its peer, and the connection when nothing is left to be waited for.
+    private func checkTimes() {
+        guard let session else { return }
+        let now = channel.loop.now
+        let limits = server.limits
+        if let reason = times.failure(now: now, limits) ?? session.failure(now: now) {
+            return channel.close(HTTPError(.timeout, reason))
         }
-        timer = channel.loop.arm(self, afterNanoseconds: UInt64(timeout.inNanoseconds))
-    }
-
-    func timerFired(_ token: TimerToken) {
-        timer = nil
-        guard hasGreeted else { return channel.close(HTTPError(.timeout, "the client's preface did not come")) }
-        if isDraining { return channel.close(nil) }
+        session.resetStalled(now: now)
+        // A peer whose certificate has ended is asked to come back with another one.
         let isOutdated = channel.tls.map { $0.peerNotAfter > 0 && $0.peerNotAfter <= Int64(time(nil)) } ?? false
-        if isOutdated || (!isBusy && running == 0) { drain() } else { armIdle() }
+        let isIdle = running == 0 && session.streams.isEmpty && times.isIdle(now: now, limits)
+        if isOutdated || isIdle { drain() }
     }
 }

@@ -43,6 +43,7 @@ protocol HTTP2Role: AnyObject {
     private var leftover = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// The head that is coming in; heads do not interleave.
     private var head = HTTP2Head()
+    private var headSince: UInt64?
     private var boundSelf: LoopBound<HTTP2Session>?
 
     init(isServer: Bool, role: any HTTP2Role, loop: EventLoop, limits: HTTPLimits) throws(HTTPError) {
@@ -127,6 +128,24 @@ protocol HTTP2Role: AnyObject {
     /// Whether the connection is over: both sides have said so, and everything is sent.
     var isOver: Bool {
         unsafe nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    }
+
+    // MARK: Time
+
+    /// Why the connection has to end at once: a head that does not come to its end holds up all streams.
+    func failure(now: UInt64) -> String? {
+        guard let headSince, now - headSince > limits.headTimeout else { return nil }
+        return "a head took too long"
+    }
+
+    /// Resets streams whose body does not come, or whose answer is not taken.
+    func resetStalled(now: UInt64) {
+        for stream in streams.values {
+            let waitsForBody = !stream.isEndReceived && !stream.isFlowing
+            let isBodyLate = waitsForBody && now - stream.startedAt > limits.stallTimeout
+            let isOutputLate = stream.sent < stream.output.count && now - stream.outputSince > limits.stallTimeout
+            if isBodyLate || isOutputLate { reset(stream, NGHTTP2_CANCEL) }
+        }
     }
 
     // MARK: Windows
@@ -252,6 +271,7 @@ protocol HTTP2Role: AnyObject {
 
     func beginHead(of id: Int32, isRequest: Bool) {
         head = HTTP2Head()
+        headSince = loop.now
         guard isRequest else { return }
         let stream = idle.popLast() ?? HTTP2Stream(id: id, session: self)
         stream.reuse(as: id)
@@ -265,6 +285,7 @@ protocol HTTP2Role: AnyObject {
 
     /// Gives the head to its stream, unless it is an informational one, or the trailers of a body.
     private func endHead(of stream: HTTP2Stream) {
+        headSince = nil
         guard !stream.isHeadComplete, !(100...199).contains(head.status) else { return }
         swap(&stream.head, &head)
         stream.isHeadComplete = true

@@ -30,6 +30,9 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     /// Bytes to be sent, of which the first `sent` are gone.
     var output: [UInt8] = []
     var sent = 0
+    /// When the stream began, and since when something waits to be sent, in nanoseconds of the loop's clock.
+    private(set) var startedAt: UInt64
+    var outputSince: UInt64 = 0
     var isOutputFinished = false
     private var writer: CheckedContinuation<Void, any Error>?
 
@@ -46,11 +49,13 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     init(id: Int32, session: HTTP2Session) {
         self.id = id
         self.session = session
+        startedAt = session.loop.now
     }
 
     /// Begins a new life as another stream: everything is as after `init`, but for the memory it has.
     func reuse(as id: Int32) {
         self.id = id
+        startedAt = session.loop.now
         head = HTTP2Head()
         isRejected = false
         isHeadComplete = false
@@ -114,6 +119,7 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     func write(_ bytes: [UInt8]) async throws {
         if let failure { throw failure }
         guard !isClosed, !isOutputFinished else { throw HTTPError(.reset, "the stream is closed") }
+        if output.isEmpty { outputSince = session.loop.now }
         output.append(contentsOf: bytes)
         session.resume(self)
         guard output.count - sent > session.limits.writeBuffer else { return }

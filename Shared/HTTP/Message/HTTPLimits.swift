@@ -34,6 +34,15 @@ public struct HTTPLimits: Sendable {
 
     public init() {}
 
+    /// For a connection of the mesh that carries many WebSockets: a slow one holds up its own few bytes, and no other.
+    public static func tunnels(_ count: Int) -> Self {
+        var limits = Self.mesh
+        limits.concurrentRequests = count
+        limits.streamWindow = 65_536
+        limits.bufferedBytes = count * 65_536
+        return limits
+    }
+
     /// For the mesh, whose peers are authenticated and send larger bodies.
     public static let mesh: Self = {
         var limits = Self()

@@ -20,9 +20,23 @@ public enum WebSocketHandshake {
         // Over HTTP/2 there is no key: the protocol is agreed on in the settings.
         if request.method == .get {
             let key = request.fields["sec-websocket-key"] ?? ""
-            guard key.utf8.count == 24, key.hasSuffix("==") else { return .text(400, "sec-websocket-key is not a key") }
+            guard isKey(key) else { return .text(400, "sec-websocket-key is not a key") }
         }
         return nil
+    }
+
+    /// Whether a text is the Base64 of 16 bytes.
+    private static func isKey(_ text: String) -> Bool {
+        guard text.utf8.count == 24, text.hasSuffix("==") else { return false }
+        return text.utf8.dropLast(2).allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                true
+            default:
+                false
+            }
+        }
     }
 
     /// The answer to a client's key (section 4.2.2).
