@@ -20,8 +20,11 @@ final class ConnectionState {
         let left = ContinuousClock.now.duration(to: deadline)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                // Awaiting leads over the loop's queue: the connection may be there by now.
+                if current?.isUsable == true { return continuation.resume() }
                 waiter.start(continuation, timeout: left)
                 waiters[ObjectIdentifier(waiter)] = waiter
+                if Task.isCancelled { waiter.end(throwing: CancellationError()) }
             }
         } onCancel: { [bound = LoopBound(waiter, on: connector.loop)] in
             bound.loop.execute { bound.value.end(throwing: CancellationError()) }

@@ -66,6 +66,29 @@ final class RPCTransportTests {
         }
     }
 
+    @Test("answers calls that begin at any moment of the connection's coming up")
+    func callsWhileConnecting() async throws {
+        let server = try mesh.server(router())
+        let mesh = mesh
+        try await running([server]) {
+            for _ in 0..<10 {
+                let connection = try mesh.connection(to: server, as: .agent)
+                try await running([connection]) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for turns in 0..<80 {
+                            group.addTask(executorPreference: mesh.loop) {
+                                for _ in 0..<turns * 4 { await Task.yield() }
+                                let answer = try await connection.client.call(.echo, Echo(text: "\(turns)"))
+                                #expect(answer.text == "\(turns)")
+                            }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
     @Test("carries bodies larger than every window")
     func largeBody() async throws {
         let server = try mesh.server(router())

@@ -43,7 +43,12 @@ final class HTTP1Flow: ByteStream {
         guard !isEndReceived else { return nil }
         precondition(reader == nil, "one task reads a stream at a time")
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { reader = $0 }
+            try await withCheckedThrowingContinuation { continuation in
+                reader = continuation
+                // Awaiting leads over the loop's queue: what is waited for may be there by now.
+                wakeReader()
+                wakeIfOver()
+            }
         } onCancel: { [bound] in
             bound?.loop.execute { bound?.value.cancel() }
         }
@@ -76,7 +81,11 @@ final class HTTP1Flow: ByteStream {
         if framing == .chunked { channel.write([0x0d, 0x0a].span) }
         guard !channel.hasRoom else { return }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { writer = $0 }
+            try await withCheckedThrowingContinuation { continuation in
+                writer = continuation
+                roomMade(channel.hasRoom)
+                wakeIfOver()
+            }
         } onCancel: { [bound] in
             bound?.loop.execute { bound?.value.cancel() }
         }
@@ -105,6 +114,10 @@ final class HTTP1Flow: ByteStream {
         writer?.resume(throwing: error)
         writer = nil
         bound = nil
+    }
+
+    private func wakeIfOver() {
+        if let failure { fail(failure) } else if Task.isCancelled { cancel() }
     }
 
     private func cancel() {

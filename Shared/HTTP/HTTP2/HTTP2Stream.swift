@@ -96,7 +96,11 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         if isClosed { return nil }
         precondition(reader == nil, "one task reads a stream at a time")
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { reader = $0 }
+            try await withCheckedThrowingContinuation { continuation in
+                reader = continuation
+                // Awaiting leads over the loop's queue: what is waited for may be there by now.
+                if Task.isCancelled { cancelRead() } else { wakeReader() }
+            }
         } onCancel: { [session = session.bound, id] in
             session.loop.execute { session.value.stream(id)?.cancelRead() }
         }
@@ -125,7 +129,12 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         guard output.count - sent > session.limits.writeBuffer else { return }
         precondition(writer == nil, "one task writes a stream at a time")
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { writer = $0 }
+            try await withCheckedThrowingContinuation { continuation in
+                writer = continuation
+                if Task.isCancelled { cancelWrite() }
+                wakeIfClosed()
+                wakeWriter()
+            }
         } onCancel: { [session = session.bound, id] in
             session.loop.execute { session.value.stream(id)?.cancelWrite() }
         }
@@ -163,6 +172,10 @@ final class HTTP2Stream: ByteStream, TimerHandler {
             output.removeAll(keepingCapacity: true)
             sent = 0
         }
+        wakeWriter()
+    }
+
+    private func wakeWriter() {
         guard let writer, output.count - sent <= session.limits.writeBuffer / 2 else { return }
         self.writer = nil
         writer.resume()
@@ -190,14 +203,20 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         failure = error
         if let deadline { session.loop.disarm(deadline) }
         deadline = nil
-        wakeReader()
-        if writer != nil || responseHead != nil { abandon(error ?? HTTPError(.reset, "the stream is closed")) }
-        if let response {
-            self.response = nil
-            if let error { response.resume(throwing: error) } else { response.resume(returning: answer()) }
-        }
+        wakeIfClosed()
         task?.cancel()
         task = nil
+    }
+
+    /// Ends the waits of a stream that is over; also one that began when it was over already.
+    func wakeIfClosed() {
+        guard isClosed else { return }
+        wakeReader()
+        if writer != nil || responseHead != nil { abandon(failure ?? HTTPError(.reset, "the stream is closed")) }
+        if let response {
+            self.response = nil
+            if let failure { response.resume(throwing: failure) } else { response.resume(returning: answer()) }
+        }
     }
 
     private func abandon(_ error: HTTPError) {

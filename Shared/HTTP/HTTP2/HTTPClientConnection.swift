@@ -33,7 +33,10 @@ public final class HTTPClientConnection {
         let stream = try submit(request, isFinished: true)
         if let timeout { stream.expire(after: timeout) }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { stream.response = $0 }
+            try await withCheckedThrowingContinuation { continuation in
+                stream.response = continuation
+                stream.wakeIfClosed()
+            }
         } onCancel: { [session = stream.session.bound, id = stream.id] in
             Self.cancel(session, id)
         }
@@ -49,7 +52,10 @@ public final class HTTPClientConnection {
         let stream = try submit(request, isFinished: request.upgrade == nil)
         stream.isFlowing = true
         let head = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { stream.responseHead = $0 }
+            try await withCheckedThrowingContinuation { continuation in
+                stream.responseHead = continuation
+                stream.wakeIfClosed()
+            }
         } onCancel: { [session = stream.session.bound, id = stream.id] in
             Self.cancel(session, id)
         }
@@ -60,7 +66,10 @@ public final class HTTPClientConnection {
     public func untilUnusable() async {
         guard isUsable else { return }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { whenUnusable = $0 }
+            await withCheckedContinuation { continuation in
+                whenUnusable = continuation
+                if !isUsable || Task.isCancelled { becomeUnusable() }
+            }
         } onCancel: { [bound = LoopBound(self, on: channel.loop)] in
             bound.loop.execute { bound.value.becomeUnusable() }
         }
@@ -86,7 +95,8 @@ public final class HTTPClientConnection {
     func establish() async throws {
         channel.handler = self
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                guard !channel.isClosed else { return continuation.resume(throwing: failure ?? CancellationError()) }
                 establishing = continuation
                 do { try channel.start() } catch { channel.close(error) }
             }
