@@ -8,7 +8,7 @@ public import Observability
 
 /// Turns measurements into incidents by rules, and tells receivers of them.
 public struct Alerting: Service {
-    private let book: AlertBook
+    let book: AlertBook
     private let evaluation: Evaluation
     private let courier: Courier
     private let housekeeping: Housekeeping
