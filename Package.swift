@@ -149,7 +149,7 @@ let suites: [Target] = [
         "AlertingService",
         uses: [
             "Configuration", "Contracts", "Database", "Egress", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle",
-            "Observability", "ServiceTesting",
+            "Observability", "OrchestratorService", "ServiceTesting",
         ]
     ),
     tests(

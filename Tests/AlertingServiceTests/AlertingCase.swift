@@ -22,6 +22,7 @@ struct AlertingCase: Sendable {
         _ measurements: MeasurementLog = MeasurementLog(),
         _ values: [String: String] = [:],
         now: @escaping @Sendable () -> Timestamp = { Probe.time(3_600) },
+        orchestrator: RPCRouter = RPCRouter(title: "none", log: Log(label: "none", sink: MemorySink())),
         _ body: @escaping @Sendable (AlertingCase) async throws -> Void
     ) async throws {
         let sink = MemorySink()
@@ -35,6 +36,7 @@ struct AlertingCase: Sendable {
                 database,
                 AlertingSettings(from: Environment(values)),
                 store: store,
+                orchestrator: RPCClient(inProcess: orchestrator, as: .alerting),
                 on: loop,
                 now: now,
                 log: log,
