@@ -146,6 +146,13 @@ let suites: [Target] = [
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
     ),
     tests(
+        "AlertingService",
+        uses: [
+            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle",
+            "Observability", "OrchestratorService", "ServiceTesting",
+        ]
+    ),
+    tests(
         "ProbeAgentService",
         uses: [
             "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "Observability",

@@ -47,7 +47,7 @@ final class AlertBook: Sendable {
         return value
     }
 
-    /// Changes the rules; what was evaluated by the old ones and is not committed yet is evaluated again.
+    /// Changes the rules, or what was counted by them; what is evaluated but not committed yet is evaluated again.
     func changeRules<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
         let value = try await write { connection in
             let value = try body(connection)

@@ -8,20 +8,23 @@ public import Observability
 
 /// Turns measurements into incidents by rules, and tells receivers of them.
 public struct Alerting: Service {
-    private let book: AlertBook
+    let book: AlertBook
     private let evaluation: Evaluation
     private let courier: Courier
+    private let retiredChecks: RetiredChecks
     private let housekeeping: Housekeeping
     private let policy: AddressPolicy
     private let now: @Sendable () -> Timestamp
 
     /// Brings the schema up to date, and makes the first rule and the first receiver when it is new.
     ///
-    /// `store` is followed for measurements; `clock` is slept by, and `now` is what is written down as the time.
+    /// `store` is followed for measurements, and `orchestrator` asked what is watched still; `now` is what is written
+    /// down as the time.
     public static func open(
         _ database: any Database,
         _ settings: AlertingSettings,
         store: RPCClient,
+        orchestrator: RPCClient,
         on loop: EventLoop,
         now: @escaping @Sendable () -> Timestamp = { .now },
         log: Log,
@@ -46,6 +49,14 @@ public struct Alerting: Service {
                 log: log,
                 metrics: metrics
             ),
+            retiredChecks: RetiredChecks(
+                book: book,
+                orchestrator: orchestrator,
+                interval: settings.retirementInterval,
+                clock: clock,
+                now: now,
+                log: log
+            ),
             housekeeping: Housekeeping(
                 book: book,
                 retention: settings.retention,
@@ -69,6 +80,7 @@ public struct Alerting: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { try await evaluation.run() }
             group.addTask { try await courier.run() }
+            group.addTask { try await retiredChecks.run() }
             group.addTask { try await housekeeping.run() }
             try await group.waitForAll()
         }

@@ -7,6 +7,10 @@ public struct AlertingSettings: Sendable {
     public var mesh: MeshSettings
     /// Where measurements come from.
     public var store: String
+    /// Where is asked whether what fires is watched still.
+    public var orchestrator: String
+    /// How often that is asked, while anything fires.
+    public var retirementInterval = Duration.seconds(5)
     /// Path of the SQLite file.
     public var database = "/var/lib/sonde/alerting.db"
     public var durability = SQLiteSettings.Durability.full
@@ -20,6 +24,12 @@ public struct AlertingSettings: Sendable {
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("ALERTING", from: environment)
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
+        orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
+        retirementInterval = try environment.duration(
+            "ALERTING_RETIREMENT_INTERVAL",
+            default: retirementInterval,
+            in: .milliseconds(10) ... .seconds(3_600)
+        )
         database = environment.string("ALERTING_DATABASE", default: database)
         durability = try environment.choice("ALERTING_DURABILITY", default: durability)
         limits.rules = try environment.integer("ALERTING_MAX_RULES", default: limits.rules, in: 1...100_000)

@@ -180,6 +180,7 @@ extension RPCMethod where Params == CheckFilter, Result == CheckList {
             "check.list",
             "Lists the checks of a target, or of all.",
             of: .orchestrator,
+            callers: [.alerting],
             access: .viewer,
             rest: .get("/checks"),
             isIdempotent: true

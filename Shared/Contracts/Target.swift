@@ -153,7 +153,7 @@ extension RPCMethod where Params == TargetFilter, Result == TargetPage {
             "target.list",
             "Lists targets by name.",
             of: .orchestrator,
-            callers: [.alerting, .push],
+            callers: [.push],
             access: .viewer,
             rest: .get("/targets"),
             isIdempotent: true
@@ -167,6 +167,7 @@ extension RPCMethod where Params == TargetReference, Result == Target {
             "target.get",
             "Returns one target.",
             of: .orchestrator,
+            callers: [.alerting],
             access: .viewer,
             rest: .get("/targets/{id}"),
             isIdempotent: true

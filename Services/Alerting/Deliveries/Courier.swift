@@ -75,12 +75,15 @@ final class Courier: Service {
     /// What is due and has got a slot, and when more will be.
     private func dueDeliveries() async throws -> (now: [Delivery], next: Timestamp?) {
         let now = now()
-        let busy = slots.withLock { $0.taken }
+        let busy = slots.withLock { slots in
+            slots.beginRound()
+            return slots.taken.count
+        }
         let (due, next) = try await book.read {
             [limit = book.limits.webhooksPerReceiver, last = retries.last] database in
             let due = try database.receivers(of: AlertBook.tenant).flatMap { receiver in
                 // Those under way are still due in the database.
-                try database.dueDeliveries(to: receiver, at: now, within: last, limit: limit + busy.count)
+                try database.dueDeliveries(to: receiver, at: now, within: last, limit: limit + busy)
             }
             return (due, try database.nextDelivery(after: now))
         }

@@ -25,9 +25,9 @@ extension DatabaseConnection {
 
     /// Writes down what changed and the cursor that led to it, together: neither is ever seen without the other.
     ///
-    /// Throws `RulesChanged` when the rules have another revision by now.
+    /// Throws `RulesChanged` when the rules that led to the changes have another revision by now.
     func save(_ changes: Evaluator.Changes, _ progress: EvaluationProgress, at now: Timestamp) throws {
-        guard try counter("revision") == progress.revision else { throw RulesChanged() }
+        guard try changes.isEmpty || counter("revision") == progress.revision else { throw RulesChanged() }
         for transition in changes.transitions {
             switch transition {
             case .fired(let incident):

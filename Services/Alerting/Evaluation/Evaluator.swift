@@ -21,6 +21,8 @@ struct Evaluator: Sendable {
     struct Changes: Sendable {
         var transitions: [Transition] = []
         var streaks: [Key: Streak] = [:]
+
+        var isEmpty: Bool { transitions.isEmpty && streaks.isEmpty }
     }
 
     private let general: [Rule]

@@ -14,11 +14,13 @@ await MeshProcess.main(.alerting) {
     let process = try MeshProcess(.alerting, settings.mesh)
     let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
     let store = process.connection(to: .store, at: settings.store)
+    let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
     let alerting = try await Alerting.open(
         database,
         settings,
         store: store.client,
+        orchestrator: orchestrator.client,
         on: process.loop,
         log: process.log,
         metrics: process.metrics
@@ -28,6 +30,6 @@ await MeshProcess.main(.alerting) {
     )
     alerting.addRoutes(to: &router)
     let server = try process.server(router)
-    try await process.run([gateway, store, server, alerting])
+    try await process.run([gateway, orchestrator, store, server, alerting])
     await database.close()
 }

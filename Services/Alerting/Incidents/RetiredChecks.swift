@@ -1,0 +1,79 @@
+import Contracts
+import Database
+import EventLoop
+import JSONRPC
+import Observability
+
+/// Ends the incidents of checks that are watched no more: removed or switched off, or their target is.
+///
+/// No measurement would ever end them. A check is asked for twice before it counts as retired, so that what its agent
+/// had measured by then is evaluated first.
+struct RetiredChecks: Sendable {
+    let book: AlertBook
+    let orchestrator: RPCClient
+    let interval: Duration
+    let clock: LoopClock
+    let now: @Sendable () -> Timestamp
+    let log: Log
+
+    /// Runs until it is cancelled.
+    func run() async throws {
+        var suspects: Set<CheckID> = []
+        while true {
+            let start = clock.now
+            do {
+                suspects = try await look(suspects)
+            } catch let error as DatabaseError {
+                log.warning("cannot end the incidents of retired checks", ["error": "\(error)"])
+            } catch let error as RPCError where error.code == .unavailable || error.code == .deadlineExceeded {
+                // Without the orchestrator nothing is known to be retired.
+                suspects = []
+            }
+            // So many incidents may fire that asking takes long; it takes a twentieth of the time at the most.
+            try await clock.sleep(for: max(interval, start.duration(to: clock.now) * 20))
+        }
+    }
+
+    /// Returns the checks that were found to be retired, and ends the incidents of those that were before.
+    private func look(_ suspects: Set<CheckID>) async throws -> Set<CheckID> {
+        let firing = try await book.read { try $0.firingChecks() }
+        var retired: Set<CheckID> = []
+        for (target, checks) in firing {
+            retired.formUnion(checks.subtracting(try await watchedChecks(of: target)))
+        }
+        let confirmed = retired.intersection(suspects)
+        guard !confirmed.isEmpty else { return retired }
+        let now = now()
+        try await book.changeRules { connection in
+            for check in confirmed { try connection.retire(check, at: now) }
+        }
+        log.info("ended the incidents of retired checks", ["checks": "\(confirmed.count)"])
+        return retired.subtracting(confirmed)
+    }
+
+    private func watchedChecks(of target: TargetID) async throws -> Set<CheckID> {
+        do {
+            guard try await orchestrator.call(.getTarget, TargetReference(id: target)).enabled else { return [] }
+            let checks = try await orchestrator.call(.listChecks, CheckFilter(targetID: target)).checks
+            return Set(checks.filter(\.enabled).map(\.id))
+        } catch let error as RPCError where error.code == .notFound {
+            return []
+        }
+    }
+}
+
+extension DatabaseConnection {
+    /// What has incidents that fire, by target.
+    fileprivate func firingChecks() throws -> [TargetID: Set<CheckID>] {
+        var checks: [TargetID: Set<CheckID>] = [:]
+        try query("SELECT DISTINCT target_id, check_id FROM incident WHERE state = 'firing'") { row in
+            checks[TargetID(rawValue: try row.text(0)), default: []].insert(CheckID(rawValue: try row.text(1)))
+        }
+        return checks
+    }
+
+    fileprivate func retire(_ check: CheckID, at now: Timestamp) throws {
+        try resolveIncidents(where: "check_id = \(check.rawValue)", at: now)
+        try execute("DELETE FROM streak WHERE check_id = \(check.rawValue)")
+    }
+}

@@ -1,0 +1,55 @@
+import Contracts
+import JSONRPC
+import Lifecycle
+import Observability
+import Synchronization
+
+/// What a store streams: events that are kept, from any cursor on.
+final class MeasurementLog: Sendable {
+    private let events = Latest<[MeasurementEvent]>([])
+    private let taken = Latest(0)
+    private let starts = Latest(())
+    private let firstCursor: Mutex<Int> = Mutex(0)
+
+    func append(_ batch: MeasurementBatch) {
+        let known = events.current.value
+        events.update(known + [MeasurementEvent(cursor: known.count + 1, batch: batch)])
+    }
+
+    /// Forgets what came up to `cursor`.
+    func prune(upTo cursor: Int) {
+        firstCursor.withLock { $0 = cursor }
+    }
+
+    /// Waits until someone follows.
+    func followed() async throws {
+        _ = try await starts.next(after: 0)
+    }
+
+    /// Waits until someone has been handed the event of this cursor.
+    func handedOut(_ cursor: Int) async throws {
+        var seen = -1
+        while let change = try await taken.next(after: seen), change.value < cursor { seen = change.version }
+    }
+
+    var router: RPCRouter {
+        var router = RPCRouter(title: "store", log: Log(label: "test", sink: MemorySink()))
+        router.handle(.followMeasurements) { request in
+            let start = max(request.cursor ?? self.events.current.value.count, self.firstCursor.withLock { $0 })
+            return RPCStream(FollowStart(cursor: start)) { writer in
+                self.starts.update(())
+                var cursor = start
+                var seen = -1
+                while let change = try await self.events.next(after: seen) {
+                    seen = change.version
+                    for event in change.value.dropFirst(cursor) {
+                        cursor = event.cursor
+                        try await writer.send(event)
+                        self.taken.update(cursor)
+                    }
+                }
+            }
+        }
+        return router
+    }
+}

@@ -1,0 +1,71 @@
+import Configuration
+import Contracts
+import Database
+import JSONRPC
+import Observability
+import OrchestratorService
+import ServiceTesting
+import Testing
+
+@testable import AlertingService
+
+@Suite("Incidents of what is watched no more")
+struct RetirementTests {
+    let directory: TemporaryDirectory
+    let measurements = MeasurementLog()
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    /// Runs an alerting service that asks a real orchestrator.
+    private func run(
+        _ body: @escaping @Sendable (AlertingCase, _ orchestrator: RPCClient) async throws -> Void
+    ) async throws {
+        let log = Log(label: "test", sink: MemorySink())
+        let database = try await SQLiteDatabase.open(directory.path + "/orchestrator.db")
+        let orchestrator = try await Orchestrator.open(
+            database,
+            OrchestratorSettings(from: Environment([:])),
+            clock: ContinuousClock(),
+            log: log
+        )
+        var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(), log: log)
+        orchestrator.addRoutes(to: &router)
+        try await AlertingCase.run(
+            in: directory,
+            measurements,
+            ["ALERTING_RETIREMENT_INTERVAL": "10ms"],
+            orchestrator: router
+        ) { [router] test in
+            try await body(test, RPCClient(inProcess: router, as: .gateway))
+        }
+        await database.close()
+    }
+
+    @Test("end after the target is removed or switched off, or the check is", arguments: 0..<4)
+    func retirement(way: Int) async throws {
+        try await run { [measurements] test, orchestrator in
+            try await measurements.followed()
+            let target = try await orchestrator.call(.createTarget, NewTarget(address: "192.0.2.1"))
+            let check = try #require(
+                try await orchestrator.call(.listChecks, CheckFilter(targetID: target.id)).checks.first
+            )
+            var probe = Probe(targetID: target.id)
+            probe.series.checkID = check.id
+            measurements.append(probe.batch("xxx"))
+            // Of a target that never was: to be ended without doing anything to it, and by that the proof of a round.
+            measurements.append(Probe("unknown").batch("xxx"))
+            let before = try await test.incidents(2, firing: 1)
+            #expect(before.first { $0.state == .firing }?.checkID == check.id)
+            switch way {
+            case 0: _ = try await orchestrator.call(.deleteTarget, TargetReference(id: target.id))
+            case 1: _ = try await orchestrator.call(.updateTarget, TargetChange(id: target.id, enabled: false))
+            case 2: _ = try await orchestrator.call(.deleteCheck, CheckReference(id: check.id))
+            default: _ = try await orchestrator.call(.updateCheck, CheckChange(id: check.id, enabled: false))
+            }
+            _ = try await test.incidents(2, firing: 0)
+            measurements.append(probe.batch("xx", at: 3))
+            measurements.append(probe.batch("x", at: 5))
+            #expect(try await test.incidents(3, firing: 0).last?.startedAt == Probe.time(3))
+        }
+    }
+}
