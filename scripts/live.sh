@@ -28,7 +28,7 @@ bad=0
 check() {
   local line
   echo "-- $*"
-  line=$("$@" 2>&1 | tee /dev/stderr | tail --lines 1)
+  line=$("$@" 2>&1 | tee >(cat >&2) | tail --lines 1)
   [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || line="0 passed, 1 failed"
   read -r passed _ wrong _ <<<"$line"
   total=$((total + passed))
@@ -39,10 +39,14 @@ python=.tools/test/bin/python
 password=$(sed --quiet 's/^sign in as .* with the password //p' "$data/up.log")
 target=(--url "http://127.0.0.1:$port")
 for name in gateway push; do target+=(--pid "$(pgrep --parent $sonde --exact $name)"); done
+store=$(pgrep --parent $sonde --exact store)
+listen=$(tr '\0' '\n' <"/proc/$store/environ" | sed --quiet 's/^STORE_LISTEN=//p')
+mesh=(--url "https://$listen" --identity "$data/pki/gateway" --pid "$store")
 account=(--email admin@localhost --password "$password")
 check $python Tests/Browser/test_page.py --url "http://localhost:$port" "${account[@]}"
 check $python Tests/Attack/http1.py "${target[@]}"
 check $python Tests/Attack/http2.py "${target[@]}"
+check $python Tests/Attack/http2.py "${mesh[@]}"
 check $python Tests/Attack/jsonrpc.py "${target[@]}" "${account[@]}"
 check $python Tests/Attack/websocket.py "${target[@]}" "${account[@]}"
 

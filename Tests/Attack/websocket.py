@@ -61,7 +61,7 @@ BROKEN_FRAMES = {
     **{f"close code {code} (7.4)": (frame(CLOSE, struct.pack(">H", code)), PROTOCOL_ERROR)
        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535)},
     "a message over the limit": (frame(TEXT, b" " * (LARGEST_MESSAGE + 1)), TOO_LARGE),
-    "a message that says it is 4 GiB": (frame(TEXT, b"", length=1 << 32), TOO_LARGE),
+    "a message that says it is 4 GiB": (frame(TEXT, b" ", length=1 << 32), TOO_LARGE),
     "fragments over the limit": (
         frame(TEXT, b" " * 40_000, first=0) + frame(CONTINUATION, b" " * 40_000, first=0), TOO_LARGE,
     ),
@@ -180,6 +180,18 @@ def over_http2(target):
         raise Failed(f"answered {payload!r} to a ping")
 
 
+def leaves_others_alone(target):
+    """One client that comes and goes costs no other client its socket."""
+    with Socket(target) as steady:
+        for _ in range(300):
+            with Socket(target) as visitor:
+                if visitor.status != 101:
+                    raise Failed(f"a visitor is answered with {visitor.status}")
+        steady.send(frame(PING, b"hello"))
+        if steady.read() != (PONG, b"hello"):
+            raise Failed("the steady client was cut off")
+
+
 class Account:
     def __init__(self, target, options):
         body = json.dumps({"email": options.email, "password": options.password}).encode()
@@ -247,6 +259,7 @@ def cases(target, options):
     yield "bears a flood of pongs", lambda: floods(target, frame(PONG, b"x" * 125))
     endless = frame(CONTINUATION, b"", first=0)
     yield "bears a message without end", lambda: floods(target, frame(TEXT, b"", first=0) + endless)
+    yield "keeps a socket while others come and go", lambda: leaves_others_alone(target)
     yield "bears three hundred strangers", lambda: many_sockets(target)
     account = Account(target, options)
     yield "lets subscribe who signed in", account.subscribes
