@@ -41,6 +41,9 @@ final class Channel: ReadinessHandler, TimerHandler {
     private var isReadOver = false
     private var isFlushScheduled = false
     private var closesWhenSent = false
+    private var lingers = false
+    /// Everything is sent, and what still comes is thrown away.
+    private var isLingering = false
     /// Bytes for the socket, of which the first `sent` are gone.
     private var output: [UInt8] = []
     private var sent = 0
@@ -81,6 +84,7 @@ final class Channel: ReadinessHandler, TimerHandler {
         guard state != .closed, !bytes.isEmpty else { return }
         guard let tls else {
             if output.isEmpty { output = buffers.takeSpare() }
+            dropSent()
             unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
             return scheduleFlush()
         }
@@ -114,9 +118,13 @@ final class Channel: ReadinessHandler, TimerHandler {
     }
 
     /// Closes when everything written has been sent.
-    func closeWhenSent() {
+    ///
+    /// With `lingering`, what the peer still sends is taken and thrown away for a while: closing at once would reset
+    /// the connection, and the peer might never read the answer (RFC 9112, section 9.6).
+    func closeWhenSent(lingering: Bool = false) {
         tls?.close()
         closesWhenSent = true
+        lingers = lingering
         scheduleFlush()
     }
 
@@ -174,7 +182,9 @@ final class Channel: ReadinessHandler, TimerHandler {
     private func receive() {
         for _ in 0..<4 where state != .closed && !isPaused && !isReadOver {
             let count = unsafe recv(socket.number, buffers.received.baseAddress, buffers.received.count, 0)
-            if count > 0 {
+            if count > 0, isLingering {
+                continue
+            } else if count > 0 {
                 do {
                     try deliver(count)
                 } catch {
@@ -213,6 +223,7 @@ final class Channel: ReadinessHandler, TimerHandler {
     private func finish() {
         guard state == .open else { return close(HTTPError(.connection, "the peer closed during the handshake")) }
         isReadOver = true
+        guard !isLingering else { return close(nil) }
         updateInterest()
         handler?.channelFinished()
     }
@@ -227,9 +238,25 @@ final class Channel: ReadinessHandler, TimerHandler {
         }
         buffers.giveBack(&output)
         sent = 0
-        if closesWhenSent { return close(nil) }
+        if closesWhenSent { return lingers && !isReadOver ? linger() : close(nil) }
         if state == .open { disarm() }
         updateInterest()
+    }
+
+    private func linger() {
+        guard !isLingering else { return }
+        isLingering = true
+        isPaused = false
+        shutdown(socket.number, CInt(SHUT_WR))
+        updateInterest()
+        arm(limits.lingerTimeout)
+    }
+
+    /// Forgets what is sent: a peer that always lags a little never lets the output run empty.
+    private func dropSent() {
+        guard sent >= limits.writeBuffer else { return }
+        output.removeFirst(sent)
+        sent = 0
     }
 
     private func takeCiphertext() {
@@ -237,6 +264,7 @@ final class Channel: ReadinessHandler, TimerHandler {
         if output.isEmpty {
             swap(&output, &tls.output)
         } else {
+            dropSent()
             output.append(contentsOf: tls.output)
             buffers.giveBack(&tls.output)
         }

@@ -176,12 +176,12 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
         let response = HTTPResponse.text(refusal.status, refusal.reason)
         sendHead(response, nil, true, .length(body.count))
         channel.write(body.span)
-        end()
+        end(lingering: true)
     }
 
-    private func end() {
+    private func end(lingering: Bool = false) {
         isOver = true
-        channel.closeWhenSent()
+        channel.closeWhenSent(lingering: lingering)
     }
 
     // MARK: Heads

@@ -96,9 +96,10 @@ struct HTTP1Parser {
         let bytes = buffer[start...]
         guard let end = Self.endOfHead(bytes) else {
             // Refused as soon as it can be told: a line may never end.
-            if let wrong = bytes.firstIndex(of: 0x0a), wrong == bytes.startIndex || bytes[wrong - 1] != 0x0d {
-                throw HTTP1Refusal(400, "a line does not end with CRLF")
+            let isBare = bytes.indices.contains { index in
+                bytes[index] == 0x0a && (index == bytes.startIndex || bytes[index - 1] != 0x0d)
             }
+            guard !isBare else { throw HTTP1Refusal(400, "a line does not end with CRLF") }
             guard bytes.count <= limits.fieldBytes else { throw HTTP1Refusal(431, "the head is too large") }
             return nil
         }

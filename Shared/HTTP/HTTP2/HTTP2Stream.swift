@@ -124,6 +124,7 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         if let failure { throw failure }
         guard !isClosed, !isOutputFinished else { throw HTTPError(.reset, "the stream is closed") }
         if output.isEmpty { outputSince = session.loop.now }
+        dropSent()
         output.append(contentsOf: bytes)
         session.resume(self)
         guard output.count - sent > session.limits.writeBuffer else { return }
@@ -138,6 +139,13 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         } onCancel: { [session = session.bound, id] in
             session.loop.execute { session.value.stream(id)?.cancelWrite() }
         }
+    }
+
+    /// Forgets what is sent: a writer that is always a little ahead never lets the output run empty.
+    private func dropSent() {
+        guard sent >= session.limits.writeBuffer else { return }
+        output.removeFirst(sent)
+        sent = 0
     }
 
     private func cancelWrite() {

@@ -22,6 +22,8 @@ public struct HTTPLimits: Sendable {
     public var stallTimeout = Duration.seconds(30)
     /// A connection without requests is closed after so long.
     public var idleTimeout = Duration.seconds(300)
+    /// How long a refused client may go on sending before the connection is closed under it.
+    public var lingerTimeout = Duration.seconds(2)
     /// What is under way when a server stops may take so long to finish.
     public var drainTimeout = Duration.seconds(10)
     /// A client whose peer says nothing for so long while requests are open pings it, and gives up as long after.
@@ -49,6 +51,9 @@ public struct HTTPLimits: Sendable {
         limits.bodyBytes = 8 << 20
         limits.streamWindow = 1 << 20
         limits.connectionWindow = 16 << 20
+        // A caller that gives up resets its stream; peers whose certificate we know may have many such callers.
+        limits.resetBurst = 10_000
+        limits.resetsPerSecond = 1_000
         return limits
     }()
 }
