@@ -126,14 +126,14 @@ let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
-    tests("Mesh", of: "CLIService", uses: ["Contracts", "JSONRPC"]),
+    tests("Mesh", of: "CLIService", uses: ["Contracts", "EventLoop", "JSONRPC", "ServiceTesting"]),
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("Database"),
     tests("JSON"),
     tests("Statistics"),
     .target(
         name: "ServiceTesting",
-        dependencies: ["Contracts", "JSONRPC", "Observability"],
+        dependencies: ["Contracts", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability"],
         path: "Tests/ServiceTesting",
         swiftSettings: settings
     ),
@@ -148,7 +148,7 @@ let suites: [Target] = [
     tests(
         "AlertingService",
         uses: [
-            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle",
+            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "Lifecycle",
             "Observability", "OrchestratorService", "ServiceTesting",
         ]
     ),

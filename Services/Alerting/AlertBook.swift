@@ -59,12 +59,6 @@ final class AlertBook: Sendable {
         return value
     }
 
-    /// Ends all waiting for changes.
-    func finish() {
-        ruleChanges.finish()
-        deliveryChanges.finish()
-    }
-
     /// Gives callers an answer they can act on; what is left is internal.
     private func translating<T>(_ body: () async throws -> T) async throws -> T {
         do {

@@ -15,6 +15,7 @@ struct AlertingCase: Sendable {
     let client: RPCClient
     let alerting: Alerting
     let sink: MemorySink
+    let metrics: Metrics
 
     /// Runs one for as long as `body` does; it ends without warning, as a killed process does.
     static func run(
@@ -31,6 +32,7 @@ struct AlertingCase: Sendable {
         defer { loop.stop() }
         try await withClient(of: measurements.router, as: .alerting) { store in
             let log = Log(label: "test", sink: sink)
+            let metrics = Metrics()
             let database = try await SQLiteDatabase.open(directory.path + "/alerting.db")
             let alerting = try await Alerting.open(
                 database,
@@ -40,14 +42,15 @@ struct AlertingCase: Sendable {
                 on: loop,
                 now: now,
                 log: log,
-                metrics: Metrics()
+                metrics: metrics
             )
             var router = RPCRouter(title: "alerting", authorizer: OpenDoor(), log: log)
             alerting.addRoutes(to: &router)
             let test = AlertingCase(
                 client: RPCClient(inProcess: router, as: .gateway),
                 alerting: alerting,
-                sink: sink
+                sink: sink,
+                metrics: metrics
             )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await withTaskExecutorPreference(loop) { try await alerting.run() } }

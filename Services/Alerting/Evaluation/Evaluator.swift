@@ -62,7 +62,9 @@ struct Evaluator: Sendable {
             changed = []
             transitions = []
         }
-        return Changes(transitions: transitions, streaks: streaks.filter { changed.contains($0.key) })
+        var changes = Changes(transitions: transitions)
+        for key in changed { changes.streaks[key] = streaks[key] }
+        return changes
     }
 
     private mutating func apply(

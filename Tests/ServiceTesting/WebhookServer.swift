@@ -1,16 +1,15 @@
-import Contracts
+public import Contracts
 import EventLoop
 import HTTP
 import JSON
 import Lifecycle
 import Observability
-import ServiceTesting
 
 /// A receiver: an HTTP server that keeps what it is posted, and answers as it is told.
-final class WebhookServer: Sendable {
-    struct Post: Sendable {
-        var key: String?
-        var notice: IncidentNotice
+public final class WebhookServer: Sendable {
+    public struct Post: Sendable {
+        public var key: String?
+        public var notice: IncidentNotice
     }
 
     private let server: HTTPServer
@@ -18,7 +17,7 @@ final class WebhookServer: Sendable {
     private let received = Latest<[Post]>([])
 
     /// `answer` gives the status for the post of this number, counted from 0, when it likes to.
-    init(_ answer: @escaping @Sendable (Int) async -> Int) throws {
+    public init(_ answer: @escaping @Sendable (Int) async -> Int) throws {
         loop = try EventLoop(name: "webhook")
         try loop.start()
         let received = received
@@ -43,23 +42,14 @@ final class WebhookServer: Sendable {
         loop.stop()
     }
 
-    func url(host: String = "127.0.0.1") -> String { "http://\(host):\(server.address.port)/hook" }
+    public func url(host: String = "127.0.0.1") -> String { "http://\(host):\(server.address.port)/hook" }
 
-    var posts: [Post] { received.current.value }
+    public var posts: [Post] { received.current.value }
 
     /// What was posted, once it is so many.
-    func posts(_ count: Int) async throws -> [Post] {
+    public func posts(_ count: Int) async throws -> [Post] {
         var seen = -1
         while posts.count < count, let change = try await received.next(after: seen) { seen = change.version }
         return posts
     }
-}
-
-/// Lets those who wait at it pass when it is opened.
-final class Gate: Sendable {
-    private let isOpen = Latest(false)
-
-    func open() { isOpen.finish() }
-
-    func wait() async { _ = try? await isOpen.next(after: 0) }
 }
