@@ -11,13 +11,13 @@ tools=$(scripts/tools.sh bench Benchmarks/Peers/requirements.txt) || exit
 
 names=("$@")
 if ((${#names[@]} == 0)); then
-  mapfile -t names < <(sed --quiet 's/.*name: "bench-\([a-z]*\)".*/\1/p' Package.swift)
+  mapfile -t names < <(find "$release" -maxdepth 1 -name 'bench-*' -type f -executable -printf '%f\n' | sort)
 fi
 
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 failed=0
-for name in "${names[@]}"; do
+for name in "${names[@]#bench-}"; do
   echo "== $name"
   if [[ $name == rpc ]]; then
     command=(python3 Benchmarks/Peers/rpc.py --release "$release" --go "$tools/bin/go")
