@@ -12,6 +12,7 @@ tools=$(scripts/tools.sh bench Benchmarks/Peers/requirements.txt) || exit
 names=("$@")
 if ((${#names[@]} == 0)); then
   mapfile -t names < <(find "$release" -maxdepth 1 -name 'bench-*' -type f -executable -printf '%f\n' | sort)
+  names+=(live)
 fi
 
 results=$(mktemp)
@@ -19,11 +20,11 @@ trap 'rm -f "$results"' EXIT
 failed=0
 for name in "${names[@]#bench-}"; do
   echo "== $name"
-  if [[ $name == rpc ]]; then
-    command=(python3 Benchmarks/Peers/rpc.py --release "$release" --go "$tools/bin/go")
-  else
-    command=("$release/bench-$name")
-  fi
+  case $name in
+    rpc) command=(python3 Benchmarks/Peers/rpc.py --release "$release" --go "$tools/bin/go") ;;
+    live) command=(python3 Benchmarks/Peers/live.py --release "$release") ;;
+    *) command=("$release/bench-$name") ;;
+  esac
   "${command[@]}" | tee --append "$results"
   ((PIPESTATUS[0] == 0)) || failed=1
 done
