@@ -18,12 +18,17 @@ static inline int COpenSSL_tls12_and_later(SSL_CTX *context) {
     return (int)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 }
 
-/* Partial writes from a moving buffer, and no buffers kept while a connection is idle. */
+/* Partial writes from a moving buffer. */
 static inline void COpenSSL_set_modes(SSL_CTX *context) {
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
+/* No buffers are kept while the connection is idle. Set when the handshake is done: during it they would be freed and
+   made again for every message. */
+static inline void COpenSSL_release_buffers(SSL *ssl) {
+    SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
 }
 
 static inline void COpenSSL_set_app_data(SSL *ssl, void *data) {
