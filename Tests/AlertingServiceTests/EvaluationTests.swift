@@ -98,6 +98,21 @@ struct EvaluationTests {
         }
     }
 
+    @Test("goes on by itself when the stream breaks, and says so once each time")
+    func interruptions() async throws {
+        try await AlertingCase.run(in: directory, measurements) { [measurements, probe] test in
+            try await measurements.followed()
+            for round in 0..<3 {
+                measurements.append(probe.batch("xxx...", at: 6 * round))
+                _ = try await test.incidents(round + 1, firing: 0)
+                measurements.interrupt()
+            }
+            measurements.append(probe.batch("xxx", at: 18))
+            _ = try await test.incidents(4, firing: 1)
+            #expect(test.sink.lines.count { $0.contains("the evaluation was interrupted") } == 3)
+        }
+    }
+
     @Test("follows rules that are added, changed and removed while it runs")
     func ruleChanges() async throws {
         try await AlertingCase.run(in: directory, measurements) { [measurements, probe] test in
