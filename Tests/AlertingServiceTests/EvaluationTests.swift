@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Evaluation")
+@Suite("Evaluation", .timeLimit(.minutes(1)))
 struct EvaluationTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()
