@@ -21,7 +21,7 @@ struct Housekeeping: Sendable {
         while true {
             do {
                 try await cleanOnce()
-            } catch let error as DatabaseError {
+            } catch  where !Task.isCancelled {
                 log.warning("cannot remove old incidents", ["error": "\(error)"])
             }
             try await clock.sleep(for: Self.interval)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Evaluation")
+@Suite("Evaluation", .timeLimit(.minutes(1)))
 struct EvaluationTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()
@@ -95,6 +95,21 @@ struct EvaluationTests {
             let incident = try #require(try await test.incidents(1, firing: 0).first)
             #expect(incident.endedAt == Probe.time(6))
             #expect(test.sink.lines.contains { $0.contains("measurements are missing") })
+        }
+    }
+
+    @Test("goes on by itself when the stream breaks, and says so once each time")
+    func interruptions() async throws {
+        try await AlertingCase.run(in: directory, measurements) { [measurements, probe] test in
+            try await measurements.followed()
+            for round in 0..<3 {
+                measurements.append(probe.batch("xxx...", at: 6 * round))
+                _ = try await test.incidents(round + 1, firing: 0)
+                measurements.interrupt()
+            }
+            measurements.append(probe.batch("xxx", at: 18))
+            _ = try await test.incidents(4, firing: 1)
+            #expect(test.sink.lines.count { $0.contains("the evaluation was interrupted") } == 3)
         }
     }
 

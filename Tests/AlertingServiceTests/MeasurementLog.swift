@@ -9,7 +9,8 @@ final class MeasurementLog: Sendable {
     private let events = Latest<[MeasurementEvent]>([])
     private let taken = Latest(0)
     private let starts = Latest(())
-    private let firstCursor: Mutex<Int> = Mutex(0)
+    private let firstCursor = Mutex(0)
+    private let interruptions = Mutex(0)
 
     func append(_ batch: MeasurementBatch) {
         let known = events.current.value
@@ -19,6 +20,12 @@ final class MeasurementLog: Sendable {
     /// Forgets what came up to `cursor`.
     func prune(upTo cursor: Int) {
         firstCursor.withLock { $0 = cursor }
+    }
+
+    /// Ends the streams there are; new ones may begin.
+    func interrupt() {
+        interruptions.withLock { $0 += 1 }
+        events.update(events.current.value)
     }
 
     /// Waits until someone follows.
@@ -36,12 +43,14 @@ final class MeasurementLog: Sendable {
         var router = RPCRouter(title: "store", log: Log(label: "test", sink: MemorySink()))
         router.handle(.followMeasurements) { request in
             let start = max(request.cursor ?? self.events.current.value.count, self.firstCursor.withLock { $0 })
+            let interruptions = self.interruptions.withLock { $0 }
             return RPCStream(FollowStart(cursor: start)) { writer in
                 self.starts.update(())
                 var cursor = start
                 var seen = -1
                 while let change = try await self.events.next(after: seen) {
                     seen = change.version
+                    guard interruptions == self.interruptions.withLock({ $0 }) else { return }
                     for event in change.value.dropFirst(cursor) {
                         cursor = event.cursor
                         try await writer.send(event)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Incidents of what is watched no more")
+@Suite("Incidents of what is watched no more", .timeLimit(.minutes(1)))
 struct RetirementTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()

@@ -12,6 +12,7 @@ import Synchronization
 /// transition, being committed with its cursor, is neither lost nor made twice.
 final class Evaluation: Service {
     private static let saveInterval = Duration.seconds(1)
+    private static let pause = Duration.milliseconds(200)
 
     private let book: AlertBook
     private let store: RPCClient
@@ -20,6 +21,8 @@ final class Evaluation: Service {
     private let log: Log
     /// Microseconds since 1970 of the newest row that was evaluated.
     private let newest = Atomic<Int64>(0)
+    /// Whether nothing was committed since the last interruption.
+    private let isInterrupted = Atomic(false)
 
     init(
         _ book: AlertBook,
@@ -42,21 +45,17 @@ final class Evaluation: Service {
     }
 
     func run() async throws {
-        var hasFailed = false
         while !Task.isCancelled {
             do {
                 try await follow()
-                hasFailed = false
-                continue
-            } catch is CancellationError {
-                return
             } catch is RulesChanged {
                 continue
             } catch {
-                if !hasFailed { log.warning("the evaluation was interrupted", ["error": "\(error)"]) }
-                hasFailed = true
+                guard !Task.isCancelled else { return }
+                let isKnown = isInterrupted.exchange(true, ordering: .relaxed)
+                if !isKnown { log.warning("the evaluation was interrupted", ["error": "\(error)"]) }
+                try? await clock.sleep(for: Self.pause)
             }
-            try? await clock.sleep(for: .milliseconds(200))
         }
     }
 
@@ -95,6 +94,7 @@ final class Evaluation: Service {
     private func save(_ changes: Evaluator.Changes, _ progress: EvaluationProgress) async throws {
         let now = now()
         try await book.write { try $0.save(changes, progress, at: now) }
+        isInterrupted.store(false, ordering: .relaxed)
         guard !changes.transitions.isEmpty else { return }
         book.deliveryChanges.update(())
     }

@@ -19,15 +19,19 @@ struct RetiredChecks: Sendable {
     /// Runs until it is cancelled.
     func run() async throws {
         var suspects: Set<CheckID> = []
+        var hasFailed = false
         while true {
             let start = clock.now
             do {
                 suspects = try await look(suspects)
-            } catch let error as DatabaseError {
-                log.warning("cannot end the incidents of retired checks", ["error": "\(error)"])
-            } catch let error as RPCError where error.code == .unavailable || error.code == .deadlineExceeded {
-                // Without the orchestrator nothing is known to be retired.
+                hasFailed = false
+            } catch {
+                // Without an answer nothing is known to be retired.
                 suspects = []
+                if !hasFailed, !Task.isCancelled {
+                    log.warning("cannot tell which incidents are of retired checks", ["error": "\(error)"])
+                }
+                hasFailed = true
             }
             // So many incidents may fire that asking takes long; it takes a twentieth of the time at the most.
             try await clock.sleep(for: max(interval, start.duration(to: clock.now) * 20))
