@@ -48,7 +48,7 @@ func withServer(
 /// Runs `body` on a loop of its own with an HTTP/2 connection to the server.
 func withConnection<Result: Sendable>(
     to server: TestServer,
-    _ body: @escaping @Sendable (HTTPClientConnection) async throws -> Result
+    _ body: @escaping @Sendable (HTTPClientConnection, EventLoop) async throws -> Result
 ) async throws -> Result {
     let loop = try EventLoop(name: "client")
     try loop.start()
@@ -57,7 +57,7 @@ func withConnection<Result: Sendable>(
     return try await withTaskExecutorPreference(loop) {
         let connection = try await HTTPConnector(loop: loop).connect(to: address, tls: nil)
         defer { connection.close() }
-        return try await body(connection)
+        return try await body(connection, loop)
     }
 }
 

@@ -203,6 +203,8 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
         } else {
             text += "\(response.status) \(HTTPStatus.reason(response.status))\r\n"
         }
+        // HTTP/2 knows neither field, so they are not the handler's to give.
+        if response.status == 426 { text += "upgrade: websocket\r\nconnection: upgrade\r\n" }
         for field in response.fields.all { text += "\(field.name): \(field.value)\r\n" }
         switch framing {
         case .length(let count) where response.status != 204 && response.status != 304:

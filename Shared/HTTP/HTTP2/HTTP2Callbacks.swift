@@ -34,7 +34,10 @@ import CNghttp2
             guard let count = unsafe stream.copyOutput(to: buffer, capacity) else {
                 return Int(NGHTTP2_ERR_DEFERRED.rawValue)
             }
-            if stream.isOutputSent { unsafe flags?.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
+            if stream.isOutputSent {
+                unsafe flags?.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+                stream.didFinishSending()
+            }
             return count
         }
     }

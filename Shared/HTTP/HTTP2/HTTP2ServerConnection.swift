@@ -16,6 +16,8 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     private var isDraining = false
     private var watch: ConnectionWatch?
     private var times: ConnectionTimes
+    /// Whether an abusive peer is being cut off.
+    private var isEnding = false
     private var spareBlock = HTTPFields()
 
     init(channel: Channel, server: HTTPServerLoop) {
@@ -64,10 +66,6 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         do {
             try session.receive(bytes)
         } catch {
-            if session.isAbused {
-                session.submitGoAway(NGHTTP2_ENHANCE_YOUR_CALM)
-                server.log.warning("closed an abusive connection", ["peer": peer.address])
-            }
             channelWillFlush()
             throw error
         }
@@ -81,17 +79,33 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     func channelWillFlush() {
         guard let session else { return }
         do {
-            while channel.hasRoom {
-                let count = try unsafe session.fill(channel.buffers.gathered)
-                guard count > 0 else { break }
-                channel.write(unsafe UnsafeBufferPointer(rebasing: channel.buffers.gathered[..<count]).span)
-            }
+            try writeFrames(of: session)
+            // Resets of our own are counted as they are sent.
+            if session.isAbused { try end(session) }
         } catch {
             return channel.close(error)
         }
         if session.isOver || (isDraining && session.streams.isEmpty && running == 0 && hasSaidGoAway) {
             channel.closeWhenSent()
         }
+    }
+
+    private func writeFrames(of session: HTTP2Session) throws(HTTPError) {
+        while channel.hasRoom {
+            let count = try unsafe session.fill(channel.buffers.gathered)
+            guard count > 0 else { return }
+            channel.write(unsafe UnsafeBufferPointer(rebasing: channel.buffers.gathered[..<count]).span)
+        }
+    }
+
+    /// Says goodbye to a peer that has used up what it may cost.
+    private func end(_ session: HTTP2Session) throws(HTTPError) {
+        guard !isEnding else { return }
+        isEnding = true
+        server.log.warning("closed an abusive connection", ["peer": peer.address])
+        session.submitGoAway(NGHTTP2_ENHANCE_YOUR_CALM)
+        try writeFrames(of: session)
+        channel.closeWhenSent()
     }
 
     func channelClosed(_ error: (any Error)?) {
@@ -175,7 +189,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
             let response = await handler(request)
             await bound.value.answer(id, response)
         }
-        guard !stream.isClosed, stream.output.isEmpty, !stream.isOutputFinished else { return }
+        guard !stream.isClosed, !stream.isAnswered else { return }
         stream.task = task
         if let timeout = request.timeout { stream.expire(after: timeout) }
     }
@@ -224,6 +238,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         } catch {
             if !stream.isClosed { session?.reset(stream, NGHTTP2_CANCEL) }
         }
+        stream.isAnswered = true
     }
 
     private func submit(_ response: HTTPResponse, _ stream: HTTP2Stream, _ body: [UInt8]?) throws(HTTPError) {
@@ -237,7 +252,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         block.append(":status", decimal: response.status)
         block.append(response.fields)
         if let body {
-            if response.status != 204 { block.append("content-length", decimal: body.count) }
+            if response.status != 204, response.status != 304 { block.append("content-length", decimal: body.count) }
             stream.output = stream.isHeadRequest ? [] : body
             stream.outputSince = channel.loop.now
             stream.isOutputFinished = true
@@ -254,10 +269,10 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     private func reject(_ stream: HTTP2Stream, _ status: Int, _ reason: String) {
         guard !stream.isRejected else { return }
         stream.isRejected = true
+        stream.isHeadRequest = stream.isHeadRequest || stream.head.method == .head
         stream.received = []
         do {
             try submit(.text(status, reason), stream, Array((reason + "\n").utf8))
-            if !stream.isEndReceived { session?.reset(stream, NGHTTP2_NO_ERROR) }
         } catch {
             channel.close(error)
         }

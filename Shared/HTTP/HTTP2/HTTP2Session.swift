@@ -165,7 +165,11 @@ protocol HTTP2Role: AnyObject {
     func giveBack(_ count: Int, of stream: HTTP2Stream) {
         buffered -= count
         stream.held -= count
-        if !stream.isClosed { _ = unsafe nghttp2_session_consume_stream(session, stream.id, count) }
+        if !stream.isClosed, count > 0 {
+            _ = unsafe nghttp2_session_consume_stream(session, stream.id, count)
+            // Bytes may be taken long after they came: nothing else would send the window then.
+            role?.outputPending()
+        }
         if owed > 0, buffered <= limits.bufferedBytes {
             _ = unsafe nghttp2_session_consume_connection(session, owed)
             owed = 0

@@ -13,6 +13,8 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     var head = HTTP2Head()
     /// It was answered before its end; what still comes is dropped.
     var isRejected = false
+    /// Its handler has ended.
+    var isAnswered = false
     var isHeadComplete = false
     /// Its answer has no body.
     var isHeadRequest = false
@@ -175,6 +177,12 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     /// Whether everything that will ever be written has gone to the connection.
     var isOutputSent: Bool { isOutputFinished && sent == output.count }
 
+    /// Called when the last bytes have gone to the connection.
+    func didFinishSending() {
+        // Not before: a reset overtakes what waits to be sent.
+        if isRejected, !isEndReceived { session.reset(self, NGHTTP2_NO_ERROR) }
+    }
+
     private func didSend() {
         if sent == output.count {
             output.removeAll(keepingCapacity: true)
@@ -223,7 +231,12 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         if writer != nil || responseHead != nil { abandon(failure ?? HTTPError(.reset, "the stream is closed")) }
         if let response {
             self.response = nil
-            if let failure { response.resume(throwing: failure) } else { response.resume(returning: answer()) }
+            // A reset that names no error ends an answer too early all the same.
+            if isEndReceived, failure == nil {
+                response.resume(returning: answer())
+            } else {
+                response.resume(throwing: failure ?? HTTPError(.reset, "the stream ended before its answer"))
+            }
         }
     }
 

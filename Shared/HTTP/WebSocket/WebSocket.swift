@@ -48,8 +48,9 @@ public final class WebSocket: Sendable {
                 try? await flush()
                 return nil
             }
-            try state.value.framing.receive(bytes)
+            let result = Result { () throws(HTTPError) in try state.value.framing.receive(bytes) }
             try await flush()
+            try result.get()
         }
     }
 

@@ -38,8 +38,9 @@ import CWslay
         let result = unsafe wslay_event_recv(context)
         input.removeFirst(inputStart)
         inputStart = 0
-        guard result == 0 else { throw HTTPError(.protocolViolation, "wslay_event_recv returned \(result)") }
+        // What broke the protocol is told to the peer too.
         try pump()
+        guard result == 0 else { throw HTTPError(.protocolViolation, "wslay_event_recv returned \(result)") }
     }
 
     func nextMessage() -> WebSocketMessage? {

@@ -5,11 +5,7 @@ public enum WebSocketHandshake {
     /// Why a request is no proper opening handshake, as the answer to send; `nil` when it is one.
     public static func refusal(of request: HTTPRequest) -> HTTPResponse? {
         guard request.upgrade == "websocket" else {
-            return HTTPResponse(
-                status: 426,
-                fields: ["upgrade": "websocket", "connection": "upgrade", "content-type": "text/plain; charset=utf-8"],
-                body: .bytes(Array("this address speaks WebSocket\n".utf8))
-            )
+            return .text(426, "this address speaks WebSocket")
         }
         guard request.fields["sec-websocket-version"] == "13" else {
             return HTTPResponse(status: 426, fields: ["sec-websocket-version": "13"])

@@ -1,0 +1,196 @@
+import HTTP
+import Lifecycle
+import Testing
+
+@Suite("HTTP/2 requests", .timeLimit(.minutes(1)))
+struct HTTP2Tests {
+    @Sendable private static func echo(_ request: HTTPRequest) async -> HTTPResponse {
+        HTTPResponse(status: Int(request.path.dropFirst()) ?? 200, body: .bytes(request.body))
+    }
+
+    private static func send(
+        _ request: HTTPClientRequest,
+        limits: HTTPLimits = HTTPLimits(),
+        _ handler: @escaping HTTPHandler = echo
+    ) async throws -> HTTPClientResponse {
+        var answer: HTTPClientResponse?
+        try await withServer(limits, handler: handler) { server in
+            answer = try await withConnection(to: server) { connection, _ in
+                try await connection.send(request, timeout: .seconds(20))
+            }
+        }
+        return try #require(answer)
+    }
+
+    @Test("carries bodies of any size there and back", arguments: [0, 1, 16_384, 65_536, 65_537, 1 << 20])
+    func bodies(count: Int) async throws {
+        let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let answer = try await Self.send(HTTPClientRequest(.post, "/", authority: "a", body: body))
+        #expect(answer.status == 200)
+        #expect(answer.body == body)
+        #expect(answer.fields["content-length"] == "\(count)")
+    }
+
+    @Test("sends no body where there is none", arguments: [204, 304])
+    func noBody(status: Int) async throws {
+        let answer = try await Self.send(HTTPClientRequest(.get, "/\(status)", authority: "a"))
+        #expect(answer.status == status)
+        #expect(answer.fields["content-length"] == nil)
+    }
+
+    @Test("answers HEAD with the length alone")
+    func head() async throws {
+        let answer = try await Self.send(HTTPClientRequest(.head, "/", authority: "a")) { _ in .text(200, "hello") }
+        #expect(answer.fields["content-length"] == "6")
+        #expect(answer.body == [])
+    }
+
+    @Test("refuses a request that speaks of two hosts")
+    func twoHosts() async throws {
+        let answer = try await Self.send(HTTPClientRequest(.get, "/", authority: "a", fields: ["host": "b"]))
+        #expect(answer.status == 400)
+        #expect(answer.fields["content-length"] == "\(answer.body.count)")
+    }
+
+    @Test("refuses a target that is no path", arguments: ["*", "a", "", "/a b"])
+    func target(path: String) async throws {
+        do {
+            #expect(try await Self.send(HTTPClientRequest(.get, path, authority: "a")).status == 400)
+        } catch let error as HTTPError {
+            #expect(error.code == .reset)
+        }
+    }
+
+    @Test("refuses fields beyond the limits", arguments: [(101, 1), (10, 2_000)])
+    func fields(count: Int, bytes: Int) async throws {
+        var fields = HTTPFields()
+        for index in 0..<count { fields.append("x-\(index)", String(repeating: "y", count: bytes)) }
+        let answer = try await Self.send(HTTPClientRequest(.get, "/", authority: "a", fields: fields))
+        #expect(answer.status == 431)
+    }
+
+    @Test("refuses a body over the limit and says so, announced or not", arguments: [true, false])
+    func tooLarge(isAnnounced: Bool) async throws {
+        let body = [UInt8](repeating: 0, count: 100_000)
+        var limits = HTTPLimits()
+        limits.bodyBytes = 99_999
+        let fields: HTTPFields = isAnnounced ? ["content-length": "100000"] : [:]
+        let answer = try await Self.send(
+            HTTPClientRequest(.post, "/", authority: "a", fields: fields, body: body),
+            limits: limits
+        )
+        #expect(answer.status == 413)
+        #expect(String(decoding: answer.body, as: UTF8.self) == "the body is over 99999 bytes\n")
+    }
+
+    @Test("answers many requests on one connection")
+    func many() async throws {
+        try await withServer(handler: Self.echo) { server in
+            try await withConnection(to: server) { connection, _ in
+                for round in 0..<50 {
+                    let body = [UInt8](repeating: UInt8(round), count: 40_000)
+                    let answer = try await connection.send(HTTPClientRequest(.post, "/", authority: "a", body: body))
+                    #expect(answer.body == body)
+                }
+            }
+        }
+    }
+
+    @Test("streams pieces as they are written")
+    func stream() async throws {
+        let gate = Gate()
+        let handler: HTTPHandler = { _ in
+            HTTPResponse(
+                status: 200,
+                body: .stream { writer in
+                    try await writer.write(Array("first".utf8))
+                    await gate.pass()
+                    try await writer.write([UInt8](repeating: 0x78, count: 1 << 20))
+                }
+            )
+        }
+        try await withServer(handler: handler) { server in
+            try await withConnection(to: server) { connection, _ in
+                let (head, tunnel) = try await connection.open(HTTPClientRequest(.get, "/", authority: "a"))
+                #expect(head.status == 200)
+                #expect(try await tunnel.read() == Array("first".utf8))
+                gate.open()
+                var count = 0
+                while let bytes = try await tunnel.read() { count += bytes.count }
+                #expect(count == 1 << 20)
+            }
+        }
+    }
+
+    @Test("carries both directions of an extended CONNECT")
+    func tunnel() async throws {
+        let handler: HTTPHandler = { request in
+            guard request.upgrade == "echo" else { return .text(426, "") }
+            return HTTPResponse(
+                status: 200,
+                body: .tunnel { tunnel in
+                    while let bytes = try await tunnel.read() { try await tunnel.write(bytes) }
+                }
+            )
+        }
+        try await withServer(handler: handler) { server in
+            try await withConnection(to: server) { connection, _ in
+                let request = HTTPClientRequest(.connect, "/", authority: "a", upgrade: "echo")
+                let (_, tunnel) = try await connection.open(request)
+                for text in ["a", "bc", String(repeating: "d", count: 50_000)] {
+                    try await tunnel.write(Array(text.utf8))
+                    var answer: [UInt8] = []
+                    while answer.count < text.utf8.count { answer += try #require(try await tunnel.read()) }
+                    #expect(answer == Array(text.utf8))
+                }
+                tunnel.finish()
+                #expect(try await tunnel.read() == nil)
+            }
+        }
+    }
+
+    @Test("sends a client that asks a WebSocket's address for a page a whole answer")
+    func upgradeRequired() async throws {
+        let answer = try await Self.send(HTTPClientRequest(.get, "/", authority: "a")) { request in
+            WebSocketHandshake.refusal(of: request) ?? .text(200, "")
+        }
+        #expect(answer.status == 426)
+        #expect(answer.body.isEmpty == false)
+    }
+
+    @Test("tells the handler's caller when the answer did not come in time")
+    func timeout() async throws {
+        let record = Record()
+        let handler: HTTPHandler = { _ in
+            await untilCancelled()
+            record.add("cancelled")
+            return .text(200, "")
+        }
+        try await withServer(handler: handler) { server in
+            let error = try await withConnection(to: server) { connection, _ in
+                await #expect(throws: HTTPError.self) {
+                    _ = try await connection.send(
+                        HTTPClientRequest(.get, "/", authority: "a"),
+                        timeout: .milliseconds(50)
+                    )
+                }
+            }
+            #expect(error?.code == .timeout)
+            try await record.wait(for: "cancelled")
+        }
+    }
+
+    @Test("cancels a handler whose caller's deadline has passed")
+    func deadline() async throws {
+        let record = Record()
+        let handler: HTTPHandler = { _ in
+            await untilCancelled()
+            record.add("cancelled")
+            return .text(504, "")
+        }
+        let request = HTTPClientRequest(.get, "/", authority: "a", fields: ["deadline": "50"])
+        let answer = try await Self.send(request, handler)
+        #expect(record.all == ["cancelled"])
+        #expect(answer.status == 504)
+    }
+}
