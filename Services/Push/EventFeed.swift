@@ -49,13 +49,14 @@ final class EventFeed: Service {
     func run() async throws {
         var hasFailed = false
         while !Task.isCancelled {
+            let before = version
             do {
                 try await followOnce()
-                hasFailed = false
             } catch is CancellationError {
                 break
             } catch {
-                if !hasFailed { log.warning("the store's stream broke", ["error": "\(error)"]) }
+                // One line for each time that it breaks, not for each try to mend it.
+                if !hasFailed || version != before { log.warning("the store's stream broke", ["error": "\(error)"]) }
                 hasFailed = true
             }
             try? await clock.sleep(for: .milliseconds(200))

@@ -20,7 +20,9 @@ public struct FollowRequest: Codable, Equatable, RPCPayload {
 }
 
 public struct FollowStart: Codable, Equatable, RPCPayload {
-    /// Where the stream begins. Larger than the one asked for when rows between the two are gone.
+    /// Where the stream begins.
+    ///
+    /// Larger than the one asked for when rows between the two are gone.
     public var cursor: Int
 
     public init(cursor: Int) {

@@ -6,7 +6,9 @@ public struct AppendReceipt: Codable, Equatable, RPCPayload {
     public var stored: Int
     /// Rows that had been stored before.
     public var duplicates: Int
-    /// `full`: survives a power loss. `normal`: survives the end of the process.
+    /// `full`: survives a power loss.
+    ///
+    /// `normal`: survives the end of the process.
     public var durability: String
 
     public init(stored: Int, duplicates: Int, durability: String) {
@@ -87,7 +89,9 @@ public struct SummaryFilter: Codable, Equatable, RPCPayload {
     public var targetID: TargetID?
     /// Inclusive; an hour before `to` when left out.
     public var from: Timestamp?
-    /// Exclusive; now when left out. At most 31 days after `from`.
+    /// Exclusive; now when left out.
+    ///
+    /// At most 31 days after `from`.
     public var to: Timestamp?
 
     enum CodingKeys: String, CodingKey {
@@ -102,7 +106,9 @@ public struct SummaryFilter: Codable, Equatable, RPCPayload {
     }
 }
 
-/// What a span of time amounts to. Latencies are in milliseconds, and left out when nothing came back.
+/// What a span of time amounts to.
+///
+/// Latencies are in milliseconds, and left out when nothing came back.
 public struct Summary: Codable, Equatable, Sendable {
     public var count: Int
     public var failures: Int

@@ -3,7 +3,9 @@ public import JSONRPC
 // What is spoken over the WebSocket at `/ws/stream`: JSON-RPC, one document a message.
 
 public struct Authentication: Codable, Sendable, RPCPayload {
-    /// An access token. Send the next one over the same connection before it runs out.
+    /// An access token.
+    ///
+    /// Send the next one over the same connection before it runs out.
     public var token: String
 
     public init(token: String) {

@@ -81,7 +81,7 @@ private func pad(_ value: Int64, _ width: Int) -> String {
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
-/// A date of the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// A date of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms").
 struct CivilDate {
     var year: Int64
     var month: Int64

@@ -1,7 +1,9 @@
 import CLinux
 
-/// The monotonic clock, with sleeps that are timers of one loop: a sleeping task costs no thread, and wakes on the
-/// loop it will go on with. Resolution of a sleep: 1 ms.
+/// The monotonic clock, with sleeps that are timers of one loop: a sleeping task costs no thread, and wakes on the loop
+/// it will go on with.
+///
+/// Resolution of a sleep: 1 ms.
 public struct LoopClock: Clock {
     public struct Instant: InstantProtocol {
         /// Nanoseconds of CLOCK_MONOTONIC.

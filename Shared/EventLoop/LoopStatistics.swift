@@ -1,7 +1,9 @@
 import CLinux
 import Synchronization
 
-/// How busy a loop is. The length of a turn is how long a ready descriptor may have waited for its callback.
+/// How busy a loop is.
+///
+/// The length of a turn is how long a ready descriptor may have waited for its callback.
 public final class LoopStatistics: Sendable {
     /// Upper bounds, in seconds, of the buckets of turn lengths; one more bucket holds what is longer.
     public static let bounds = [0.000_1, 0.001, 0.01, 0.1, 1.0]

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// Receives Unix signals as events of a loop, whichever thread the kernel gives them to. One a process.
+/// Receives Unix signals as events of a loop, whichever thread the kernel gives them to.
+///
+/// One a process.
 ///
 /// A handler writes them into a pipe: blocking them for a signalfd would have to happen in every thread, and those of
 /// Swift's own pool are there before the first line of a main.

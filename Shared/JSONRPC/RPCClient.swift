@@ -24,7 +24,9 @@ public struct RPCClient: Sendable {
         return try result(of: method.descriptor, await transport.send(message))
     }
 
-    /// Starts a streaming method; ends it when the returned subscription goes. `timeout` is for its beginning.
+    /// Starts a streaming method; ends it when the returned subscription goes.
+    ///
+    /// `timeout` is for its beginning.
     public func follow<Params, Result, Element>(
         _ method: RPCStreamMethod<Params, Result, Element>,
         _ params: Params,

@@ -61,7 +61,9 @@ public struct RPCDescriptor: Sendable {
     public var summary: String
     /// The service that answers it.
     public var owner: RPCPeer
-    /// The services that may call it on their own behalf. Nobody else may.
+    /// The services that may call it on their own behalf.
+    ///
+    /// Nobody else may.
     public var callers: Set<RPCPeer>
     /// What a person needs in order to call it through the gateway; `nil` when people may not.
     public var access: RPCAccess?

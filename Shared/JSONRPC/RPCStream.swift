@@ -55,7 +55,9 @@ public struct RPCStreamBody: Sendable {
         self.lines = lines
     }
 
-    /// Sends every line. An error of the producer becomes a last notification, `rpc.error`.
+    /// Sends every line.
+    ///
+    /// An error of the producer becomes a last notification, `rpc.error`.
     public func run(_ sink: any RPCLineSink) async throws {
         do {
             try await lines(sink)

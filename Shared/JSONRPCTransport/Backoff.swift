@@ -1,5 +1,7 @@
-/// How long to wait before the next try: doubling from `first` to `last`, each wait a random share of its bound
-/// ("full jitter": M. Brooker, "Exponential Backoff And Jitter"), so that many clients do not come back together.
+/// How long to wait before the next try: doubling from `first` to `last`, each wait a random share of its bound ("full
+/// jitter": M.
+///
+/// Brooker, "Exponential Backoff And Jitter"), so that many clients do not come back together.
 public struct Backoff: Sendable {
     private let first: Duration
     private let last: Duration

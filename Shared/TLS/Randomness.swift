@@ -20,7 +20,9 @@ public func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0
 }
 
-/// SHA-1 (FIPS 180-4): 20 bytes. For the WebSocket handshake, which asks for it; it protects nothing.
+/// SHA-1 (FIPS 180-4): 20 bytes.
+///
+/// For the WebSocket handshake, which asks for it; it protects nothing.
 public func sha1(_ message: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 20)
     _ = unsafe SHA1(message, message.count, &digest)

@@ -18,8 +18,9 @@ internal import COpenSSL
     public private(set) var peerNotAfter: Int64 = 0
     private var refusal: String?
 
-    /// `service`: the only service that a client of the mesh talks to. `serverName`: the name that a client of the
-    /// web asks for, and that the server's certificate must bear.
+    /// `service`: the only service that a client of the mesh talks to.
+    ///
+    /// `serverName`: the name that a client of the web asks for, and that the server's certificate must bear.
     public init(_ context: TLSContext, expecting service: String? = nil, serverName: String? = nil) throws(TLSError) {
         ERR_clear_error()
         guard let ssl = unsafe SSL_new(context.pointer), let bio = unsafe BIO_new(bioMethod) else {
@@ -167,7 +168,9 @@ internal import COpenSSL
     }
 }
 
-/// The BIO between OpenSSL and a `TLSSession`. Made once, never freed, and only read: safe to share.
+/// The BIO between OpenSSL and a `TLSSession`.
+///
+/// Made once, never freed, and only read: safe to share.
 nonisolated(unsafe) private let bioMethod: OpaquePointer? = unsafe COpenSSL_bio_method(
     { bio, target, capacity in
         unsafe COpenSSL_clear_retry(bio)

@@ -7,7 +7,9 @@ final class ChildProcess: Sendable {
     let id: CInt
     private let watch: LoopBound<ExitWatch>
 
-    /// Starts `program`; `log` takes what it prints. To be called on the loop, whose end would end the child.
+    /// Starts `program`; `log` takes what it prints.
+    ///
+    /// To be called on the loop, whose end would end the child.
     init(_ program: String, environment: [String: String], log: CInt, on loop: EventLoop) throws {
         loop.preconditionIsCurrent()
         let variables = environment.map { "\($0)=\($1)" }.sorted()

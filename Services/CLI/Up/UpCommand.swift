@@ -61,7 +61,9 @@ extension UpPlan {
         data.appending(path: "log/\(service.peer.rawValue).log")
     }
 
-    /// Makes the data folder, takes hold of it, and checks that the port is free. The lock lasts as long as the result.
+    /// Makes the data folder, takes hold of it, and checks that the port is free.
+    ///
+    /// The lock lasts as long as the result.
     func takeData() throws -> DataLock {
         do {
             try FileManager.default.createDirectory(

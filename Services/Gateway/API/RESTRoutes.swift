@@ -27,7 +27,9 @@ struct RESTRoutes: Sendable {
         }
     }
 
-    /// `path` without the prefix. Literal segments win over parameters.
+    /// `path` without the prefix.
+    ///
+    /// Literal segments win over parameters.
     func match(_ verb: String, _ path: Substring) -> Match {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let candidates = entries.compactMap { entry in

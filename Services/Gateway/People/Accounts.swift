@@ -73,7 +73,9 @@ final class Accounts: Sendable {
         return try await begin(person, family: Identifier<Person>.make().rawValue, expires: now + Self.sessionSeconds)
     }
 
-    /// Exchanges a refresh token. One that was used before ends its whole family: somebody else has it.
+    /// Exchanges a refresh token.
+    ///
+    /// One that was used before ends its whole family: somebody else has it.
     func refresh(_ token: RefreshToken) async throws -> TokenPair {
         let refusal = RPCError(.unauthenticated, "the session has ended")
         guard let bytes = Base64URL.decode(token.refreshToken) else { throw refusal }

@@ -1,5 +1,7 @@
 /// Slows down who guesses passwords: from the fifth failure in a row an account can be tried from that address only
-/// after a pause, which doubles up to a quarter of an hour. Nobody is ever locked out for good.
+/// after a pause, which doubles up to a quarter of an hour.
+///
+/// Nobody is ever locked out for good.
 struct LoginThrottle {
     private struct Failures {
         var count: Int
@@ -12,7 +14,9 @@ struct LoginThrottle {
 
     private var failures: [String: Failures] = [:]
 
-    /// Seconds to wait before `key` may be tried; 0 when it may now. `now` in seconds.
+    /// Seconds to wait before `key` may be tried; 0 when it may now.
+    ///
+    /// `now` in seconds.
     func pause(for key: String, now: Int) -> Int {
         max(0, (failures[key]?.until ?? 0) - now)
     }

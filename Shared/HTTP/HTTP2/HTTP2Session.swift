@@ -150,7 +150,9 @@ protocol HTTP2Role: AnyObject {
 
     // MARK: Windows
 
-    /// Notes bytes that a stream holds. The stream's own window is given back when they are taken.
+    /// Notes bytes that a stream holds.
+    ///
+    /// The stream's own window is given back when they are taken.
     private func hold(_ count: Int, for stream: HTTP2Stream) {
         buffered += count
         stream.held += count

@@ -62,7 +62,9 @@ public final class HTTPClientConnection {
         return (head, HTTPTunnel(FlowingStream(stream), on: channel.loop))
     }
 
-    /// Returns when it takes no more requests. To be awaited by one task.
+    /// Returns when it takes no more requests.
+    ///
+    /// To be awaited by one task.
     public func untilUnusable() async {
         guard isUsable else { return }
         await withTaskCancellationHandler {

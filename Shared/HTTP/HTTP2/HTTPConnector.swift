@@ -12,7 +12,9 @@ public final class HTTPConnector {
         self.limits = limits
     }
 
-    /// Connects and, with a context, shakes hands. To be called on the loop.
+    /// Connects and, with a context, shakes hands.
+    ///
+    /// To be called on the loop.
     ///
     /// `service` is the only peer that is accepted in the mesh; `serverName` the name that is asked for on the web.
     public func connect(

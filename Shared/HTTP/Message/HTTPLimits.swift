@@ -1,4 +1,6 @@
-/// What one connection may cost. Every bound has a name; the numbers for the public and the mesh differ.
+/// What one connection may cost.
+///
+/// Every bound has a name; the numbers for the public and the mesh differ.
 public struct HTTPLimits: Sendable {
     /// Requests under way on one connection, those whose stream was reset included.
     public var concurrentRequests = 100
@@ -72,7 +74,9 @@ struct TokenBucket {
         last = now
     }
 
-    /// Takes one token; `false` when there is none. `now` in nanoseconds.
+    /// Takes one token; `false` when there is none.
+    ///
+    /// `now` in nanoseconds.
     mutating func take(now: UInt64) -> Bool {
         tokens = min(burst, tokens + Double(now &- last) * 1e-9 * perSecond)
         last = now

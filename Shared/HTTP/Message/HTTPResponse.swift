@@ -35,5 +35,7 @@ extension HTTPFields: ExpressibleByDictionaryLiteral {
     }
 }
 
-/// Answers requests. Runs on the loop of the connection, in a task that is cancelled when the peer goes away.
+/// Answers requests.
+///
+/// Runs on the loop of the connection, in a task that is cancelled when the peer goes away.
 public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse

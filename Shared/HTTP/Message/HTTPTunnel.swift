@@ -18,7 +18,9 @@ public struct HTTPTunnel: Sendable {
         self.stream = LoopBound(stream, on: loop)
     }
 
-    /// The next bytes; `nil` when the peer has finished. To be awaited by one task at a time, on the loop.
+    /// The next bytes; `nil` when the peer has finished.
+    ///
+    /// To be awaited by one task at a time, on the loop.
     public func read() async throws -> [UInt8]? {
         try await stream.value.read()
     }

@@ -40,7 +40,9 @@ public final class WebSocket: Sendable {
         state = LoopBound(State(framing), on: loop)
     }
 
-    /// The next message; `nil` when the peer has closed. Throws when it broke the protocol or the connection.
+    /// The next message; `nil` when the peer has closed.
+    ///
+    /// Throws when it broke the protocol or the connection.
     public func receive() async throws -> WebSocketMessage? {
         while true {
             if let message = state.value.framing.nextMessage() { return message }
