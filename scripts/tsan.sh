@@ -4,5 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly suites='EventLoopTests|HTTPTests|JSONRPCTests|JSONRPCTransportTests'
-exec env TSAN_OPTIONS=halt_on_error=1 \
+exec env TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/scripts/tsan.supp" \
   swift test --sanitize=thread --scratch-path .build/tsan --filter "^($suites)\."
