@@ -86,7 +86,7 @@ extension RPCRouter {
                 try await route.invoke(params, &writer)
             }
             route.count(nil, seconds: start.duration(to: .now).inSeconds)
-            return stream
+            return stream?.translating { translate($0, of: route.descriptor) }
         } catch {
             let failure = translate(error, of: route.descriptor)
             route.count(failure, seconds: start.duration(to: .now).inSeconds)

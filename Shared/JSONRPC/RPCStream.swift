@@ -66,6 +66,22 @@ public struct RPCStreamBody: Sendable {
         }
     }
 
+    /// The same stream with its producer's errors as `translate` tells them; those of the connection stay as they are.
+    func translating(_ translate: @escaping @Sendable (any Error) -> RPCError) -> Self {
+        let lines = lines
+        return Self { sink in
+            do {
+                try await lines(MarkingSink(sink: sink))
+            } catch let failure as MarkingSink.Failure {
+                throw failure.cause
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                throw translate(error)
+            }
+        }
+    }
+
     func beginning(with line: [UInt8]) -> Self {
         let lines = lines
         return Self { sink in
@@ -85,6 +101,23 @@ public struct RPCStreamBody: Sendable {
         error.write(to: &writer)
         writer.endObject()
         return writer.bytes
+    }
+}
+
+/// Marks the errors of the connection, so that they are not taken for the producer's.
+private struct MarkingSink: RPCLineSink {
+    struct Failure: Error {
+        var cause: any Error
+    }
+
+    let sink: any RPCLineSink
+
+    func send(line: [UInt8]) async throws {
+        do {
+            try await sink.send(line: line)
+        } catch {
+            throw Failure(cause: error)
+        }
     }
 }
 

@@ -14,6 +14,8 @@ public struct Log: Sendable {
         private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
     }
 
+    private static let ownMembers: Set = ["time", "level", "service", "message", "trace_id"]
+
     public let label: String
     public let minimum: Level
     private let sink: any LogSink
@@ -57,7 +59,8 @@ public struct Log: Sendable {
             writer.string(trace.traceID)
         }
         for (key, value) in fields().sorted(by: { $0.key < $1.key }) {
-            writer.key(key)
+            // A member stands in a line once, whatever a field is called.
+            writer.key(Self.ownMembers.contains(key) ? "field_\(key)" : key)
             writer.string(value)
         }
         writer.endObject()

@@ -91,7 +91,7 @@ private struct ReadHistogramFamily: MetricFamily {
 /// Label names and values as they stand between braces; escapes what the format asks for.
 func labelText(_ names: [String], _ values: [String]) -> String {
     zip(names, values).map { name, value in
-        let escaped = value.map { character in
+        let escaped = value.unicodeScalars.map { character in
             switch character {
             case "\\": "\\\\"
             case "\"": "\\\""

@@ -20,15 +20,6 @@ private struct TokenHeader: Codable {
     var kid: String
 }
 
-/// A header as it came: what must not be there is looked for too.
-private struct ReceivedHeader: Decodable {
-    var alg: String
-    var typ: String
-    var kid: String
-    var crit: JSONValue?
-    var b64: JSONValue?
-}
-
 /// What all tokens of one installation have in common.
 public enum TokenProfile {
     static let issuer = "sonde"
@@ -110,11 +101,12 @@ public struct TokenVerifier: Sendable {
         guard token.utf8.count <= TokenProfile.maximumBytes else { throw TokenError(.malformed) }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64URL.decode(parts[0]), let body = Base64URL.decode(parts[1]),
-            let signature = Base64URL.decode(parts[2]), let header = try? decodeJSON(ReceivedHeader.self, from: head)
+            let signature = Base64URL.decode(parts[2]), let header = try? decodeJSON(TokenHeader.self, from: head),
+            let members = try? JSONValue(json: head)
         else { throw TokenError(.malformed) }
-        guard header.alg == "EdDSA", header.typ == TokenProfile.type, header.crit == nil, header.b64 == nil else {
-            throw TokenError(.malformed)
-        }
+        // An extension that must be understood is not understood here (RFC 7515, section 4.1.11), not even as null.
+        guard header.alg == "EdDSA", header.typ == TokenProfile.type, members["crit"] == nil, members["b64"] == nil
+        else { throw TokenError(.malformed) }
         guard let key = keys[header.kid] else { throw TokenError(.unknownKey) }
         let signed = Array(token.utf8.dropLast(parts[2].utf8.count + 1))
         guard key.isValid(signature: signature, of: signed) else { throw TokenError(.signature) }
@@ -125,7 +117,7 @@ public struct TokenVerifier: Sendable {
 
     private func person(_ claims: AccessClaims, now: Int) throws(TokenError) -> Person {
         guard claims.iss == TokenProfile.issuer, claims.aud == TokenProfile.audience,
-            claims.iat <= now + TokenProfile.skewSeconds, claims.exp > claims.iat,
+            (0...now + TokenProfile.skewSeconds).contains(claims.iat), claims.exp > claims.iat,
             claims.exp - claims.iat <= TokenProfile.lifetimeSeconds
         else { throw TokenError(.claims) }
         guard claims.exp + TokenProfile.skewSeconds > now else { throw TokenError(.expired) }

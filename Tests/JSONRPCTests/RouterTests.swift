@@ -1,0 +1,150 @@
+import JSON
+import Observability
+import Synchronization
+import Testing
+
+@testable import JSONRPC
+
+/// Keeps the lines of a stream.
+final class Lines: RPCLineSink {
+    private let lines = Mutex<[String]>([])
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    func send(line: [UInt8]) async throws {
+        lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+    }
+}
+
+@Suite("JSON-RPC router")
+struct RouterTests {
+    private func call(_ method: String, _ a: Int, _ b: Int) -> String {
+        #"{"jsonrpc":"2.0","method":"\#(method)","params":[\#(a),\#(b)],"id":1}"#
+    }
+
+    @Test("keeps an internal error from the caller, and logs it once")
+    func internalError() async throws {
+        let example = ExampleRouter()
+        let answer = try #require(try await example.answer(call("broken", 1, 2)))
+        #expect(answer.contains("-32603"))
+        #expect(!answer.contains("disk"))
+        #expect(example.sink.lines.filter { $0.contains("the disk is full") }.count == 1)
+    }
+
+    @Test("passes an error of the contract on with its data, and logs nothing")
+    func knownError() async throws {
+        let example = ExampleRouter()
+        #expect(
+            try await example.answer(call("busy", 1, 2))
+                == #"{"jsonrpc":"2.0","error":{"code":-32005,"message":"later","data":{"retry_after_ms":5}},"id":1}"#
+        )
+        #expect(example.sink.lines == [])
+    }
+
+    @Test("counts calls by method and code, and no names that callers made up")
+    func metrics() async throws {
+        let example = ExampleRouter()
+        for name in ["subtract", "subtract", "broken", "invented"] { _ = try await example.answer(call(name, 1, 2)) }
+        let page = String(decoding: example.metrics.text(), as: UTF8.self)
+        #expect(page.contains(#"sonde_rpc_requests_total{method="subtract",code="0"} 2"#))
+        #expect(page.contains(#"sonde_rpc_requests_total{method="broken",code="-32603"} 1"#))
+        #expect(page.contains(#"sonde_rpc_seconds_count{method="subtract"} 2"#))
+        #expect(!page.contains("invented"))
+    }
+
+    @Test("sends the result of a stream first, and then its elements")
+    func stream() async throws {
+        #expect(
+            try await ExampleRouter().answer(call("ticks", 2, 0)) == """
+                {"jsonrpc":"2.0","result":2,"id":1}
+                {"jsonrpc":"2.0","method":"ticks","params":0}
+                {"jsonrpc":"2.0","method":"ticks","params":1}
+                """
+        )
+    }
+
+    @Test("ends a stream that fails with rpc.error")
+    func failingStream() async throws {
+        let answer = try await ExampleRouter().answer(call("ticks", 0, 1))
+        let last = #"{"jsonrpc":"2.0","method":"rpc.error","params":{"code":-32004,"message":"enough"}}"#
+        #expect(answer?.hasSuffix("\n" + last) == true)
+    }
+
+    @Test("keeps an internal error of a stream from the caller, and logs it once")
+    func internalStreamError() async throws {
+        let example = ExampleRouter()
+        let answer = try await example.answer(call("ticks", 0, 2))
+        let last = #"{"jsonrpc":"2.0","method":"rpc.error","params":{"code":-32603,"message":"internal error"}}"#
+        #expect(answer?.hasSuffix("\n" + last) == true)
+        #expect(example.sink.lines.filter { $0.contains("the disk is full") }.count == 1)
+    }
+
+    @Test("refuses a stream within a batch")
+    func streamInBatch() async throws {
+        #expect(try await ExampleRouter().answer("[\(call("ticks", 1, 0))]")?.contains("-32600") == true)
+    }
+
+    @Test("describes exactly what it answers as OpenRPC")
+    func discover() async throws {
+        let example = ExampleRouter(authorizer: CallerList())
+        let text = try #require(try await example.answer(#"{"jsonrpc":"2.0","method":"rpc.discover","id":1}"#))
+        let document = try #require(try sorted(text)["result"])
+        #expect(document["openrpc"] == "1.2.6")
+        #expect(document["info"]?["title"] == "test")
+        guard case .array(let methods)? = document["methods"] else {
+            Issue.record("no methods")
+            return
+        }
+        let names = methods.compactMap { method in if case .string(let name)? = method["name"] { name } else { nil } }
+        #expect(names.sorted() == (example.router.descriptors.map(\.name) + ["rpc.discover"]).sorted())
+        for method in methods {
+            #expect(method["result"]?["schema"] != nil)
+            guard case .array(let params)? = method["params"] else {
+                Issue.record("params are an array")
+                continue
+            }
+            for param in params { #expect(param["name"] != nil && param["schema"] != nil) }
+        }
+    }
+
+    @Test("lets nobody call who is not listed")
+    func callers() async throws {
+        #expect(
+            try await ExampleRouter(authorizer: CallerList()).answer(call("subtract", 1, 2))?.contains("-32001") == true
+        )
+    }
+}
+
+private enum Colour: String, Codable, CaseIterable, JSONSchemaProviding { case red, green }
+
+private struct Inner: Codable { var a: Int }
+
+private struct Shapes: Codable, RPCPayload {
+    var flag: Bool
+    var text: String?
+    var colour: Colour
+    var inner: Inner
+    var list: [Inner]
+    var table: [String: Double]
+    var nested: [[Int]]?
+}
+
+@Suite("JSON schema")
+struct SchemaTests {
+    @Test("is read off a decoder")
+    func reflection() {
+        let inner = JSONSchema.object(name: "Inner", [.init("a", .integer)])
+        #expect(
+            Shapes.schema
+                == .object(
+                    name: "Shapes",
+                    [
+                        .init("flag", .boolean), .init("text", .string, isRequired: false),
+                        .init("colour", .string(choices: ["red", "green"])), .init("inner", inner),
+                        .init("list", .array(inner)), .init("table", .dictionary(.number)),
+                        .init("nested", .array(.array(.integer)), isRequired: false),
+                    ]
+                )
+        )
+    }
+}

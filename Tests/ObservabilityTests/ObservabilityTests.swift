@@ -1,0 +1,112 @@
+import Configuration
+import JSON
+import Observability
+import Testing
+
+@Suite("Metrics")
+struct MetricsTests {
+    @Test("escape what a label's value must not hold, and keep each series on a line")
+    func escapes() {
+        let metrics = Metrics()
+        metrics.counter("c", "Help.", labels: ["a"])("\\ \" \n \r\n").increment()
+        let lines = String(decoding: metrics.text(), as: UTF8.self).utf8.split(separator: 0x0a).map { String($0) ?? "" }
+        #expect(lines == ["# HELP c Help.", "# TYPE c counter", "c{a=\"\\\\ \\\" \\n \r\\n\"} 1"])
+    }
+
+    @Test("count each bucket of a histogram with those below it")
+    func histogram() {
+        let metrics = Metrics()
+        let histogram = metrics.histogram("h", "Help.", labels: ["m"], bounds: [0.1, 1])("x")
+        for value in [0.05, 0.1, 0.5, 3] { histogram.observe(value) }
+        let text = String(decoding: metrics.text(), as: UTF8.self)
+        #expect(
+            text.hasSuffix(
+                """
+                h_bucket{m="x",le="0.1"} 2
+                h_bucket{m="x",le="1.0"} 3
+                h_bucket{m="x",le="+Inf"} 4
+                h_sum{m="x"} 3.65
+                h_count{m="x"} 4
+
+                """
+            )
+        )
+    }
+}
+
+@Suite("Log")
+struct LogTests {
+    @Test("writes one JSON object a line, with the trace of the call")
+    func line() throws {
+        let sink = MemorySink()
+        let log = Log(label: "test", minimum: .info, sink: sink)
+        var random = SplitMix64(seed: 1)
+        let context = CallContext(trace: .random(using: &random))
+        CallContext.$current.withValue(context) { log.warning("hello", ["b": "\"\n\u{1}", "a": "x"]) }
+        log.debug("unheard")
+        let line = try #require(sink.lines.first)
+        #expect(sink.lines.count == 1)
+        #expect(line.hasSuffix("}\n"))
+        let object = try JSONValue(json: Array(line.utf8))
+        #expect(object["level"] == "warning")
+        #expect(object["service"] == "test")
+        #expect(object["message"] == "hello")
+        #expect(object["b"] == "\"\n\u{1}")
+        #expect(object["trace_id"] == .string(context.trace.traceID))
+    }
+
+    @Test("names no member twice, whatever a field is called")
+    func fieldNames() throws {
+        let sink = MemorySink()
+        Log(label: "test", sink: sink).info("hello", ["service": "store", "level": "7", "time": "now", "message": "x"])
+        let line = try #require(sink.lines.first)
+        #expect(line.ranges(of: "\"service\"").count == 1)
+        #expect(try JSONValue(json: Array(line.utf8))["message"] == "hello")
+    }
+
+    @Test("never prints a secret or a token")
+    func secrets() {
+        let values: [Any] = [
+            Secret("hunter2"), BearerToken("hunter2"), [Secret("hunter2")], ["k": BearerToken("hunter2")],
+        ]
+        for value in values {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(reflecting: value), String(describing: value), dumped] {
+                #expect(!text.contains("hunter2"))
+            }
+        }
+    }
+}
+
+@Suite("Trace context")
+struct TraceContextTests {
+    private static let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    @Test("is read and written as the same header")
+    func roundTrip() {
+        let bytes = Array(Self.good.utf8)
+        guard let context = TraceContext(traceparent: bytes.span) else {
+            Issue.record("not read")
+            return
+        }
+        #expect(context.traceparent == bytes)
+        #expect(context.isSampled)
+        #expect(context.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
+    }
+
+    @Test(
+        "begins anew after a header that is none",
+        arguments: [
+            "", "00", good.uppercased(), good + "-", good.replacing("00-4", with: "ff-4"),
+            good.replacing("-01", with: "_01"),
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", good.replacing("4bf9", with: "4bg9"),
+        ]
+    )
+    func refused(text: String) {
+        let bytes = Array(text.utf8)
+        let context = TraceContext(traceparent: bytes.span)
+        #expect(context == nil)
+    }
+}
