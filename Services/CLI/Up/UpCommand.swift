@@ -37,6 +37,7 @@ extension UpPlan {
     init(_ arguments: Arguments, _ environment: Environment) throws {
         do {
             let file = try arguments["config"].map { try Environment(file: $0) } ?? Environment()
+            try Self.checkKeys(of: file)
             let settings = environment.merging(file)
             data =
                 URL(filePath: arguments["data"] ?? settings.string("SONDE_DATA", default: "data"))
@@ -54,6 +55,17 @@ extension UpPlan {
             guard FileManager.default.isExecutableFile(atPath: program) else {
                 throw CommandLineError(.cannotCreate, "\(program) is missing; build all products first")
             }
+        }
+    }
+
+    /// A key that no service reads is most likely misspelt.
+    private static func checkKeys(of file: Environment) throws(ConfigurationError) {
+        let services = order.map { $0.rawValue.uppercased().replacing("-", with: "_") }
+        let prefixes = (services + ["SONDE"]).map { $0 + "_" }
+        for key in file.values.keys.sorted() where !prefixes.contains(where: key.hasPrefix) {
+            throw ConfigurationError(
+                "\(key) is no setting of Sonde: keys begin with \(prefixes.joined(separator: ", "))"
+            )
         }
     }
 
