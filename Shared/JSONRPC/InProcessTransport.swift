@@ -13,7 +13,7 @@ struct InProcessTransport: RPCTransport {
     }
 
     func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
-        throw RPCError(.invalidRequest, "\(message.method.name) streams, and streams need a connection")
+        throw RPCError(.invalidRequest, "\(message.name) streams, and streams need a connection")
     }
 
     private func context(_ message: RPCOutgoing) -> CallContext {

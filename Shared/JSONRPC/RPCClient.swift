@@ -20,8 +20,9 @@ public struct RPCClient: Sendable {
         _ params: Params,
         timeout: Duration? = nil
     ) async throws -> Result {
-        let message = RPCOutgoing(method.descriptor, body: try request(method.descriptor.name, params), timeout)
-        return try result(of: method.descriptor, await transport.send(message))
+        let body = try request(method.name, params)
+        let message = RPCOutgoing(method.name, isIdempotent: method.isIdempotent, body: body, timeout)
+        return try result(of: method.name, await transport.send(message))
     }
 
     /// Starts a streaming method; ends it when the returned subscription goes.
@@ -32,23 +33,27 @@ public struct RPCClient: Sendable {
         _ params: Params,
         timeout: Duration? = nil
     ) async throws -> RPCSubscription<Result, Element> {
-        let message = RPCOutgoing(method.descriptor, body: try request(method.descriptor.name, params), timeout)
+        let body = try request(method.name, params)
+        let message = RPCOutgoing(method.name, isIdempotent: true, body: body, timeout)
         let lines = try await transport.open(message)
         guard let first = try await lines.next() else {
             throw RPCError(.unavailable, "the stream ended before its result")
         }
-        return RPCSubscription(try result(of: method.descriptor, first), lines)
+        return RPCSubscription(try result(of: method.name, first), lines)
     }
 
     /// Calls a method with params that are JSON already; returns the result as JSON.
     public func call(_ method: RPCDescriptor, raw params: ArraySlice<UInt8>) async throws -> ArraySlice<UInt8> {
-        let reply = try await transport.send(RPCOutgoing(method, body: request(method.name, raw: params), nil))
+        let body = request(method.name, raw: params)
+        let message = RPCOutgoing(method.name, isIdempotent: method.isIdempotent, body: body, nil)
+        let reply = try await transport.send(message)
         return reply[try RPCReplyEnvelope(reply).result()]
     }
 
     /// Starts a streaming method with params that are JSON already, and passes its lines on as they are.
     public func follow(_ method: RPCDescriptor, raw params: ArraySlice<UInt8>) async throws -> RPCRawReply {
-        let lines = try await transport.open(RPCOutgoing(method, body: request(method.name, raw: params), nil))
+        let body = request(method.name, raw: params)
+        let lines = try await transport.open(RPCOutgoing(method.name, isIdempotent: true, body: body, nil))
         guard let first = try await lines.next() else {
             throw RPCError(.unavailable, "the stream ended before its result")
         }
@@ -88,27 +93,31 @@ public struct RPCClient: Sendable {
         return writer
     }
 
-    private func result<Result: RPCPayload>(of method: RPCDescriptor, _ reply: [UInt8]) throws -> Result {
+    private func result<Result: RPCPayload>(of method: String, _ reply: [UInt8]) throws -> Result {
         let range = try RPCReplyEnvelope(reply).result()
         do {
             return try Result(payload: reply[range])
         } catch {
-            throw RPCError(.internalError, "\(method.name) answered with something else than its contract says")
+            throw RPCError(.internalError, "\(method) answered with something else than its contract says")
         }
     }
 }
 
 /// One request on its way to a peer.
 public struct RPCOutgoing: Sendable {
-    public var method: RPCDescriptor
+    /// The wire name of its method.
+    public var name: String
+    /// Whether it may be tried again when nobody knows what became of it.
+    public var isIdempotent: Bool
     public var body: [UInt8]
     /// Shorter than the caller's own deadline, or none.
     public var timeout: Duration?
     /// The call that this one is part of.
     public var context: CallContext?
 
-    init(_ method: RPCDescriptor, body: [UInt8], _ timeout: Duration?) {
-        self.method = method
+    init(_ name: String, isIdempotent: Bool, body: [UInt8], _ timeout: Duration?) {
+        self.name = name
+        self.isIdempotent = isIdempotent
         self.body = body
         self.timeout = timeout
         context = CallContext.current

@@ -1,22 +1,42 @@
 /// One JSON-RPC method, declared once: from this come the handler's signature, the client call, the peer allow-list,
 /// the role check, the REST route and the OpenRPC and OpenAPI documents.
+///
+/// Cheap to make, because a declaration makes it anew for every call; what takes time is left to `descriptor`.
 public struct RPCMethod<Params: RPCPayload, Result: RPCPayload>: Sendable {
-    public let descriptor: RPCDescriptor
+    /// The wire name, `noun.verb`.
+    public let name: String
+    public let isIdempotent: Bool
+    private let summary: String
+    private let owner: RPCPeer
+    private let callers: [RPCPeer]
+    private let access: RPCAccess?
+    private let rest: RESTRoute?
 
     public init(
         _ name: String,
         _ summary: String,
         of owner: RPCPeer,
-        callers: Set<RPCPeer> = [],
+        callers: [RPCPeer] = [],
         access: RPCAccess? = nil,
         rest: RESTRoute? = nil,
         isIdempotent: Bool = false
     ) {
-        descriptor = RPCDescriptor(
+        self.name = name
+        self.summary = summary
+        self.owner = owner
+        self.callers = callers
+        self.access = access
+        self.rest = rest
+        self.isIdempotent = isIdempotent
+    }
+
+    /// Everything about the method but its types; the schemas are read off them here.
+    public var descriptor: RPCDescriptor {
+        RPCDescriptor(
             name: name,
             summary: summary,
             owner: owner,
-            callers: callers,
+            callers: Set(callers),
             access: access,
             rest: rest,
             isIdempotent: isIdempotent,
@@ -29,20 +49,34 @@ public struct RPCMethod<Params: RPCPayload, Result: RPCPayload>: Sendable {
 
 /// A method that answers with a result and then, on the same stream, with notifications that carry elements.
 public struct RPCStreamMethod<Params: RPCPayload, Result: RPCPayload, Element: RPCPayload>: Sendable {
-    public let descriptor: RPCDescriptor
+    /// The wire name, `noun.verb`.
+    public let name: String
+    private let summary: String
+    private let owner: RPCPeer
+    private let callers: [RPCPeer]
+    private let access: RPCAccess?
 
     public init(
         _ name: String,
         _ summary: String,
         of owner: RPCPeer,
-        callers: Set<RPCPeer> = [],
+        callers: [RPCPeer] = [],
         access: RPCAccess? = nil
     ) {
-        descriptor = RPCDescriptor(
+        self.name = name
+        self.summary = summary
+        self.owner = owner
+        self.callers = callers
+        self.access = access
+    }
+
+    /// Everything about the method but its types; the schemas are read off them here.
+    public var descriptor: RPCDescriptor {
+        RPCDescriptor(
             name: name,
             summary: summary,
             owner: owner,
-            callers: callers,
+            callers: Set(callers),
             access: access,
             rest: nil,
             isIdempotent: true,

@@ -50,11 +50,12 @@ public struct RPCRouter: Sendable {
         _ method: RPCStreamMethod<Params, Result, Element>,
         _ handler: @escaping @Sendable (Params) async throws -> RPCStream<Result, Element>
     ) {
+        let name = method.name
         add(method.descriptor) { params, writer in
             let params = try decode(Params.self, params)
             let stream = try await handler(params)
             try stream.result.writePayload(to: &writer)
-            return stream.body(of: method.descriptor.name)
+            return stream.body(of: name)
         }
     }
 

@@ -167,8 +167,8 @@ public final class RPCConnection: Service, RPCTransport {
 
     private func request(_ message: RPCOutgoing, timeout: Duration?) -> HTTPClientRequest {
         var fields = HTTPFields()
-        fields.append("content-type", "application/json")
-        if let timeout { fields.append("deadline", String(max(1, timeout.inMilliseconds))) }
+        fields.append(lowercase: "content-type", "application/json")
+        if let timeout { fields.append(lowercase: "deadline", String(max(1, timeout.inMilliseconds))) }
         fields.append("traceparent", ascii: traces.child(of: message.context?.trace).traceparent)
         if let token = message.context?.token { fields.append("authorization", "Bearer \(token.exposed)") }
         return HTTPClientRequest(.post, "/rpc", authority: peer.rawValue, fields: fields, body: message.body)
@@ -184,7 +184,7 @@ public final class RPCConnection: Service, RPCTransport {
     private func mayRetry(_ error: HTTPError, _ message: RPCOutgoing) -> Bool {
         switch error.code {
         case .refused, .closing: true
-        case .connection, .reset: message.method.isIdempotent
+        case .connection, .reset: message.isIdempotent
         case .timeout, .tooLarge, .protocolViolation, .library: false
         }
     }

@@ -48,7 +48,7 @@ actor APIClient {
         _ params: Params,
         _ body: (Element) async throws -> Void
     ) async throws {
-        let request = try request(method.descriptor.name, params, token: await accessToken())
+        let request = try request(method.name, params, token: await accessToken())
         let connection = try await connect()
         let (head, tunnel) = try await open(connection, request)
         guard head.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(head.status)") }
@@ -77,7 +77,7 @@ actor APIClient {
         _ params: Params,
         token: String?
     ) async throws -> Result {
-        let request = try request(method.descriptor.name, params, token: token)
+        let request = try request(method.name, params, token: token)
         let connection = try await connect()
         let response = try await send(connection, request)
         guard response.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(response.status)") }

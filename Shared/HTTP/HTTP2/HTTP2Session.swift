@@ -214,7 +214,8 @@ protocol HTTP2Role: AnyObject {
     ) throws(HTTPError) -> HTTP2Stream {
         let id = unsafe nghttp2_session_get_next_stream_id(session)
         guard id < UInt32(Int32.max) else { throw HTTPError(.closing, "the connection has used up its streams") }
-        let stream = HTTP2Stream(id: Int32(id), session: self)
+        let stream = idle.popLast() ?? HTTP2Stream(id: Int32(id), session: self)
+        stream.reuse(as: Int32(id))
         stream.output = body
         stream.isOutputFinished = isFinished
         var source = unsafe Self.source(of: stream)

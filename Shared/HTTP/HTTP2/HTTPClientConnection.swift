@@ -122,11 +122,11 @@ public final class HTTPClientConnection {
             block.removeAll()
             swap(&block, &spareBlock)
         }
-        block.append(":method", request.upgrade == nil ? request.method.rawValue : "CONNECT")
-        if let upgrade = request.upgrade { block.append(":protocol", upgrade) }
+        block.append(lowercase: ":method", request.upgrade == nil ? request.method.rawValue : "CONNECT")
+        if let upgrade = request.upgrade { block.append(lowercase: ":protocol", upgrade) }
         if channel.tls == nil { block.append(":scheme", "http") } else { block.append(":scheme", "https") }
-        block.append(":authority", request.authority)
-        block.append(":path", request.path)
+        block.append(lowercase: ":authority", request.authority)
+        block.append(lowercase: ":path", request.path)
         block.append(request.fields)
         let stream = try session.submitRequest(&block, body: request.body, isFinished: isFinished)
         channel.scheduleFlush()

@@ -29,6 +29,12 @@ public struct HTTPFields: Sendable {
     }
 
     /// `name` must be in lowercase.
+    public mutating func append(lowercase name: StaticString, _ value: String) {
+        var value = value
+        name.withUTF8Buffer { name in value.withUTF8 { unsafe append(name, $0) } }
+    }
+
+    /// `name` must be in lowercase.
     mutating func append(_ name: StaticString, _ value: StaticString) {
         name.withUTF8Buffer { name in value.withUTF8Buffer { unsafe append(name, $0) } }
     }
