@@ -130,6 +130,8 @@ let suites: [Target] = [
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),
     tests("Contracts", uses: ["JSON", "JSONRPC", "Observability"]),
+    tests("Configuration"),
+    tests("Lifecycle", uses: ["EventLoop", "Observability"]),
     tests("Observability", uses: ["Configuration", "JSON"]),
     tests("Tokens", uses: ["Contracts", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("Database"),
@@ -145,6 +147,14 @@ let suites: [Target] = [
         "StoreService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
     ),
+    tests(
+        "GatewayService",
+        uses: [
+            "Contracts", "Database", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Observability", "ServiceTesting",
+            "TLS", "Tokens",
+        ]
+    ),
+    tests("PushService", uses: ["Contracts", "Observability"]),
     tests(
         "OrchestratorService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
