@@ -154,7 +154,13 @@ let suites: [Target] = [
             "TLS", "Tokens",
         ]
     ),
-    tests("PushService", uses: ["Contracts", "Observability"]),
+    tests(
+        "PushService",
+        uses: [
+            "Contracts", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "ServiceTesting", "TLS",
+            "Tokens",
+        ]
+    ),
     tests(
         "OrchestratorService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
