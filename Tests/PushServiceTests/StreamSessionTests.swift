@@ -20,6 +20,8 @@ private struct StoreScript: RPCTransport {
     }
 
     let events: [[UInt8]]
+    /// The cursor before which it has lost everything.
+    let oldest: Int
     /// Holds back what follows the first event.
     let gate: Gate
 
@@ -27,7 +29,8 @@ private struct StoreScript: RPCTransport {
 
     func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
         let cursor = try JSONValue(json: message.body)["params"]?["cursor"]
-        let result = cursor ?? .int(100)
+        let result =
+            if case .int(let cursor)? = cursor { JSONValue.int(max(cursor, oldest)) } else { JSONValue.int(100) }
         let head: JSONValue = ["jsonrpc": "2.0", "id": 1, "result": ["cursor": result]]
         let place = Latest(0)
         let (events, gate, isLive) = (events, gate, cursor == nil)
@@ -72,12 +75,13 @@ struct StreamSessionTests {
     /// Runs `body` with a client's WebSocket to a session behind a real server.
     private func withSession(
         _ gate: Gate,
+        lostBefore oldest: Int = 0,
         _ body: @escaping @Sendable (WebSocket, _ token: String) async throws -> Void
     ) async throws {
         let loop = try EventLoop(name: "push")
         try loop.start()
         let log = Log(label: "test", sink: MemorySink())
-        let store = RPCClient(StoreScript(events: (1...3).map(Self.event), gate: gate))
+        let store = RPCClient(StoreScript(events: (oldest + 1...3).map(Self.event), oldest: oldest, gate: gate))
         let feed = EventFeed(store, historyBytes: 1 << 20, on: loop, log: log)
         let signer = try TokenSigner(PrivateKey.ed25519())
         let keys = KeySet(keys: [try signer.publicKey()])
@@ -137,6 +141,22 @@ struct StreamSessionTests {
             #expect(try await Self.next(socket)["error"]?["code"] == -32_002)
             try await socket.send(Self.request("stream.authenticate", #"{"token":"a.b.c"}"#))
             #expect(try await Self.next(socket)["error"]?["code"] == -32_002)
+        }
+    }
+
+    @Test("tells a client that comes back of what the store has lost, and goes on behind it")
+    func gap() async throws {
+        try await withSession(Gate(), lostBefore: 2) { socket, token in
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
+            _ = try await Self.next(socket)
+            try await socket.send(Self.request("stream.subscribe", #"{"cursor":0}"#))
+            // The answer and what it starts are not ordered.
+            let two = [try await Self.next(socket), try await Self.next(socket)]
+            let gap = try #require(two.first { $0["method"] != nil })
+            #expect(two.contains { $0["result"]?["cursor"] == 0 })
+            #expect(gap["method"] == "stream.gap")
+            #expect(gap["params"] == ["after": 0, "resumes_after": 2])
+            #expect(try await Self.next(socket)["params"]?["cursor"] == 3)
         }
     }
 
