@@ -130,6 +130,8 @@ let suites: [Target] = [
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),
     tests("Contracts", uses: ["JSON", "JSONRPC", "Observability"]),
+    tests("Configuration"),
+    tests("Lifecycle", uses: ["EventLoop", "Observability"]),
     tests("Observability", uses: ["Configuration", "JSON"]),
     tests("Tokens", uses: ["Contracts", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("Database"),
@@ -144,6 +146,20 @@ let suites: [Target] = [
     tests(
         "StoreService",
         uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
+    ),
+    tests(
+        "GatewayService",
+        uses: [
+            "Contracts", "Database", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Observability", "ServiceTesting",
+            "TLS", "Tokens",
+        ]
+    ),
+    tests(
+        "PushService",
+        uses: [
+            "Contracts", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "ServiceTesting", "TLS",
+            "Tokens",
+        ]
     ),
     tests(
         "OrchestratorService",

@@ -140,7 +140,7 @@ final class StreamSession: Sendable {
             let feedVersion = feed.version
             let (cursor, targets) = state.withLock { ($0.cursor, $0.subscription?.targetIDs.map { Set($0) }) }
             if let range = feed.range, cursor < range.start {
-                try await catchUp(from: cursor, to: range.start, targets)
+                try await catchUp(from: cursor, to: range.start, targets, until: version)
             } else if let entry = feed.next(after: cursor) {
                 try await send(entry, targets)
                 advance(from: cursor, to: entry.event.cursor)
@@ -158,7 +158,7 @@ final class StreamSession: Sendable {
     }
 
     /// Reads from the store what the ring no longer has; what the store has no more either is a gap.
-    private func catchUp(from cursor: Int, to end: Int, _ targets: Set<TargetID>?) async throws {
+    private func catchUp(from cursor: Int, to end: Int, _ targets: Set<TargetID>?, until version: Int) async throws {
         let subscription = try await feed.follow(after: cursor)
         if subscription.result.cursor > cursor {
             try await sendGap(after: cursor, resumesAfter: subscription.result.cursor)
@@ -166,6 +166,8 @@ final class StreamSession: Sendable {
         }
         while state.withLock({ $0.cursor }) < end, let event = try await subscription.next() {
             let before = state.withLock { $0.cursor }
+            // Another subscription has a place of its own, which this one must not move.
+            guard changes.current.version == version else { return }
             try await send(EventRing.Entry(event: event, notification: EventFeed.notification(event)), targets)
             advance(from: before, to: event.cursor)
         }

@@ -26,6 +26,8 @@ public struct ServiceGroup: Sendable {
 
     private enum Event: Sendable {
         case signal(CInt)
+        /// Nobody waits for a signal any more.
+        case deaf
         case ended(Int, (any Error)?)
         case drained
         case graceOver
@@ -35,7 +37,8 @@ public struct ServiceGroup: Sendable {
     public func run() async throws {
         try await withTaskExecutorPreference(loop) {
             try await withThrowingTaskGroup(of: Event.self) { group in
-                group.addTask { .signal(try await signals.wait(on: loop)) }
+                // Not thrown: it would hide why the group ends.
+                group.addTask { (try? await signals.wait(on: loop)).map { .signal($0) } ?? .deaf }
                 for (index, service) in services.enumerated() {
                     group.addTask { await Self.outcome(of: service, index) }
                 }
@@ -62,9 +65,9 @@ public struct ServiceGroup: Sendable {
             return nil
         case .ended(let index, let error):
             let name = "\(type(of: services[index]))"
-            log.error("a service ended", ["service": name, "error": error.map { "\($0)" } ?? "returned"])
+            log.error("a service ended", ["name": name, "error": error.map { "\($0)" } ?? "returned"])
             return error ?? LifecycleError("\(name) returned before it was asked to stop")
-        case .drained, .graceOver, nil:
+        case .deaf, .drained, .graceOver, nil:
             return nil
         }
     }
@@ -86,7 +89,7 @@ public struct ServiceGroup: Sendable {
             case .graceOver where !group.isCancelled:
                 log.warning("drain took longer than the grace period")
                 group.cancelAll()
-            case .signal, .ended, .graceOver:
+            case .signal, .deaf, .ended, .graceOver:
                 continue
             }
         }

@@ -40,9 +40,19 @@ struct StaticPages: Sendable {
             "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
             "cross-origin-opener-policy": "same-origin",
         ]
-        guard request.fields["if-none-match"] != page.tag else { return HTTPResponse(status: 304, fields: fields) }
+        guard !Self.isKnown(page.tag, to: request) else { return HTTPResponse(status: 304, fields: fields) }
         fields.append("content-type", page.type)
         return HTTPResponse(status: 200, fields: fields, body: .bytes(page.bytes))
+    }
+
+    /// Whether `if-none-match` lists the tag, also as a weak one (RFC 9110, section 13.1.2): a proxy that compresses
+    /// makes it so.
+    private static func isKnown(_ tag: String, to request: HTTPRequest) -> Bool {
+        guard let known = request.fields["if-none-match"] else { return false }
+        return known.split(separator: ",").contains { text in
+            let text = text.trimmingCharacters(in: .whitespaces)
+            return text == tag || text == "W/\(tag)"
+        }
     }
 
     private mutating func add(_ directory: String, below prefix: String) throws {

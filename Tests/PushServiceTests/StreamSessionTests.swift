@@ -1,0 +1,183 @@
+import Contracts
+import EventLoop
+import HTTP
+import JSON
+import JSONRPC
+import Lifecycle
+import Observability
+import ServiceTesting
+import TLS
+import Testing
+import Tokens
+
+@testable import PushService
+
+/// A store that begins at cursor 100 for those who name none, and gives those who come back what it is told to.
+private struct StoreScript: RPCTransport {
+    struct Lines: RPCLineSource {
+        let next: @Sendable () async throws -> [UInt8]?
+        func next() async throws -> [UInt8]? { try await next() }
+    }
+
+    let events: [[UInt8]]
+    /// The cursor before which it has lost everything.
+    let oldest: Int
+    /// Holds back what follows the first event.
+    let gate: Gate
+
+    func send(_ message: RPCOutgoing) async throws -> [UInt8] { throw RPCError(.methodNotFound, "no calls") }
+
+    func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
+        let cursor = try JSONValue(json: message.body)["params"]?["cursor"]
+        let result =
+            if case .int(let cursor)? = cursor { JSONValue.int(max(cursor, oldest)) } else { JSONValue.int(100) }
+        let head: JSONValue = ["jsonrpc": "2.0", "id": 1, "result": ["cursor": result]]
+        let place = Latest(0)
+        let (events, gate, isLive) = (events, gate, cursor == nil)
+        return Lines {
+            let index = place.current.value
+            place.update(index + 1)
+            if index == 0 { return head.json() }
+            if isLive { await untilCancelled() }
+            if index > 1 { await gate.wait() }
+            return index <= events.count ? events[index - 1] : nil
+        }
+    }
+}
+
+@Suite("Stream session", .timeLimit(.minutes(1)))
+struct StreamSessionTests {
+    private static let targets: [TargetID] = [.make(), .make()]
+
+    /// An event with one row of each target.
+    private static func event(_ cursor: Int) -> [UInt8] {
+        let series = targets.map { MeasurementSeries(checkID: .make(), targetID: $0, target: "", type: .icmp) }
+        var columns = MeasurementColumns()
+        for place in 0..<2 {
+            columns.append(
+                series: place,
+                id: .make(),
+                timestamp: Timestamp(microseconds: 1),
+                latency: 1,
+                status: .success,
+                reason: .none,
+                metadata: Array("{}".utf8)[...]
+            )
+        }
+        let batch = MeasurementBatch(agentID: .make(), origin: "", series: series, columns: columns)
+        return EventFeed.notification(MeasurementEvent(cursor: cursor, batch: batch))
+    }
+
+    private static func request(_ method: String, _ params: String) -> WebSocketMessage {
+        WebSocketMessage(text: Array(#"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(params)}"#.utf8))
+    }
+
+    /// Runs `body` with a client's WebSocket to a session behind a real server.
+    private func withSession(
+        _ gate: Gate,
+        lostBefore oldest: Int = 0,
+        _ body: @escaping @Sendable (WebSocket, _ token: String) async throws -> Void
+    ) async throws {
+        let loop = try EventLoop(name: "push")
+        try loop.start()
+        let log = Log(label: "test", sink: MemorySink())
+        let store = RPCClient(StoreScript(events: (oldest + 1...3).map(Self.event), oldest: oldest, gate: gate))
+        let feed = EventFeed(store, historyBytes: 1 << 20, on: loop, log: log)
+        let signer = try TokenSigner(PrivateKey.ed25519())
+        let keys = KeySet(keys: [try signer.publicKey()])
+        let authorizer = PersonAuthorizer(passedOnBy: []) { keys }
+        var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: log)
+        router.handle(.authenticateStream) { params in
+            guard let session = StreamSession.current else { throw RPCError(.invalidRequest, "no session") }
+            return try await session.authenticate(params)
+        }
+        router.handle(.subscribeStream) { params in
+            guard let session = StreamSession.current else { throw RPCError(.invalidRequest, "no session") }
+            return try session.subscribe(params)
+        }
+        let server = try HTTPServer(
+            on: SocketAddress(.loopback, port: 0),
+            loops: [loop],
+            log: log,
+            metrics: HTTPServerMetrics(Metrics(), role: "test"),
+            handler: { [router] _ in
+                HTTPResponse(
+                    status: 200,
+                    body: .tunnel { tunnel in
+                        let socket = try WebSocket(tunnel, isServer: true, on: loop)
+                        await StreamSession(socket, feed: feed, router: router, authorizer: authorizer, on: loop)
+                            .run(until: Latest(()))
+                    }
+                )
+            }
+        )
+        server.start()
+        let person = Person(id: .make(), email: "a@b", tenant: "default", role: .viewer)
+        let token = try signer.token(for: person, now: Int(Timestamp.now.microseconds / 1_000_000))
+        try await withTaskExecutorPreference(loop) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await feed.run() }
+                while !feed.isReady { await Task.yield() }
+                let connection = try await HTTPConnector(loop: loop).connect(to: server.address, tls: nil)
+                let request = HTTPClientRequest(.connect, "/", authority: "a", upgrade: "websocket")
+                let (_, tunnel) = try await connection.open(request)
+                try await body(try WebSocket(tunnel, isServer: false, on: loop), token)
+                connection.close()
+                group.cancelAll()
+            }
+        }
+        server.close()
+        loop.stop()
+    }
+
+    private static func next(_ socket: WebSocket) async throws -> JSONValue {
+        try JSONValue(json: try #require(try await socket.receive()).bytes)
+    }
+
+    @Test("subscribes nobody who has not signed in")
+    func anonymous() async throws {
+        try await withSession(Gate()) { socket, _ in
+            try await socket.send(Self.request("stream.subscribe", "{}"))
+            #expect(try await Self.next(socket)["error"]?["code"] == -32_002)
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"a.b.c"}"#))
+            #expect(try await Self.next(socket)["error"]?["code"] == -32_002)
+        }
+    }
+
+    @Test("tells a client that comes back of what the store has lost, and goes on behind it")
+    func gap() async throws {
+        try await withSession(Gate(), lostBefore: 2) { socket, token in
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
+            _ = try await Self.next(socket)
+            try await socket.send(Self.request("stream.subscribe", #"{"cursor":0}"#))
+            // The answer and what it starts are not ordered.
+            let two = [try await Self.next(socket), try await Self.next(socket)]
+            let gap = try #require(two.first { $0["method"] != nil })
+            #expect(two.contains { $0["result"]?["cursor"] == 0 })
+            #expect(gap["method"] == "stream.gap")
+            #expect(gap["params"] == ["after": 0, "resumes_after": 2])
+            #expect(try await Self.next(socket)["params"]?["cursor"] == 3)
+        }
+    }
+
+    @Test("gives a subscription that comes while an older one catches up all of its own rows, and no others")
+    func resubscribes() async throws {
+        let gate = Gate()
+        try await withSession(gate) { socket, token in
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
+            #expect(try await Self.next(socket)["result"]?["role"] == "viewer")
+            let (first, second) = (Self.targets[0], Self.targets[1])
+            try await socket.send(Self.request("stream.subscribe", #"{"target_ids":["\#(first)"],"cursor":0}"#))
+            #expect(try await Self.next(socket)["result"]?["cursor"] == 0)
+            #expect(try await Self.next(socket)["params"]?["cursor"] == 1)
+            try await socket.send(Self.request("stream.subscribe", #"{"target_ids":["\#(second)"],"cursor":0}"#))
+            #expect(try await Self.next(socket)["result"]?["cursor"] == 0)
+            gate.open()
+            for cursor in 1...3 {
+                let event = try await Self.next(socket)
+                #expect(event["params"]?["cursor"] == .int(cursor))
+                #expect(String(decoding: event.json(), as: UTF8.self).contains(second.rawValue))
+            }
+        }
+    }
+}
