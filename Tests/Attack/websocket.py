@@ -151,8 +151,8 @@ def floods(target, data, seconds=3, reads=False):
 
 
 def many_sockets(target):
-    """Sockets of people who never sign in."""
-    with target.bounded_memory(), contextlib.ExitStack() as stack:
+    """Sockets of people who never sign in, each with most of a message; three times that is what it may cost."""
+    with target.bounded_memory(300 * 180), contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(Socket(target)) for _ in range(300)]
         for socket in sockets:
             socket.send(frame(TEXT, b" " * 60_000, first=0))
