@@ -56,7 +56,9 @@ public struct Push: Service {
 
     private func session(_ tunnel: HTTPTunnel) async throws {
         defer { clients.leave() }
-        let socket = try WebSocket(tunnel, isServer: true, on: loop)
+        var limits = WebSocketLimits()
+        limits.messageBytes = StreamSession.strangersMessageBytes
+        let socket = try WebSocket(tunnel, isServer: true, on: loop, limits: limits)
         let session = StreamSession(socket, feed: feed, router: router, authorizer: authorizer, on: loop)
         await session.run(until: stopping)
     }

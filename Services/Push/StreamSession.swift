@@ -20,6 +20,8 @@ final class StreamSession: Sendable {
         var cursor = 0
     }
 
+    /// What a client that nobody knows yet may send at once: a token, and little around it.
+    static let strangersMessageBytes = 8_192
     private static let signInTimeout = Duration.seconds(10)
     private static let pingInterval = Duration.seconds(25)
     private static let pongTimeout = Duration.seconds(8)
@@ -95,6 +97,7 @@ final class StreamSession: Sendable {
     func authenticate(_ authentication: Authentication) async throws -> Person {
         let session = try await authorizer.session(of: BearerToken(authentication.token))
         state.withLock { $0.expires = session.expires }
+        socket.limitMessages(to: WebSocketLimits().messageBytes)
         changes.update(())
         return session.person
     }

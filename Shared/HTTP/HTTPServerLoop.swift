@@ -9,7 +9,7 @@ protocol ServerConnection: AnyObject {
 }
 
 /// A server's share of one loop: its listener and its connections.
-final class HTTPServerLoop: ReadinessHandler {
+final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     let loop: EventLoop
     let limits: HTTPLimits
     let log: Log
@@ -19,6 +19,7 @@ final class HTTPServerLoop: ReadinessHandler {
     private let tls: HTTPServer.TLSSource?
     private let buffers = ChannelBuffers()
     private var listener: FileDescriptor?
+    private var retry: TimerToken?
     private var connections: [ObjectIdentifier: any ServerConnection] = [:]
     private var channels: [ObjectIdentifier: Channel] = [:]
     private var whenDrained: (() -> Void)?
@@ -54,9 +55,16 @@ final class HTTPServerLoop: ReadinessHandler {
         do {
             while let socket = try accept() { serve(socket) }
         } catch {
-            // Out of descriptors, most likely: the listener stays readable, so what waits is tried again.
+            // Out of descriptors, most likely: what waits is tried again in a while.
             log.error("cannot accept", ["error": "\(error)"])
+            if let number = listenerNumber { loop.unregister(number) }
+            retry = loop.arm(self, afterNanoseconds: 100_000_000)
         }
+    }
+
+    func timerFired(_ token: TimerToken) {
+        retry = nil
+        start()
     }
 
     func drain(_ whenDrained: @escaping () -> Void) {
@@ -113,6 +121,7 @@ final class HTTPServerLoop: ReadinessHandler {
 
     private func stopListening() {
         if let number = listenerNumber { loop.unregister(number) }
+        if let retry { loop.disarm(retry) }
         listener = nil
     }
 
@@ -132,7 +141,7 @@ final class HTTPServerLoop: ReadinessHandler {
             channel.handler = greeter
             channels[ObjectIdentifier(greeter)] = channel
             metrics.open.change(by: 1)
-            try channel.start()
+            do { try channel.start() } catch { channel.close(error) }
         } catch {
             log.error("cannot serve a connection", ["error": "\(error)"])
         }

@@ -78,7 +78,11 @@ final class RPCTransportTests {
                         for turns in 0..<80 {
                             group.addTask(executorPreference: mesh.loop) {
                                 for _ in 0..<turns * 4 { await Task.yield() }
-                                let answer = try await connection.client.call(.echo, Echo(text: "\(turns)"), timeout: patience)
+                                let answer = try await connection.client.call(
+                                    .echo,
+                                    Echo(text: "\(turns)"),
+                                    timeout: patience
+                                )
                                 #expect(answer.text == "\(turns)")
                             }
                         }

@@ -40,7 +40,9 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     func drain() {
         isDraining = true
         if current == nil, !parser.isWithinRequest { end() }
-        flow?.fail(HTTPError(.closing, "the server is stopping"))
+        // A tunnel has no end of its own; an answer under way may finish, as far as there is time.
+        if let flow, flow.isTunnel { flow.fail(HTTPError(.closing, "the server is stopping")) }
+        if current != nil { arm(server.limits.drainTimeout) }
     }
 
     // MARK: ChannelHandler
@@ -243,6 +245,7 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
 
     func timerFired(_ token: TimerToken) {
         timer = nil
+        guard current == nil else { return channel.close(HTTPError(.timeout, "the drain took too long")) }
         guard parser.isWithinRequest else { return end() }
         refuse(HTTP1Refusal(408, "the request took too long"))
     }

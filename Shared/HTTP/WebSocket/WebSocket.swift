@@ -56,6 +56,11 @@ public final class WebSocket: Sendable {
         }
     }
 
+    /// From now on a message of the peer may have so many bytes, where `limits` said less or more.
+    public func limitMessages(to count: Int) {
+        state.value.framing.limitMessages(to: count)
+    }
+
     /// Returns when there is room for more.
     public func send(_ message: WebSocketMessage) async throws {
         try state.value.framing.queue(message)

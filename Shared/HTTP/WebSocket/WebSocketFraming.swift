@@ -25,7 +25,12 @@ import CWslay
         guard unsafe create(&context, &callbacks, this) == 0 else {
             throw HTTPError(.library, "wslay made no context")
         }
-        unsafe wslay_event_config_set_max_recv_msg_length(context, UInt64(maximumMessage))
+        limitMessages(to: maximumMessage)
+    }
+
+    /// From the next frame on, a message may have so many bytes.
+    func limitMessages(to count: Int) {
+        unsafe wslay_event_config_set_max_recv_msg_length(context, UInt64(count))
     }
 
     deinit {
