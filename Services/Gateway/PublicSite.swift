@@ -15,7 +15,9 @@ struct PublicSite: Sendable {
 
     func callAsFunction(_ request: HTTPRequest) async -> HTTPResponse {
         var response = await answer(request)
-        response.fields.append("x-content-type-options", "nosniff")
+        if response.fields["x-content-type-options"] == nil {
+            response.fields.append("x-content-type-options", "nosniff")
+        }
         return response
     }
 

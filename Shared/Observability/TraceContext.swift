@@ -40,13 +40,18 @@ public struct TraceContext: Equatable, Sendable {
 
     /// 55 bytes of ASCII.
     public var traceparent: [UInt8] {
-        var bytes: [UInt8] = [0x30, 0x30, 0x2d]
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(55)
+        bytes.append(0x30)
+        bytes.append(0x30)
+        bytes.append(0x2d)
         appendHex(trace.high, to: &bytes)
         appendHex(trace.low, to: &bytes)
         bytes.append(0x2d)
         appendHex(span, to: &bytes)
-        bytes.append(contentsOf: [0x2d, 0x30, isSampled ? 0x31 : 0x30])
+        bytes.append(0x2d)
+        bytes.append(0x30)
+        bytes.append(isSampled ? 0x31 : 0x30)
         return bytes
     }
 

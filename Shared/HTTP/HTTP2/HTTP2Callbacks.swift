@@ -65,7 +65,7 @@ private let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, data in
 private func isControl(_ header: nghttp2_frame_hd) -> Bool {
     switch UInt32(header.type) {
     case NGHTTP2_PING.rawValue, NGHTTP2_SETTINGS.rawValue: header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0
-    case NGHTTP2_PRIORITY.rawValue, 10...: true
+    case NGHTTP2_PRIORITY.rawValue: true
     default: false
     }
 }

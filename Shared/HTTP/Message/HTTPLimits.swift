@@ -33,7 +33,7 @@ public struct HTTPLimits: Sendable {
     /// Resets of either side: so many at once, and so many a second from then on.
     public var resetBurst = 100
     public var resetsPerSecond = 10
-    /// PING, SETTINGS, PRIORITY, empty DATA and unknown frames: so many at once, and a tenth of it a second.
+    /// PING, SETTINGS, PRIORITY and empty DATA: so many at once, and a tenth of it a second.
     public var controlFrameBurst = 1_000
 
     public init() {}
