@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,8 +84,4 @@ int clinux_signal_pipe(const int *signals, int count) {
         if (sigaction(signals[i], &action, NULL) != 0)
             return -1;
     return ends[0];
-}
-
-int clinux_set_parent_death_signal(int signal) {
-    return prctl(PR_SET_PDEATHSIG, signal);
 }

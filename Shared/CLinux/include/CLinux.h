@@ -35,5 +35,3 @@ uint64_t clinux_process_cpu_nanoseconds(void);
 /* From now on each of `count` signals writes its number, one byte, to a pipe, whose reading end is returned.
    One pipe a process: the last call takes the signals over. */
 int clinux_signal_pipe(const int *signals, int count);
-/* prctl(PR_SET_PDEATHSIG): the calling process is sent `signal` when its parent ends. */
-int clinux_set_parent_death_signal(int signal);

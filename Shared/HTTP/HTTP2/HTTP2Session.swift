@@ -256,12 +256,6 @@ protocol HTTP2Role: AnyObject {
         _ = unsafe nghttp2_submit_goaway(session, 0, last, code.rawValue, nil, 0)
     }
 
-    /// How many streams the peer lets this side have open.
-    var remoteMaximumStreams: Int {
-        let id = NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS
-        return unsafe Int(nghttp2_session_get_remote_settings(session, id))
-    }
-
     /// Whether the peer takes an extended CONNECT (RFC 8441).
     var peerAcceptsConnectProtocol: Bool {
         unsafe nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1
