@@ -21,12 +21,21 @@ final class Accounts: Sendable {
     private let signer: TokenSigner
     private let throttle = Mutex(LoginThrottle())
     private let log: Log
+    /// Seconds since 1970.
+    private let clock: @Sendable () -> Int
 
-    init(_ database: any Database, hasher: PasswordHasher, signer: TokenSigner, log: Log) {
+    init(
+        _ database: any Database,
+        hasher: PasswordHasher,
+        signer: TokenSigner,
+        log: Log,
+        clock: @escaping @Sendable () -> Int = { time(nil) }
+    ) {
         self.database = database
         self.hasher = hasher
         self.signer = signer
         self.log = log
+        self.clock = clock
     }
 
     /// Makes the first administrator when there is nobody yet; returns whether it did.
@@ -55,7 +64,7 @@ final class Accounts: Sendable {
     func login(_ credentials: Credentials) async throws -> TokenPair {
         let email = credentials.email.lowercased()
         let key = "\(email) \(CallContext.current?.address ?? "")"
-        let now = time(nil)
+        let now = clock()
         let pause = throttle.withLock { $0.pause(for: key, now: now) }
         guard pause == 0 else {
             throw RPCError(.busy, "too many attempts", data: ["retry_after_ms": .int(pause * 1_000)])
@@ -66,7 +75,8 @@ final class Accounts: Sendable {
             ) { row in (try Self.person(row), try row.text(4)) }
         }
         guard try await hasher.verify(credentials.password, row?.1), let person = row?.0 else {
-            throttle.withLock { $0.failed(key, now: now) }
+            // Checking a password takes its time, which is no part of the pause.
+            throttle.withLock { $0.failed(key, now: clock()) }
             throw RPCError(.unauthenticated, "the e-mail address or the password is wrong")
         }
         throttle.withLock { $0.succeeded(key) }
@@ -80,7 +90,7 @@ final class Accounts: Sendable {
         let refusal = RPCError(.unauthenticated, "the session has ended")
         guard let bytes = Base64URL.decode(token.refreshToken) else { throw refusal }
         let hash = sha256(bytes)
-        let now = time(nil)
+        let now = clock()
         let found = try await database.write { connection -> (Person, String, Int)? in
             guard let row = try Self.refreshToken(hash, connection), row.expires > now else { return nil }
             guard row.used == nil || now - (row.used ?? 0) <= Self.graceSeconds else {
@@ -112,7 +122,7 @@ final class Accounts: Sendable {
 
     private func begin(_ person: Person, family: String, expires: Int) async throws -> TokenPair {
         let secret = try randomBytes(32)
-        let now = time(nil)
+        let now = clock()
         _ = try await database.write { connection in
             try connection.execute("DELETE FROM refresh_token WHERE expires_at <= \(now)")
             try connection.execute(
