@@ -34,15 +34,15 @@ public struct Push: Service {
     }
 
     /// Answers `/ws/stream`; everything else goes to `rpc`.
-    public func callAsFunction(_ request: HTTPRequest, _ rpc: RPCHandler) async -> HTTPResponse {
-        guard request.path == "/ws/stream" else { return await rpc(request) }
+    public func answer(_ request: HTTPRequest, _ rpc: RPCHandler) -> HTTPAnswer {
+        guard request.path == "/ws/stream" else { return rpc.answer(request) }
         guard request.peer.service == RPCPeer.gateway.rawValue else {
-            return .text(403, "only the gateway may connect here")
+            return .now(.text(403, "only the gateway may connect here"))
         }
-        if let refusal = WebSocketHandshake.refusal(of: request) { return refusal }
-        guard clients.enter(limit: maximumClients) else { return .text(503, "too many clients") }
+        if let refusal = WebSocketHandshake.refusal(of: request) { return .now(refusal) }
+        guard clients.enter(limit: maximumClients) else { return .now(.text(503, "too many clients")) }
         let run = session
-        return HTTPResponse(status: 200, body: .tunnel { tunnel in try await run(tunnel) })
+        return .now(HTTPResponse(status: 200, body: .tunnel { tunnel in try await run(tunnel) }))
     }
 
     public func run() async throws {

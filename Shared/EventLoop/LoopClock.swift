@@ -77,13 +77,13 @@ private final class Sleeper: TimerHandler {
 extension Duration {
     /// Whole nanoseconds, for durations of up to 292 years.
     public var inNanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+        Int64(truncatingIfNeeded: attoseconds / 1_000_000_000)
     }
 
     /// Whole milliseconds.
     public var inMilliseconds: Int64 { inNanoseconds / 1_000_000 }
 
     public var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+        self / .seconds(1)
     }
 }

@@ -22,7 +22,7 @@ public final class HTTPServer: Sendable {
         limits: HTTPLimits = HTTPLimits(),
         log: Log,
         metrics: HTTPServerMetrics,
-        handler: @escaping HTTPHandler
+        responder: @escaping HTTPResponder
     ) throws(SystemError) {
         var address = address
         var bound: [LoopBound<HTTPServerLoop>] = []
@@ -36,12 +36,33 @@ public final class HTTPServer: Sendable {
                 limits: limits,
                 log: log,
                 metrics: metrics,
-                handler: handler
+                responder: responder
             )
             bound.append(LoopBound(server, on: loop))
         }
         self.address = address
         self.loops = bound
+    }
+
+    /// The same, with a task for every request.
+    public convenience init(
+        on address: SocketAddress,
+        loops: [EventLoop],
+        tls: TLSSource? = nil,
+        limits: HTTPLimits = HTTPLimits(),
+        log: Log,
+        metrics: HTTPServerMetrics,
+        handler: @escaping HTTPHandler
+    ) throws(SystemError) {
+        try self.init(
+            on: address,
+            loops: loops,
+            tls: tls,
+            limits: limits,
+            log: log,
+            metrics: metrics,
+            responder: { request in .later { await handler(request) } }
+        )
     }
 
     /// Begins to accept.

@@ -13,7 +13,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     let loop: EventLoop
     let limits: HTTPLimits
     let log: Log
-    let handler: HTTPHandler
+    let responder: HTTPResponder
     var requests: Counter { metrics.requests }
     private let metrics: HTTPServerMetrics
     private let tls: HTTPServer.TLSSource?
@@ -31,7 +31,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
         limits: HTTPLimits,
         log: Log,
         metrics: HTTPServerMetrics,
-        handler: @escaping HTTPHandler
+        responder: @escaping HTTPResponder
     ) {
         self.listener = consume listener
         self.loop = loop
@@ -39,7 +39,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
         self.limits = limits
         self.log = log
         self.metrics = metrics
-        self.handler = handler
+        self.responder = responder
     }
 
     func start() {

@@ -4,6 +4,16 @@ import EventLoop
 ///
 /// The one place where tasks start that no other task owns. Each is owned by its stream, which cancels it when the
 /// peer goes away, and is counted against the limit of its connection until it ends.
-func startHandler(on loop: EventLoop, _ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-    Task.immediate(executorPreference: loop) { await body() }
+@inline(__always)
+func startHandler(on loop: EventLoop, _ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
+    Task.immediate(executorPreference: loop, operation: body)
+}
+
+extension HTTPAnswer {
+    func response() async -> HTTPResponse {
+        switch self {
+        case .now(let response): response
+        case .later(let work): await work()
+        }
+    }
 }

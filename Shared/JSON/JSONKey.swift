@@ -11,12 +11,18 @@
     /// `bytes` are valid UTF-8.
     @inlinable
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
-        head = .zero
+        head = unsafe Self.head(of: bytes)
         count = bytes.count
         whole = unsafe bytes.count > 24 ? Array(bytes) : nil
+    }
+
+    @inlinable @inline(__always)
+    static func head(of bytes: UnsafeBufferPointer<UInt8>) -> SIMD3<UInt64> {
+        var head = SIMD3<UInt64>.zero
         unsafe withUnsafeMutableBytes(of: &head) { head in
             unsafe head.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes).prefix(24)))
         }
+        return head
     }
 
     @inlinable
@@ -35,7 +41,7 @@
         guard key.count == literal.utf8CodeUnitCount else { return false }
         return literal.withUTF8Buffer { literal in
             if let whole = key.whole { return unsafe whole.elementsEqual(literal) }
-            return unsafe withUnsafeBytes(of: key.head) { unsafe $0.prefix(key.count).elementsEqual(literal) }
+            return unsafe JSONKey.head(of: literal) == key.head
         }
     }
 

@@ -11,6 +11,17 @@ extension JSONReader {
         return try body(unsafe UnsafeBufferPointer(rebasing: text[token.range]).span)
     }
 
+    /// Like `nextKey()`, with the key's UTF-8 bytes handed to `body`, for those who need no `JSONKey`.
+    @inlinable
+    public mutating func nextKey<T>(_ body: (Span<UInt8>) -> T) throws(JSONError) -> T? {
+        guard let token = try nextKeyToken() else { return nil }
+        guard !token.isEscaped else {
+            let bytes = Array(unescaped(token).utf8)
+            return body(bytes.span)
+        }
+        return body(unsafe UnsafeBufferPointer(rebasing: text[token.range]).span)
+    }
+
     /// Passes the next value whole and appends its bytes as they stand.
     @inlinable
     public mutating func rawValue(into bytes: inout [UInt8]) throws(JSONError) {

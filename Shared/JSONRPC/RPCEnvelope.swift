@@ -9,15 +9,12 @@ struct RPCEnvelope {
     var id: Range<Int>?
     /// The bytes of `method`, unescaped, hashed with FNV-1a.
     var methodHash: UInt64
-
-    /// What a request object is when it is none: the answer bears the id `null`.
-    static let invalid = RPCError(.invalidRequest, "not a request object of JSON-RPC 2.0")
 }
 
-/// What the bytes of a JSON-RPC message hold.
+/// What the bytes of a JSON-RPC message hold; `nil` stands for what is JSON but no request object.
 enum RPCMessage {
-    case single(Result<RPCEnvelope, RPCError>)
-    case batch([Result<RPCEnvelope, RPCError>])
+    case single(RPCEnvelope?)
+    case batch([RPCEnvelope?])
 }
 
 extension RPCMessage {
@@ -42,8 +39,8 @@ extension RPCMessage {
         }
     }
 
-    private static func batch(_ reader: inout JSONReader) throws(JSONError) -> [Result<RPCEnvelope, RPCError>] {
-        var requests: [Result<RPCEnvelope, RPCError>] = []
+    private static func batch(_ reader: inout JSONReader) throws(JSONError) -> [RPCEnvelope?] {
+        var requests: [RPCEnvelope?] = []
         try reader.beginArray()
         while try reader.nextElement() {
             // Beyond the limit only the count matters, and that the rest is JSON.
@@ -58,24 +55,40 @@ extension RPCMessage {
 }
 
 extension RPCEnvelope {
-    /// Reads one element; what is JSON but no request object is a result, what is no JSON is thrown.
-    static func read(_ reader: inout JSONReader) throws(JSONError) -> Result<RPCEnvelope, RPCError> {
+    /// Reads one element; what is JSON but no request object is `nil`, what is no JSON is thrown.
+    static func read(_ reader: inout JSONReader) throws(JSONError) -> RPCEnvelope? {
         guard reader.peekKind() == .object else {
             try reader.skip()
-            return .failure(invalid)
+            return nil
         }
         var fields = Fields()
         try reader.beginObject()
-        while let key = try reader.nextKey() {
-            switch key {
-            case "jsonrpc": try fields.readVersion(&reader)
-            case "method": try fields.readMethod(&reader)
-            case "params": try fields.readParams(&reader)
-            case "id": try fields.readID(&reader)
-            default: try reader.skip()
+        while let member = try reader.nextKey({ Member($0) }) {
+            switch member {
+            case .version: try fields.readVersion(&reader)
+            case .method: try fields.readMethod(&reader)
+            case .params: try fields.readParams(&reader)
+            case .id: try fields.readID(&reader)
+            case .other: try reader.skip()
             }
         }
         return fields.envelope()
+    }
+
+    /// The members of a request object.
+    private enum Member {
+        case version, method, params, id, other
+
+        /// Their lengths tell all but two of them apart.
+        init(_ key: Span<UInt8>) {
+            switch key.count {
+            case 2 where key.holds("id"): self = .id
+            case 6 where key.holds("method"): self = .method
+            case 6 where key.holds("params"): self = .params
+            case 7 where key.holds("jsonrpc"): self = .version
+            default: self = .other
+            }
+        }
     }
 
     /// What has been read of a request object so far.
@@ -88,7 +101,7 @@ extension RPCEnvelope {
 
         mutating func readVersion(_ reader: inout JSONReader) throws(JSONError) {
             guard reader.peekKind() == .string else { return try refuse(&reader) }
-            let isTwo = try reader.string { $0.count == 3 && $0[0] == 0x32 && $0[1] == 0x2e && $0[2] == 0x30 }
+            let isTwo = try reader.string { $0.holds("2.0") }
             isInvalid = isInvalid || hasVersion || !isTwo
             hasVersion = true
         }
@@ -117,9 +130,9 @@ extension RPCEnvelope {
             try reader.skip()
         }
 
-        func envelope() -> Result<RPCEnvelope, RPCError> {
-            guard !isInvalid, hasVersion, let method else { return .failure(invalid) }
-            return .success(RPCEnvelope(method: method.range, params: params, id: id, methodHash: method.hash))
+        func envelope() -> RPCEnvelope? {
+            guard !isInvalid, hasVersion, let method else { return nil }
+            return RPCEnvelope(method: method.range, params: params, id: id, methodHash: method.hash)
         }
     }
 }
@@ -131,4 +144,12 @@ func fnv1a(_ bytes: Span<UInt8>) -> UInt64 {
         hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3
     }
     return hash
+}
+
+extension Span<UInt8> {
+    /// Whether these are the letters of `text`.
+    func holds(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { text in indices.allSatisfy { unsafe self[$0] == text[$0] } }
+    }
 }

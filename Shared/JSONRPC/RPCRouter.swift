@@ -32,16 +32,45 @@ public struct RPCRouter: Sendable {
         seconds = metrics?.histogram("sonde_rpc_seconds", "Time to answer a JSON-RPC call.", labels: ["method"])
     }
 
-    // Inlinable, so that the caller's module makes the code for its own types.
+    // Inlinable, so that the caller's module makes the code for its own types. What the three have in common stands in
+    // each of them: a function of its own, awaited, would cost every call a switch of executors.
     @inlinable
     public mutating func handle<Params, Result>(
         _ method: RPCMethod<Params, Result>,
         _ handler: @escaping @Sendable (Params) async throws -> Result
     ) {
-        add(method.descriptor) { params, writer in
-            let params = try decode(Params.self, params)
-            try await handler(params).writePayload(to: &writer)
-            return nil
+        add(method.descriptor) { call throws(RPCError) in
+            let params = try decode(Params.self, call.params)
+            return .work {
+                await CallContext.$current.withValue(call.context) {
+                    do {
+                        let result = try await handler(params)
+                        return call.reply { try result.writePayload(to: &$0) }
+                    } catch {
+                        return call.failure(error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A handler that waits for nothing: it is answered without a task.
+    @inlinable
+    public mutating func handle<Params, Result>(
+        _ method: RPCMethod<Params, Result>,
+        _ handler: @escaping @Sendable (Params) throws -> Result
+    ) {
+        add(method.descriptor) { call throws(RPCError) in
+            let params = try decode(Params.self, call.params)
+            let reply = CallContext.$current.withValue(call.context) {
+                do {
+                    let result = try handler(params)
+                    return call.reply { try result.writePayload(to: &$0) }
+                } catch {
+                    return call.failure(error)
+                }
+            }
+            return .reply(reply)
         }
     }
 
@@ -51,11 +80,18 @@ public struct RPCRouter: Sendable {
         _ handler: @escaping @Sendable (Params) async throws -> RPCStream<Result, Element>
     ) {
         let name = method.name
-        add(method.descriptor) { params, writer in
-            let params = try decode(Params.self, params)
-            let stream = try await handler(params)
-            try stream.result.writePayload(to: &writer)
-            return stream.body(of: name)
+        add(method.descriptor) { call throws(RPCError) in
+            let params = try decode(Params.self, call.params)
+            return .work {
+                await CallContext.$current.withValue(call.context) {
+                    do {
+                        let stream = try await handler(params)
+                        return call.reply(with: stream.body(of: name)) { try stream.result.writePayload(to: &$0) }
+                    } catch {
+                        return call.failure(error)
+                    }
+                }
+            }
         }
     }
 
@@ -64,10 +100,17 @@ public struct RPCRouter: Sendable {
         _ descriptor: RPCDescriptor,
         raw handler: @escaping @Sendable (ArraySlice<UInt8>) async throws -> RPCRawReply
     ) {
-        add(descriptor) { params, writer in
-            let reply = try await handler(params)
-            writer.raw(reply.result)
-            return reply.stream
+        add(descriptor) { call throws(RPCError) in
+            .work {
+                await CallContext.$current.withValue(call.context) {
+                    do {
+                        let reply = try await handler(call.params)
+                        return call.reply(with: reply.stream) { $0.raw(reply.result) }
+                    } catch {
+                        return call.failure(error)
+                    }
+                }
+            }
         }
     }
 
@@ -78,11 +121,9 @@ public struct RPCRouter: Sendable {
 
     @usableFromInline
     mutating func add(_ descriptor: RPCDescriptor, _ invoke: @escaping RPCInvoke) {
-        let added = RPCRoute(descriptor, calls: calls, seconds: seconds, invoke)
-        let name = added.name
-        let hash = fnv1a(name.span)
-        precondition(routes[hash] == nil, "\(descriptor.name) is registered twice, or its hash is taken")
-        routes[hash] = added
+        let added = RPCRoute(descriptor, log: log, calls: calls, seconds: seconds, invoke)
+        precondition(routes[added.hash] == nil, "\(descriptor.name) is registered twice, or its hash is taken")
+        routes[added.hash] = added
     }
 
     /// `rpc.discover`, made when it is asked for: the document describes all methods, and itself.
@@ -95,9 +136,8 @@ public struct RPCRouter: Sendable {
             isIdempotent: true
         ).descriptor
         let document = openRPC(title: title, version: "1.0.0", methods: descriptors + [descriptor]).json()
-        return RPCRoute(descriptor, calls: calls, seconds: seconds) { _, writer in
-            writer.raw(document)
-            return nil
+        return RPCRoute(descriptor, log: log, calls: calls, seconds: seconds) { call in
+            .reply(call.reply { $0.raw(document) })
         }
     }
 }
@@ -114,32 +154,44 @@ extension JSONValue: RPCPayload {
     public static var schema: JSONSchema { .any }
 }
 
-/// Decodes params, runs the handler and writes the result; returns what follows the result on a stream.
-@usableFromInline typealias RPCInvoke = @Sendable (ArraySlice<UInt8>, inout JSONWriter) async throws -> RPCStreamBody?
+/// Decodes params, and runs the handler or leaves that to be done.
+@usableFromInline typealias RPCInvoke = @Sendable (RPCCall) throws(RPCError) -> RPCRouter.Outcome
 
 /// A method as a router knows it.
+@usableFromInline
 final class RPCRoute: Sendable {
     let descriptor: RPCDescriptor
-    let name: [UInt8]
-    let callers: [String]
-    let invoke: RPCInvoke
-    let succeeded: Counter?
-    let calls: CounterFamily?
-    let seconds: Histogram?
+    let isStream: Bool
+    private let invoke: RPCInvoke
+    private let name: [UInt8]
+    private let callers: [String]
+    private let log: Log
+    private let succeeded: Counter?
+    private let calls: CounterFamily?
+    private let seconds: Histogram?
 
     init(
         _ descriptor: RPCDescriptor,
+        log: Log,
         calls: CounterFamily?,
         seconds: HistogramFamily?,
         _ invoke: @escaping RPCInvoke
     ) {
         self.descriptor = descriptor
+        isStream = descriptor.isStream
         name = Array(descriptor.name.utf8)
         callers = descriptor.callers.map(\.rawValue)
+        self.log = log
         self.invoke = invoke
         self.calls = calls
         succeeded = calls?(descriptor.name, "0")
         self.seconds = seconds?(descriptor.name)
+    }
+
+    /// FNV-1a of its name.
+    var hash: UInt64 {
+        let name = name
+        return fnv1a(name.span)
     }
 
     /// Whether the contract lists the service at the other end.
@@ -147,10 +199,37 @@ final class RPCRoute: Sendable {
         peer.map(callers.contains) ?? false
     }
 
-    /// Whether `text`, a JSON string with its quotes, is this method's name.
-    func isNamed(_ text: ArraySlice<UInt8>) -> Bool {
-        guard text.count != name.count + 2 else { return text.dropFirst().dropLast().elementsEqual(name) }
-        return (try? String(json: text)) == descriptor.name
+    /// Whether the JSON string at `range`, with its quotes, is this method's name.
+    func isNamed(_ message: [UInt8], _ range: Range<Int>) -> Bool {
+        guard range.count != name.count + 2 else {
+            let start = range.lowerBound + 1
+            return name.indices.allSatisfy { name[$0] == message[start + $0] }
+        }
+        return (try? String(json: message[range])) == descriptor.name
+    }
+
+    /// The one place where an error of a handler becomes one for its caller; what is internal goes to the log.
+    func translate(_ error: any Error) -> RPCError {
+        switch error {
+        case let error as RPCError:
+            if error.code == .permissionDenied {
+                log.warning("refused a call", ["method": descriptor.name, "reason": error.message])
+            }
+            return error
+        case is CancellationError:
+            return RPCError(.cancelled, "the call was cancelled")
+        default:
+            log.error("call failed", ["method": descriptor.name, "error": "\(error)"])
+            return RPCError(.internalError, "internal error")
+        }
+    }
+
+    func accept(_ call: RPCCall) -> RPCRouter.Outcome {
+        do throws(RPCError) {
+            return try invoke(call)
+        } catch {
+            return .reply(call.failure(error))
+        }
     }
 
     func count(_ error: RPCError?, seconds elapsed: Double) {

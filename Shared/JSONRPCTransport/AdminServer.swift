@@ -32,18 +32,7 @@ public struct AdminServer: Service {
             loops: [loop],
             log: log,
             metrics: HTTPServerMetrics(metrics, role: "admin"),
-            handler: { request in
-                guard request.method == .get || request.method == .head else {
-                    return HTTPResponse(status: 405, fields: ["allow": "GET, HEAD"])
-                }
-                return switch request.path {
-                case "/healthz": .text(200, "ok")
-                case "/readyz": readiness.isReady ? .text(200, "ready") : .text(503, "not ready")
-                case "/metrics":
-                    HTTPResponse(status: 200, contentType: "text/plain; version=0.0.4", metrics.text())
-                default: .text(404, "not found")
-                }
-            }
+            responder: { request in .now(Self.answer(request, readiness, metrics)) }
         )
     }
 
@@ -57,5 +46,17 @@ public struct AdminServer: Service {
 
     public func drain() async {
         await server.drain()
+    }
+
+    private static func answer(_ request: HTTPRequest, _ readiness: ReadyState, _ metrics: Metrics) -> HTTPResponse {
+        guard request.method == .get || request.method == .head else {
+            return HTTPResponse(status: 405, fields: ["allow": "GET, HEAD"])
+        }
+        return switch request.path {
+        case "/healthz": .text(200, "ok")
+        case "/readyz": readiness.isReady ? .text(200, "ready") : .text(503, "not ready")
+        case "/metrics": HTTPResponse(status: 200, contentType: "text/plain; version=0.0.4", metrics.text())
+        default: .text(404, "not found")
+        }
     }
 }

@@ -56,12 +56,12 @@ public struct MeshProcess: Sendable {
     }
 
     /// Binds the mesh's port; answers when it runs.
-    public func server(limits: HTTPLimits = .mesh, _ handler: @escaping HTTPHandler) throws -> RPCServer {
+    public func server(limits: HTTPLimits = .mesh, _ responder: @escaping HTTPResponder) throws -> RPCServer {
         try RPCServer(
             on: settings.listen,
             loops: [loop],
             identity: identity,
-            handler: handler,
+            responder: responder,
             limits: limits,
             log: log,
             metrics: metrics

@@ -13,23 +13,38 @@ public struct RPCHandler: Sendable {
     }
 
     public func callAsFunction(_ request: HTTPRequest) async -> HTTPResponse {
-        guard request.path == "/rpc" else { return .text(404, "not found") }
+        switch answer(request) {
+        case .now(let response): response
+        case .later(let work): await work()
+        }
+    }
+
+    /// Answers at once what needs no handler, and what a handler answers that waits for nothing.
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        guard request.path == "/rpc" else { return .now(.text(404, "not found")) }
         guard request.method == .post else {
-            return HTTPResponse(status: 405, fields: ["allow": "POST"])
+            return .now(HTTPResponse(status: 405, fields: ["allow": "POST"]))
         }
         // Asked for exactly: a browser sends other types to foreign servers without asking them first.
-        guard let type = request.fields.bytes(of: "content-type"), Self.isJSON(type) else {
-            return .text(415, "content-type must be application/json")
+        guard Self.holdsJSON(request.fields) else {
+            return .now(.text(415, "content-type must be application/json"))
         }
-        switch await router.respond(to: request.body, context: context(of: request)) {
+        switch router.accept(request.body, context: context(of: request)) {
+        case .reply(let reply): return .now(Self.response(reply))
+        case .work(let work): return .later { Self.response(await work()) }
+        }
+    }
+
+    private static func response(_ reply: RPCRouter.Reply) -> HTTPResponse {
+        switch reply {
         case .none:
-            return HTTPResponse(status: 204)
+            HTTPResponse(status: 204)
         case .message(let bytes):
-            return HTTPResponse(status: 200, fields: Self.json, body: .bytes(bytes))
+            HTTPResponse(status: 200, fields: json, body: .bytes(bytes))
         case .stream(let body):
-            return HTTPResponse(
+            HTTPResponse(
                 status: 200,
-                fields: Self.lines,
+                fields: lines,
                 body: .stream { writer in try await body.run(LineWriter(writer: writer)) }
             )
         }
@@ -37,7 +52,7 @@ public struct RPCHandler: Sendable {
 
     /// What a request's fields say of the call.
     public func context(of request: HTTPRequest) -> CallContext {
-        let parent = request.fields.bytes(of: "traceparent").flatMap { TraceContext(traceparent: $0.span) }
+        let parent = request.fields.read("traceparent") { TraceContext(traceparent: $0) }
         let token = request.fields["authorization"].flatMap { text in
             text.hasPrefix("Bearer ") ? BearerToken(String(text.dropFirst(7))) : nil
         }
@@ -53,10 +68,10 @@ public struct RPCHandler: Sendable {
     private static let json: HTTPFields = ["content-type": "application/json"]
     private static let lines: HTTPFields = ["content-type": "application/x-ndjson"]
 
-    private static func isJSON(_ type: ArraySlice<UInt8>) -> Bool {
-        let name = type.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        return name.elementsEqual("application/json".utf8)
-            || String(decoding: name, as: UTF8.self).lowercased() == "application/json"
+    private static func holdsJSON(_ fields: HTTPFields) -> Bool {
+        if fields.has("content-type", "application/json") { return true }
+        let name = fields["content-type"]?.prefix { $0 != ";" && $0 != " " }
+        return name?.lowercased() == "application/json"
     }
 }
 

@@ -14,7 +14,7 @@ public struct RPCServer: Service {
         on address: SocketAddress,
         loops: [EventLoop],
         identity: TLSIdentity,
-        handler: @escaping HTTPHandler,
+        responder: @escaping HTTPResponder,
         limits: HTTPLimits = .mesh,
         log: Log,
         metrics: Metrics
@@ -26,7 +26,7 @@ public struct RPCServer: Service {
             limits: limits,
             log: log,
             metrics: HTTPServerMetrics(metrics, role: "mesh"),
-            handler: handler
+            responder: responder
         )
     }
 
@@ -45,7 +45,7 @@ public struct RPCServer: Service {
             on: address,
             loops: loops,
             identity: identity,
-            handler: { request in await rpc(request) },
+            responder: { request in rpc.answer(request) },
             limits: limits,
             log: log,
             metrics: metrics

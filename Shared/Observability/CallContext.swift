@@ -6,6 +6,8 @@ public final class CallContext: Sendable {
     @TaskLocal public static var current: CallContext?
 
     public let trace: TraceContext
+    /// When it began here.
+    public let start = ContinuousClock.now
     /// When nobody waits for the answer any more; `nil`: no limit.
     public let deadline: ContinuousClock.Instant?
     /// The name of the service that called, as its certificate says; `nil` when there is no such peer.
@@ -24,7 +26,7 @@ public final class CallContext: Sendable {
         address: String? = nil
     ) {
         self.trace = trace
-        deadline = timeout.map { .now.advanced(by: $0) }
+        deadline = timeout.map { [start] in start.advanced(by: $0) }
         self.peer = peer
         self.token = token
         self.address = address

@@ -31,8 +31,8 @@ public struct TraceContext: Equatable, Sendable {
         let dash = UInt8(ascii: "-")
         guard bytes.count == 55, bytes[0] == 0x30, bytes[1] == 0x30, bytes[2] == dash, bytes[35] == dash,
             bytes[52] == dash,
-            let high = hexadecimal(bytes, 3..<19), let low = hexadecimal(bytes, 19..<35),
-            let span = hexadecimal(bytes, 36..<52), let flags = hexadecimal(bytes, 53..<55),
+            let high = hexadecimal(bytes, at: 3), let low = hexadecimal(bytes, at: 19),
+            let span = hexadecimal(bytes, at: 36), let flags = hexadecimalByte(bytes, at: 53),
             high | low != 0, span != 0
         else { return nil }
         self.init(trace: (high, low), span: span, isSampled: flags & 1 == 1)
@@ -75,17 +75,38 @@ private func appendHex(_ value: UInt64, to bytes: inout [UInt8]) {
     }
 }
 
-/// The value of lowercase hexadecimal digits; `nil` when one of them is none.
-private func hexadecimal(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
-    var value: UInt64 = 0
-    for index in range {
-        let digit: UInt8
+/// The value of 16 lowercase hexadecimal digits; `nil` when one of them is none.
+private func hexadecimal(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
+    guard let high = eightDigits(bytes, at: index), let low = eightDigits(bytes, at: index + 8) else { return nil }
+    return high << 32 | low
+}
+
+/// The value of eight digits, all looked at in one word.
+private func eightDigits(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self).bigEndian
+    // Bit 6 tells a letter from a decimal digit, and a letter's low bits lack nine.
+    let letters = word >> 6 & ones
+    let digits = (word & (ones &* 0x0f)) &+ letters &* 9
+    // Nothing but the right byte gives itself back, and a digit is over nine exactly when it came as a letter.
+    let isValid =
+        digits &+ ones &* 0x30 &+ letters &* 0x27 == word
+        && digits & (ones &* 0xf0) == 0 && (digits &+ ones &* 6) >> 4 & ones == letters
+    guard isValid else { return nil }
+    // The digits lie in every other half byte: bring pairs together, then fours, then all eight.
+    var value = (digits >> 4 | digits) & 0x00ff_00ff_00ff_00ff
+    value = (value >> 8 | value) & 0x0000_ffff_0000_ffff
+    return (value >> 16 | value) & 0xffff_ffff
+}
+
+private func hexadecimalByte(_ bytes: Span<UInt8>, at index: Int) -> UInt8? {
+    var value: UInt8 = 0
+    for index in index..<index + 2 {
         switch bytes[index] {
-        case 0x30...0x39: digit = bytes[index] - 0x30
-        case 0x61...0x66: digit = bytes[index] - 0x57
+        case 0x30...0x39: value = value << 4 | (bytes[index] - 0x30)
+        case 0x61...0x66: value = value << 4 | (bytes[index] - 0x57)
         default: return nil
         }
-        value = value << 4 | UInt64(digit)
     }
     return value
 }

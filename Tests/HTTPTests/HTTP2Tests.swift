@@ -180,17 +180,49 @@ struct HTTP2Tests {
         }
     }
 
-    @Test("cancels a handler whose caller's deadline has passed")
-    func deadline() async throws {
+    @Test("cancels a handler whose caller's deadline has passed, on a stream that begins anew too", arguments: [0, 3])
+    func deadline(quickCalls: Int) async throws {
         let record = Record()
-        let handler: HTTPHandler = { _ in
+        let handler: HTTPHandler = { request in
+            guard request.path == "/slow" else { return .text(200, "") }
             await untilCancelled()
             record.add("cancelled")
             return .text(504, "")
         }
-        let request = HTTPClientRequest(.get, "/", authority: "a", fields: ["deadline": "50"])
-        let answer = try await Self.send(request, handler)
-        #expect(record.all == ["cancelled"])
-        #expect(answer.status == 504)
+        try await withServer(handler: handler) { server in
+            let status = try await withConnection(to: server) { connection, _ in
+                for _ in 0..<quickCalls { _ = try await connection.send(HTTPClientRequest(.get, "/", authority: "a")) }
+                let slow = HTTPClientRequest(.get, "/slow", authority: "a", fields: ["deadline": "50"])
+                return try await connection.send(slow).status
+            }
+            #expect(status == 504)
+            #expect(record.all == ["cancelled"])
+        }
+    }
+
+    @Test("ends a call whose task is cancelled, and its handler")
+    func cancellation() async throws {
+        let record = Record()
+        let handler: HTTPHandler = { _ in
+            record.add("begun")
+            await untilCancelled()
+            record.add("cancelled")
+            return .text(200, "")
+        }
+        try await withServer(handler: handler) { server in
+            await #expect(throws: CancellationError.self) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await withConnection(to: server) { connection, _ in
+                            _ = try await connection.send(HTTPClientRequest(.get, "/", authority: "a"))
+                        }
+                    }
+                    try await record.wait(for: "begun")
+                    group.cancelAll()
+                    try await group.waitForAll()
+                }
+            }
+            try await record.wait(for: "cancelled")
+        }
     }
 }

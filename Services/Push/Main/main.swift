@@ -14,6 +14,6 @@ await MeshProcess.main(.push) {
     let store = process.connection(to: .store, at: settings.store)
     let push = Push(settings, in: process, gateway: gateway.client, store: store.client)
     let rpc = RPCHandler(process.router())
-    let server = try process.server(limits: .tunnels(settings.maximumClients)) { request in await push(request, rpc) }
+    let server = try process.server(limits: .tunnels(settings.maximumClients)) { request in push.answer(request, rpc) }
     try await process.run([gateway, store, server, push])
 }

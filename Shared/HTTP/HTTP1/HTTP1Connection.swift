@@ -121,15 +121,12 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
             upgrade: head.upgrade,
             peer: peer
         )
-        let handler = server.handler
-        let task = startHandler(on: channel.loop) {
-            let response = await handler(request)
-            await bound.value.answer(response)
-        }
+        let answer = server.responder(request)
+        let task = startHandler(on: channel.loop) { await bound.value.send(answer.response()) }
         if current != nil { self.task = task }
     }
 
-    private func answer(_ response: HTTPResponse) async {
+    private func send(_ response: HTTPResponse) async {
         guard let head = current, !channel.isClosed else { return }
         var endsConnection = !head.keepsAlive || isDraining
         do {

@@ -1,16 +1,20 @@
 /// The head of a message while its fields come in.
 struct HTTP2Head {
-    var method = HTTPMethod.get
-    var path = ""
-    var authority = ""
-    var upgrade: String?
+    var request = HTTPRequestHead()
     var status = 0
-    var fields = HTTPFields()
+    /// What the field `content-length` says.
+    private(set) var contentLength: Int?
+    /// The field `host`, which says the same as `:authority` or is a trap.
+    private(set) var host: String?
+    /// A path has come that is none.
+    private(set) var isTargetInvalid = false
+    private(set) var isOverLimit = false
     /// Names and values of the fields, with 32 bytes for each.
     private var byteCount = 0
-    private(set) var isOverLimit = false
 
     init() {}
+
+    var isUsed: Bool { byteCount > 0 }
 
     /// Takes one field, pseudo-fields too; libnghttp2 has checked its letters.
     mutating func add(
@@ -19,29 +23,63 @@ struct HTTP2Head {
         limits: borrowing HTTPLimits
     ) {
         byteCount += name.count + value.count + 32
-        guard byteCount <= limits.fieldBytes, fields.count < limits.fieldCount else {
+        guard byteCount <= limits.fieldBytes, request.fields.count < limits.fieldCount else {
             isOverLimit = true
             return
         }
-        guard unsafe name.first == UInt8(ascii: ":") else { return unsafe fields.append(name, value) }
+        guard unsafe name.first == UInt8(ascii: ":") else {
+            unsafe note(name, value)
+            return unsafe request.fields.append(name, value)
+        }
         // The length and the third byte tell the pseudo-fields apart.
         switch unsafe (name.count, name[2]) {
-        case (5, _): path = unsafe String(decoding: value, as: UTF8.self)
-        case (7, UInt8(ascii: "e")): method = unsafe HTTPMethod(decoding: value)
+        case (5, _): unsafe setTarget(value)
+        case (7, UInt8(ascii: "e")): request.method = unsafe HTTPMethod(decoding: value)
         case (7, UInt8(ascii: "t")): status = unsafe value.reduce(0) { $0 * 10 + Int($1) - 48 }
-        case (10, _): authority = unsafe String(decoding: value, as: UTF8.self)
-        case (9, _): upgrade = unsafe String(decoding: value, as: UTF8.self)
+        case (10, _): request.authority = unsafe String(decoding: value, as: UTF8.self)
+        case (9, _): request.upgrade = unsafe String(decoding: value, as: UTF8.self)
         default: break
         }
+    }
+
+    /// Takes the fields that say something of the message itself.
+    private mutating func note(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+        if unsafe name.isEqual(to: "host") {
+            host = unsafe String(decoding: value, as: UTF8.self)
+        } else if unsafe name.isEqual(to: "content-length") {
+            contentLength = unsafe Int(String(decoding: value, as: UTF8.self)) ?? .max
+        }
+    }
+
+    private mutating func setTarget(_ value: UnsafeBufferPointer<UInt8>) {
+        guard let target = unsafe HTTPTarget(decoding: value) else {
+            isTargetInvalid = true
+            return
+        }
+        request.path = target.path
+        request.query = target.query
+    }
+
+    /// Hands the head of the request over, and is as new.
+    mutating func takeRequest() -> HTTPRequestHead {
+        var head = HTTPRequestHead()
+        swap(&request, &head)
+        status = 0
+        contentLength = nil
+        host = nil
+        isTargetInvalid = false
+        isOverLimit = false
+        byteCount = 0
+        return head
     }
 }
 
 extension HTTPMethod {
-    /// The usual ones are not made anew for every request.
+    /// The usual ones without making a string.
     fileprivate init(decoding bytes: UnsafeBufferPointer<UInt8>) {
         switch unsafe (bytes.count, bytes.first) {
-        case (4, UInt8(ascii: "P")) where unsafe bytes.elementsEqual("POST".utf8): self = .post
-        case (3, UInt8(ascii: "G")) where unsafe bytes.elementsEqual("GET".utf8): self = .get
+        case (4, UInt8(ascii: "P")) where unsafe bytes.isEqual(to: "POST"): self = .post
+        case (3, UInt8(ascii: "G")) where unsafe bytes.isEqual(to: "GET"): self = .get
         default: unsafe self.init(rawValue: String(decoding: bytes, as: UTF8.self))
         }
     }

@@ -18,7 +18,6 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     private var times: ConnectionTimes
     /// Whether an abusive peer is being cut off.
     private var isEnding = false
-    private var spareBlock = HTTPFields()
 
     init(channel: Channel, server: HTTPServerLoop) {
         self.channel = channel
@@ -52,7 +51,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         isDraining = true
         session.submitShutdownNotice()
         // A tunnel has no end of its own.
-        for stream in session.streams.values where stream.isFlowing { stream.task?.cancel() }
+        for stream in session.streams where stream.isFlowing { stream.task?.cancel() }
         times.drainingSince = channel.loop.now
         channel.scheduleFlush()
     }
@@ -111,6 +110,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     func channelClosed(_ error: (any Error)?) {
         watch?.stop()
         session?.close(HTTPError(.connection, "the connection is gone"))
+        session = nil
         bound = nil
         server.closed(ObjectIdentifier(self))
     }
@@ -138,24 +138,24 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
 
     func headReceived(_ stream: HTTP2Stream) {
         guard !stream.head.isOverLimit else { return reject(stream, 431, "too many or too large header fields") }
-        if let host = stream.head.fields["host"], !stream.head.authority.isEmpty, host != stream.head.authority {
+        if let host = stream.head.host, !stream.head.request.authority.isEmpty, host != stream.head.request.authority {
             return reject(stream, 400, ":authority and host differ")
         }
-        if let length = stream.head.fields["content-length"].flatMap({ Int($0) }), length > server.limits.bodyBytes {
+        if let length = stream.head.contentLength, length > server.limits.bodyBytes {
             return reject(stream, 413, "the body is over \(server.limits.bodyBytes) bytes")
         }
         // An upgrade is answered before its body ends, which may be never.
-        if stream.head.upgrade != nil { dispatch(stream) }
+        if stream.head.request.upgrade != nil { dispatch(stream) }
     }
 
     func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {
-        guard let session, !stream.isRejected else { return }
+        guard !stream.isRejected else { return }
         guard !stream.isFlowing else { return stream.append(bytes) }
         guard stream.received.count + bytes.count <= server.limits.bodyBytes else {
             return reject(stream, 413, "the body is over \(server.limits.bodyBytes) bytes")
         }
         unsafe bytes.withUnsafeBufferPointer { unsafe stream.received.append(contentsOf: $0) }
-        session.openWindow(bytes.count, of: stream)
+        stream.session.openWindow(bytes.count, of: stream)
     }
 
     func endReceived(_ stream: HTTP2Stream) {
@@ -174,20 +174,29 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     // MARK: Requests
 
     private func dispatch(_ stream: HTTP2Stream) {
-        guard let session, let bound else { return }
         // A stream that the peer has reset no longer counts for libnghttp2, but its handler does for us.
         guard running < server.limits.concurrentRequests else {
-            return session.reset(stream, NGHTTP2_REFUSED_STREAM)
+            return stream.session.reset(stream, NGHTTP2_REFUSED_STREAM)
         }
         guard let request = request(of: stream) else { return reject(stream, 400, "not a request") }
-        running += 1
         times.lastRequest = channel.loop.now
         server.requests.increment()
+        let work: @Sendable () async -> HTTPResponse
+        switch server.responder(request) {
+        case .now(let response):
+            if case .bytes(let body) = response.body {
+                return send(response.status, response.fields, body, on: stream)
+            }
+            work = { response }
+        case .later(let rest):
+            work = rest
+        }
+        guard let bound else { return }
+        running += 1
         let id = stream.id
-        let handler = server.handler
         let task = startHandler(on: channel.loop) {
-            let response = await handler(request)
-            await bound.value.answer(id, response)
+            let response = await work()
+            await bound.value.finish(id, response)
         }
         guard !stream.isClosed, !stream.isAnswered else { return }
         stream.task = task
@@ -195,27 +204,17 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
     }
 
     private func request(of stream: HTTP2Stream) -> HTTPRequest? {
-        var head = HTTP2Head()
-        swap(&head, &stream.head)
+        guard !stream.head.isTargetInvalid, !stream.head.request.path.isEmpty else { return nil }
+        let head = stream.head.takeRequest()
         stream.isHeadRequest = head.method == .head
-        guard let target = HTTPTarget(head.path) else { return nil }
         stream.isFlowing = head.upgrade != nil
         var body: [UInt8] = []
         if !stream.isFlowing { swap(&body, &stream.received) }
-        return HTTPRequest(
-            method: head.method,
-            path: target.path,
-            query: target.query,
-            authority: head.authority.isEmpty ? head.fields["host"] ?? "" : head.authority,
-            fields: head.fields,
-            body: body,
-            upgrade: head.upgrade,
-            peer: peer
-        )
+        return HTTPRequest(head, body: body, peer: peer)
     }
 
     /// Sends the answer of a handler; returns when all of its body is written.
-    private func answer(_ id: Int32, _ response: HTTPResponse) async {
+    private func finish(_ id: Int32, _ response: HTTPResponse) async {
         defer {
             running -= 1
             if isDraining { channel.scheduleFlush() }
@@ -223,15 +222,15 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         guard let stream = session?.stream(id) else { return }
         do {
             switch response.body {
-            case .bytes(let bytes):
-                try submit(response, stream, bytes)
+            case .bytes(let body):
+                return send(response.status, response.fields, body, on: stream)
             case .stream(let produce):
                 stream.isWriting = true
-                try submit(response, stream, nil)
+                try open(response, on: stream)
                 try await produce(HTTPBodyWriter(stream, on: channel.loop))
                 stream.finish()
             case .tunnel(let run):
-                try submit(response, stream, nil)
+                try open(response, on: stream)
                 try await run(HTTPTunnel(stream, on: channel.loop))
                 stream.finish()
             }
@@ -241,47 +240,57 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         stream.isAnswered = true
     }
 
-    private func submit(_ response: HTTPResponse, _ stream: HTTP2Stream, _ body: [UInt8]?) throws(HTTPError) {
-        guard let session else { return }
-        var block = HTTPFields()
-        swap(&block, &spareBlock)
-        defer {
-            block.removeAll()
-            swap(&block, &spareBlock)
-        }
-        block.append(":status", decimal: response.status)
-        block.append(response.fields)
-        if let body {
-            if response.status != 204, response.status != 304 { block.append("content-length", decimal: body.count) }
-            stream.output = stream.isHeadRequest ? [] : body
+    /// Sends an answer whole.
+    private func send(_ status: Int, _ fields: HTTPFields, _ body: consuming [UInt8], on stream: HTTP2Stream) {
+        let length = body.count
+        let hasBody = length > 0 && !stream.isHeadRequest
+        if hasBody {
+            stream.output = body
             stream.outputSince = channel.loop.now
-            stream.isOutputFinished = true
         }
-        try session.submitResponse(
+        stream.isOutputFinished = true
+        stream.isAnswered = true
+        do {
+            try stream.session.submitResponse(
+                stream,
+                status: status,
+                fields,
+                contentLength: status == 204 || status == 304 ? nil : length,
+                hasBody: hasBody
+            )
+            channel.scheduleFlush()
+        } catch {
+            stream.session.reset(stream, NGHTTP2_CANCEL)
+        }
+    }
+
+    /// Sends the head of an answer whose body follows piece by piece.
+    private func open(_ response: HTTPResponse, on stream: HTTP2Stream) throws(HTTPError) {
+        try stream.session.submitResponse(
             stream,
-            &block,
-            hasBody: body.map { !$0.isEmpty && !stream.isHeadRequest } ?? true
+            status: response.status,
+            response.fields,
+            contentLength: nil,
+            hasBody: true
         )
         channel.scheduleFlush()
     }
+
+    private static let plainText: HTTPFields = ["content-type": "text/plain; charset=utf-8"]
 
     /// Answers without asking the handler, and takes no more of the request.
     private func reject(_ stream: HTTP2Stream, _ status: Int, _ reason: String) {
         guard !stream.isRejected else { return }
         stream.isRejected = true
-        stream.isHeadRequest = stream.isHeadRequest || stream.head.method == .head
+        stream.isHeadRequest = stream.isHeadRequest || stream.head.request.method == .head
         stream.received = []
-        do {
-            try submit(.text(status, reason), stream, Array((reason + "\n").utf8))
-        } catch {
-            channel.close(error)
-        }
+        send(status, Self.plainText, Array((reason + "\n").utf8), on: stream)
     }
 
     /// Reads no more while more than its share of answers waits for the peer.
     private func holdBackIfFull() {
         guard let session, !channel.hasRoom else { return }
-        let waiting = session.streams.values.reduce(0) { $0 + $1.output.count - $1.sent }
+        let waiting = session.streams.reduce(0) { $0 + $1.output.count - $1.sent }
         if waiting > server.limits.bufferedBytes / 4 { channel.pauseReading() }
     }
 

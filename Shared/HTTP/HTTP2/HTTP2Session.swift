@@ -24,17 +24,17 @@ protocol HTTP2Role: AnyObject {
     private let session: OpaquePointer
     let limits: HTTPLimits
     let loop: EventLoop
-    /// Held until `close`: the role holds the session.
-    private(set) var role: (any HTTP2Role)?
-    private(set) var streams: [Int32: HTTP2Stream] = [:]
-    /// The stream that was looked for last: callbacks come in runs.
-    private var recent: HTTP2Stream?
+    /// It holds the session, and lets it go when the connection closes.
+    let role: any HTTP2Role
+    /// The streams that are open, each at its `slot`; libnghttp2 finds one by its id.
+    private(set) var streams: [HTTP2Stream] = []
     /// Streams that are over, and that nobody holds.
     private var idle: [HTTP2Stream] = []
     private var resets: TokenBucket
     private var controlFrames: TokenBucket
     /// Set when the peer has used up a bucket: the connection is to be closed.
     private(set) var isAbused = false
+    private var isClosed = false
     /// Bytes of bodies that were received and not taken yet.
     private var buffered = 0
     /// Bytes of the connection's window that are held back because too much is buffered.
@@ -77,22 +77,36 @@ protocol HTTP2Role: AnyObject {
 
     /// Breaks the cycle between the session and its bound form, and ends every stream.
     func close(_ error: HTTPError) {
+        isClosed = true
         boundSelf = nil
         let open = streams
-        streams = [:]
-        for stream in open.values {
+        streams = []
+        for stream in open {
             stream.close(error)
-            role?.streamClosed(stream)
+            role.streamClosed(stream)
         }
-        recent = nil
         idle = []
-        role = nil
     }
 
+    /// The stream with this id; `nil` when it is over, or not on the wire yet.
     func stream(_ id: Int32) -> HTTP2Stream? {
-        if let recent, recent.id == id { return recent }
-        recent = streams[id]
-        return recent
+        guard !isClosed, let pointer = unsafe nghttp2_session_get_stream_user_data(session, id) else { return nil }
+        return unsafe Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    private func newStream(_ id: Int32) -> HTTP2Stream {
+        let stream = idle.popLast() ?? HTTP2Stream(id: id, session: self)
+        stream.reuse(as: id)
+        stream.slot = streams.count
+        streams.append(stream)
+        return stream
+    }
+
+    private func remove(_ stream: HTTP2Stream) {
+        let last = streams.removeLast()
+        guard last !== stream else { return }
+        last.slot = stream.slot
+        streams[stream.slot] = last
     }
 
     // MARK: Bytes
@@ -140,7 +154,7 @@ protocol HTTP2Role: AnyObject {
 
     /// Resets streams whose body does not come, or whose answer is not taken.
     func resetStalled(now: UInt64) {
-        for stream in streams.values {
+        for stream in streams {
             let waitsForBody = !stream.isEndReceived && !stream.isFlowing
             let isBodyLate = waitsForBody && now - stream.startedAt > limits.stallTimeout
             let isOutputLate = stream.sent < stream.output.count && now - stream.outputSince > limits.stallTimeout
@@ -170,7 +184,7 @@ protocol HTTP2Role: AnyObject {
         if !stream.isClosed, count > 0 {
             _ = unsafe nghttp2_session_consume_stream(session, stream.id, count)
             // Bytes may be taken long after they came: nothing else would send the window then.
-            role?.outputPending()
+            role.outputPending()
         }
         if owed > 0, buffered <= limits.bufferedBytes {
             _ = unsafe nghttp2_session_consume_connection(session, owed)
@@ -197,9 +211,16 @@ protocol HTTP2Role: AnyObject {
         )
     }
 
-    func submitResponse(_ stream: HTTP2Stream, _ block: inout HTTPFields, hasBody: Bool) throws(HTTPError) {
+    /// Sends the head of an answer; `contentLength` is left out when nobody knows it.
+    func submitResponse(
+        _ stream: HTTP2Stream,
+        status: Int,
+        _ fields: HTTPFields,
+        contentLength: Int?,
+        hasBody: Bool
+    ) throws(HTTPError) {
         var source = unsafe Self.source(of: stream)
-        let result = unsafe block.withNameValues { fields, count in
+        let result = unsafe fields.withNameValues(status: status, contentLength: contentLength) { fields, count in
             guard hasBody else { return unsafe nghttp2_submit_response(session, stream.id, fields, count, nil) }
             return unsafe nghttp2_submit_response(session, stream.id, fields, count, &source)
         }
@@ -214,30 +235,30 @@ protocol HTTP2Role: AnyObject {
     ) throws(HTTPError) -> HTTP2Stream {
         let id = unsafe nghttp2_session_get_next_stream_id(session)
         guard id < UInt32(Int32.max) else { throw HTTPError(.closing, "the connection has used up its streams") }
-        let stream = idle.popLast() ?? HTTP2Stream(id: Int32(id), session: self)
-        stream.reuse(as: Int32(id))
+        let stream = newStream(Int32(id))
         stream.output = body
         stream.isOutputFinished = isFinished
         var source = unsafe Self.source(of: stream)
+        let pointer = unsafe source.source.ptr
         let hasBody = !body.isEmpty || !isFinished
         let result = unsafe block.withNameValues { fields, count in
-            guard hasBody else { return unsafe nghttp2_submit_request(session, nil, fields, count, nil, nil) }
-            return unsafe nghttp2_submit_request(session, nil, fields, count, &source, nil)
+            guard hasBody else { return unsafe nghttp2_submit_request(session, nil, fields, count, nil, pointer) }
+            return unsafe nghttp2_submit_request(session, nil, fields, count, &source, pointer)
         }
+        if result < 0 { remove(stream) }
         try check(result, "nghttp2_submit_request")
-        streams[stream.id] = stream
         return stream
     }
 
     /// Tells libnghttp2 that a stream has something to send again.
     func resume(_ stream: HTTP2Stream) {
         _ = unsafe nghttp2_session_resume_data(session, stream.id)
-        role?.outputPending()
+        role.outputPending()
     }
 
     func reset(_ stream: HTTP2Stream, _ code: nghttp2_error_code) {
         _ = unsafe nghttp2_submit_rst_stream(session, 0, stream.id, code.rawValue)
-        role?.outputPending()
+        role.outputPending()
     }
 
     /// Says that the connection is about to close, without refusing what is on its way.
@@ -271,13 +292,11 @@ protocol HTTP2Role: AnyObject {
     // MARK: Called back
 
     func beginHead(of id: Int32, isRequest: Bool) {
-        head = HTTP2Head()
+        if head.isUsed { head = HTTP2Head() }
         headSince = loop.now
-        guard isRequest else { return }
-        let stream = idle.popLast() ?? HTTP2Stream(id: id, session: self)
-        stream.reuse(as: id)
-        streams[id] = stream
-        recent = stream
+        guard isRequest, !isClosed else { return }
+        let pointer = unsafe Unmanaged.passUnretained(newStream(id)).toOpaque()
+        _ = unsafe nghttp2_session_set_stream_user_data(session, id, pointer)
     }
 
     func addField(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
@@ -290,25 +309,26 @@ protocol HTTP2Role: AnyObject {
         guard !stream.isHeadComplete, !(100...199).contains(head.status) else { return }
         swap(&stream.head, &head)
         stream.isHeadComplete = true
-        role?.headReceived(stream)
+        role.headReceived(stream)
     }
 
     func frameReceived(_ type: nghttp2_frame_type, stream id: Int32, isAcknowledgement: Bool, endsStream: Bool) {
+        guard !isClosed else { return }
         switch type {
         case NGHTTP2_HEADERS, NGHTTP2_DATA:
             guard let stream = stream(id) else { return }
             if type == NGHTTP2_HEADERS { endHead(of: stream) }
             guard endsStream, !stream.isEndReceived else { return }
             stream.isEndReceived = true
-            role?.endReceived(stream)
+            role.endReceived(stream)
         case NGHTTP2_RST_STREAM:
             countReset()
         case NGHTTP2_GOAWAY:
-            role?.goAwayReceived()
+            role.goAwayReceived()
         case NGHTTP2_PING where isAcknowledgement:
-            role?.pingAcknowledged()
+            role.pingAcknowledged()
         case NGHTTP2_SETTINGS:
-            role?.settingsReceived()
+            role.settingsReceived()
         default:
             return
         }
@@ -321,17 +341,17 @@ protocol HTTP2Role: AnyObject {
             return
         }
         hold(bytes.count, for: stream)
-        role?.dataReceived(stream, unsafe bytes.span)
+        role.dataReceived(stream, unsafe bytes.span)
     }
 
     func streamClosed(_ id: Int32, code: UInt32) {
-        guard let stream = streams.removeValue(forKey: id) else { return }
-        recent = nil
+        guard let stream = stream(id) else { return }
+        remove(stream)
         stream.close(code == NGHTTP2_NO_ERROR.rawValue ? nil : Self.error(ofReset: code))
         giveBack(stream.held, of: stream)
-        role?.streamClosed(stream)
+        role.streamClosed(stream)
         // Whoever reads or writes a flowing stream may hold it longer.
-        if !stream.isFlowing, !stream.isWriting, idle.count < 32 { idle.append(stream) }
+        if !stream.isFlowing, !stream.isWriting, !stream.isHeld, idle.count < 32 { idle.append(stream) }
     }
 
     private static func error(ofReset code: UInt32) -> HTTPError {

@@ -4,8 +4,13 @@ import EventLoop
 /// One stream of an HTTP/2 connection, on either side.
 ///
 /// It is either collecting (its body is handed over whole) or flowing (its bytes are read and written piece by piece).
-final class HTTP2Stream: ByteStream, TimerHandler {
+@safe final class HTTP2Stream: ByteStream, TimerHandler {
+    /// How long a call waits before it pays for noticing its cancellation, which costs more than many a call.
+    private static let patience = Duration.milliseconds(5)
+
     private(set) var id: Int32
+    /// Its place among the open streams of its session.
+    var slot = 0
     /// Held until the session drops the stream, when it closes.
     let session: HTTP2Session
 
@@ -27,6 +32,10 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     var isFlowing = false
     /// Its body is written piece by piece.
     var isWriting = false
+    /// Someone may look at it when it is over.
+    private(set) var isHeld = false
+    /// Someone has waited for it, and may do so still.
+    private var isAwaited = false
     private var reader: CheckedContinuation<[UInt8]?, any Error>?
 
     /// Bytes to be sent, of which the first `sent` are gone.
@@ -43,10 +52,10 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     private(set) var isClosed = false
     var task: Task<Void, Never>?
     private var deadline: TimerToken?
-    /// Waits for the whole answer, on the client's side.
-    var response: CheckedContinuation<HTTPClientResponse, any Error>?
+    /// Waits for the whole answer, on the client's side; resumed once, with `nil` when it has not come soon.
+    private var answerWaiter: UnsafeContinuation<Result<HTTPClientResponse, any Error>?, Never>?
     /// Waits for the head of a flowing answer, on the client's side.
-    var responseHead: CheckedContinuation<HTTPClientResponse, any Error>?
+    private var headWaiter: CheckedContinuation<HTTPClientResponse, any Error>?
 
     init(id: Int32, session: HTTP2Session) {
         self.id = id
@@ -58,13 +67,15 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     func reuse(as id: Int32) {
         self.id = id
         startedAt = session.loop.now
-        head = HTTP2Head()
+        if head.isUsed { head = HTTP2Head() }
         isRejected = false
+        isAnswered = false
         isHeadComplete = false
         isHeadRequest = false
         isEndReceived = false
         received = []
         held = 0
+        isAwaited = false
         output.removeAll(keepingCapacity: output.capacity <= 4_096)
         sent = 0
         isOutputFinished = false
@@ -97,6 +108,7 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         if let failure { throw failure }
         if isClosed { return nil }
         precondition(reader == nil, "one task reads a stream at a time")
+        isAwaited = true
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 reader = continuation
@@ -131,6 +143,7 @@ final class HTTP2Stream: ByteStream, TimerHandler {
         session.resume(self)
         guard output.count - sent > session.limits.writeBuffer else { return }
         precondition(writer == nil, "one task writes a stream at a time")
+        isAwaited = true
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 writer = continuation
@@ -207,9 +220,17 @@ final class HTTP2Stream: ByteStream, TimerHandler {
     func timerFired(_ token: TimerToken) {
         deadline = nil
         task?.cancel()
-        guard response != nil || responseHead != nil else { return }
+        if unsafe answerWaiter != nil, !isHeld {
+            isHeld = true
+            resume(with: nil)
+        } else if unsafe answerWaiter != nil || headWaiter != nil {
+            fail(HTTPError(.timeout, "no answer came in time"))
+        }
+    }
+
+    private func fail(_ error: HTTPError) {
         session.reset(self, NGHTTP2_CANCEL)
-        close(HTTPError(.timeout, "no answer came in time"))
+        close(error)
     }
 
     /// Ends everything that waits for this stream.
@@ -226,31 +247,88 @@ final class HTTP2Stream: ByteStream, TimerHandler {
 
     /// Ends the waits of a stream that is over; also one that began when it was over already.
     func wakeIfClosed() {
-        guard isClosed else { return }
+        guard isClosed, isAwaited else { return }
         wakeReader()
-        if writer != nil || responseHead != nil { abandon(failure ?? HTTPError(.reset, "the stream is closed")) }
-        if let response {
-            self.response = nil
-            // A reset that names no error ends an answer too early all the same.
-            if isEndReceived, failure == nil {
-                response.resume(returning: answer())
-            } else {
-                response.resume(throwing: failure ?? HTTPError(.reset, "the stream ended before its answer"))
+        wakeIfAnswered()
+        guard writer != nil || headWaiter != nil else { return }
+        let error = failure ?? HTTPError(.reset, "the stream is closed")
+        writer?.resume(throwing: error)
+        writer = nil
+        headWaiter?.resume(throwing: error)
+        headWaiter = nil
+    }
+
+    // MARK: The client's side
+
+    /// Waits for the whole answer; throws `timeout` when it does not come in time.
+    func answer(within timeout: Duration?) async throws -> HTTPClientResponse {
+        isAwaited = true
+        let patience = min(timeout ?? Self.patience, Self.patience)
+        expire(after: patience)
+        let soon = await unsafe withUnsafeContinuation { continuation in
+            unsafe answerWaiter = continuation
+            wakeIfAnswered()
+        }
+        if let soon { return try soon.get() }
+        if let timeout { expire(after: timeout - patience) }
+        let late = await withTaskCancellationHandler {
+            await unsafe withUnsafeContinuation { continuation in
+                unsafe answerWaiter = continuation
+                if Task.isCancelled { cancelWait() } else { wakeIfAnswered() }
             }
+        } onCancel: { [bound = LoopBound(self, on: session.loop)] in
+            bound.loop.execute { bound.value.cancelWait() }
+        }
+        return try (late ?? .failure(CancellationError())).get()
+    }
+
+    /// Waits for the head of an answer whose body flows.
+    func answerHead() async throws -> HTTPClientResponse {
+        isAwaited = true
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                headWaiter = continuation
+                if Task.isCancelled { cancelWait() } else { wakeIfClosed() }
+            }
+        } onCancel: { [bound = LoopBound(self, on: session.loop)] in
+            bound.loop.execute { bound.value.cancelWait() }
         }
     }
 
-    private func abandon(_ error: HTTPError) {
-        writer?.resume(throwing: error)
-        writer = nil
-        responseHead?.resume(throwing: error)
-        responseHead = nil
+    private func cancelWait() {
+        guard unsafe answerWaiter != nil || headWaiter != nil else { return }
+        session.reset(self, NGHTTP2_CANCEL)
+        resume(with: .failure(CancellationError()))
+        headWaiter?.resume(throwing: CancellationError())
+        headWaiter = nil
     }
 
-    /// What came, on the client's side.
-    func answer() -> HTTPClientResponse {
-        let body = received
-        received = []
-        return HTTPClientResponse(status: head.status, fields: head.fields, body: body)
+    /// Hands on the answer if it is whole, or why it never will be.
+    func wakeIfAnswered() {
+        guard unsafe answerWaiter != nil else { return }
+        // A reset that names no error ends an answer too early all the same.
+        if isEndReceived, failure == nil {
+            let body = received
+            received = []
+            let status = head.status
+            let fields = head.takeRequest().fields
+            resume(with: .success(HTTPClientResponse(status: status, fields: fields, body: body)))
+        } else if isClosed {
+            resume(with: .failure(failure ?? HTTPError(.reset, "the stream ended before its answer")))
+        }
+    }
+
+    private func resume(with answer: Result<HTTPClientResponse, any Error>?) {
+        guard let waiter = unsafe answerWaiter else { return }
+        unsafe answerWaiter = nil
+        unsafe waiter.resume(returning: answer)
+    }
+
+    func wakeIfHeadReceived() {
+        guard let headWaiter else { return }
+        self.headWaiter = nil
+        headWaiter.resume(
+            returning: HTTPClientResponse(status: head.status, fields: head.request.fields, body: [])
+        )
     }
 }

@@ -30,16 +30,7 @@ public final class HTTPClientConnection {
 
     /// Sends a request and returns the whole answer; throws `timeout` when it does not come in time.
     public func send(_ request: HTTPClientRequest, timeout: Duration? = nil) async throws -> HTTPClientResponse {
-        let stream = try submit(request, isFinished: true)
-        if let timeout { stream.expire(after: timeout) }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                stream.response = continuation
-                stream.wakeIfClosed()
-            }
-        } onCancel: { [session = stream.session.bound, id = stream.id] in
-            Self.cancel(session, id)
-        }
+        try await submit(request, isFinished: true).answer(within: timeout)
     }
 
     /// Sends a request and returns as soon as the head of the answer is there; the body flows through the tunnel.
@@ -51,15 +42,7 @@ public final class HTTPClientConnection {
         }
         let stream = try submit(request, isFinished: request.upgrade == nil)
         stream.isFlowing = true
-        let head = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                stream.responseHead = continuation
-                stream.wakeIfClosed()
-            }
-        } onCancel: { [session = stream.session.bound, id = stream.id] in
-            Self.cancel(session, id)
-        }
-        return (head, HTTPTunnel(FlowingStream(stream), on: channel.loop))
+        return (try await stream.answerHead(), HTTPTunnel(FlowingStream(stream), on: channel.loop))
     }
 
     /// Returns when it takes no more requests.
@@ -104,13 +87,6 @@ public final class HTTPClientConnection {
             }
         } onCancel: { [bound = LoopBound(channel, on: channel.loop)] in
             bound.loop.execute { bound.value.close(CancellationError()) }
-        }
-    }
-
-    private static func cancel(_ session: LoopBound<HTTP2Session>, _ id: Int32) {
-        session.loop.execute {
-            guard let stream = session.value.stream(id) else { return }
-            session.value.reset(stream, NGHTTP2_CANCEL)
         }
     }
 
@@ -186,10 +162,7 @@ extension HTTPClientConnection: ChannelHandler {
 
 extension HTTPClientConnection: HTTP2Role {
     func headReceived(_ stream: HTTP2Stream) {
-        guard let waiting = stream.responseHead else { return }
-        stream.responseHead = nil
-        let head = HTTPClientResponse(status: stream.head.status, fields: stream.head.fields, body: [])
-        waiting.resume(returning: head)
+        stream.wakeIfHeadReceived()
     }
 
     func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {
@@ -200,14 +173,12 @@ extension HTTPClientConnection: HTTP2Role {
             return
         }
         unsafe bytes.withUnsafeBufferPointer { unsafe stream.received.append(contentsOf: $0) }
-        session?.openWindow(bytes.count, of: stream)
+        stream.session.openWindow(bytes.count, of: stream)
     }
 
     func endReceived(_ stream: HTTP2Stream) {
         stream.wakeReader()
-        guard let response = stream.response else { return }
-        stream.response = nil
-        response.resume(returning: stream.answer())
+        stream.wakeIfAnswered()
     }
 
     func streamClosed(_ stream: HTTP2Stream) {

@@ -40,36 +40,33 @@ public struct HTTPFields: Sendable {
     }
 
     /// A number that is not negative, in decimal; `name` must be in lowercase.
-    mutating func append(_ name: StaticString, decimal value: Int) {
-        var divisor = 1
-        var digits: UInt8 = 1
-        while value / divisor >= 10 {
-            divisor *= 10
-            digits += 1
+    public mutating func append(_ name: StaticString, decimal value: Int) {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            let value = unsafe digits.write(decimal: value)
+            name.withUTF8Buffer { unsafe append($0, value) }
         }
-        storage.append(UInt8(name.utf8CodeUnitCount))
-        storage.append(0)
-        storage.append(digits)
-        storage.append(0)
-        name.withUTF8Buffer { unsafe storage.append(contentsOf: $0) }
-        while divisor > 0 {
-            storage.append(UInt8(0x30 + value / divisor % 10))
-            divisor /= 10
-        }
-        count += 1
     }
 
     /// Takes a field whose name is in lowercase.
     mutating func append(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
-        if storage.isEmpty { storage.reserveCapacity(384) }
         let nameCount = min(name.count, Self.maximumLength)
         let valueCount = min(value.count, Self.maximumLength)
-        storage.append(UInt8(truncatingIfNeeded: nameCount))
-        storage.append(UInt8(truncatingIfNeeded: nameCount >> 8))
-        storage.append(UInt8(truncatingIfNeeded: valueCount))
-        storage.append(UInt8(truncatingIfNeeded: valueCount >> 8))
-        unsafe storage.append(contentsOf: UnsafeBufferPointer(rebasing: name[..<nameCount]))
-        unsafe storage.append(contentsOf: UnsafeBufferPointer(rebasing: value[..<valueCount]))
+        // Room for the fields of a usual request, so that the first one makes it for all.
+        if storage.isEmpty { storage.reserveCapacity(384) }
+        storage.append(addingCapacity: nameCount + valueCount + 4) { output in
+            unsafe output.withUnsafeMutableBufferPointer { output, count in
+                guard let start = output.baseAddress else { return }
+                unsafe start[0] = UInt8(truncatingIfNeeded: nameCount)
+                unsafe start[1] = UInt8(truncatingIfNeeded: nameCount >> 8)
+                unsafe start[2] = UInt8(truncatingIfNeeded: valueCount)
+                unsafe start[3] = UInt8(truncatingIfNeeded: valueCount >> 8)
+                if let name = name.baseAddress { unsafe (start + 4).update(from: name, count: nameCount) }
+                if let value = value.baseAddress {
+                    unsafe (start + 4 + nameCount).update(from: value, count: valueCount)
+                }
+                count = 4 + nameCount + valueCount
+            }
+        }
         count += 1
     }
 
@@ -95,6 +92,22 @@ public struct HTTPFields: Sendable {
             unsafe Self.first(name, in: storage, from: 0)?.value
         }
         return range.map { storage[$0] }
+    }
+
+    /// What `body` makes of the bytes of the first value of `name`, which must be in lowercase.
+    public func read<Result>(_ name: StaticString, _ body: (Span<UInt8>) -> Result?) -> Result? {
+        unsafe storage.withUnsafeBufferPointer { storage in
+            guard let found = unsafe Self.first(name, in: storage, from: 0)?.value else { return nil }
+            return body(unsafe UnsafeBufferPointer(rebasing: storage[found]).span)
+        }
+    }
+
+    /// Whether the first value of `name`, which must be in lowercase, is exactly `value`.
+    public func has(_ name: StaticString, _ value: StaticString) -> Bool {
+        unsafe storage.withUnsafeBufferPointer { storage in
+            guard let found = unsafe Self.first(name, in: storage, from: 0)?.value else { return false }
+            return unsafe UnsafeBufferPointer(rebasing: storage[found]).isEqual(to: value)
+        }
     }
 
     /// How many fields bear `name`, which must be in lowercase.
@@ -159,5 +172,26 @@ public struct HTTPFields: Sendable {
 extension HTTPFields: Equatable {
     public static func == (left: Self, right: Self) -> Bool {
         left.storage == right.storage
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    func isEqual(to text: StaticString) -> Bool {
+        guard let start = baseAddress, count == text.utf8CodeUnitCount else { return false }
+        return unsafe memcmp(start, text.utf8Start, count) == 0
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// Writes a number that is not negative into the last bytes, and returns those.
+    func write(decimal value: Int) -> UnsafeBufferPointer<UInt8> {
+        var rest = value
+        var start = count
+        repeat {
+            start -= 1
+            unsafe self[start] = UInt8(0x30 + rest % 10)
+            rest /= 10
+        } while rest > 0
+        return unsafe UnsafeBufferPointer(rebasing: self[start...])
     }
 }

@@ -1,16 +1,33 @@
 /// A request method (RFC 9110, section 9); compared by its exact letters.
-public struct HTTPMethod: RawRepresentable, Hashable, Sendable {
-    public var rawValue: String
+public enum HTTPMethod: RawRepresentable, Hashable, Sendable {
+    case get, head, post, patch, delete, options, connect
+    /// One that nothing here is asked with.
+    case other(String)
 
     public init(rawValue: String) {
-        self.rawValue = rawValue
+        self =
+            switch rawValue {
+            case "GET": .get
+            case "HEAD": .head
+            case "POST": .post
+            case "PATCH": .patch
+            case "DELETE": .delete
+            case "OPTIONS": .options
+            case "CONNECT": .connect
+            default: .other(rawValue)
+            }
     }
 
-    public static let get = Self(rawValue: "GET")
-    public static let head = Self(rawValue: "HEAD")
-    public static let post = Self(rawValue: "POST")
-    public static let patch = Self(rawValue: "PATCH")
-    public static let delete = Self(rawValue: "DELETE")
-    public static let options = Self(rawValue: "OPTIONS")
-    public static let connect = Self(rawValue: "CONNECT")
+    public var rawValue: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .patch: "PATCH"
+        case .delete: "DELETE"
+        case .options: "OPTIONS"
+        case .connect: "CONNECT"
+        case .other(let name): name
+        }
+    }
 }

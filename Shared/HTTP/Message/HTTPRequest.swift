@@ -1,18 +1,16 @@
 /// One request with its whole body; passed around by reference, because it goes through many hands.
 public final class HTTPRequest: Sendable {
-    public let method: HTTPMethod
-    /// The path, without the query.
-    public let path: String
-    /// What stands behind the `?`, still percent-encoded.
-    public let query: String?
-    public let authority: String
-    public let fields: HTTPFields
+    @usableFromInline let head: HTTPRequestHead
     public let body: [UInt8]
-    /// What an extended CONNECT or an `upgrade` asks for, such as `websocket`.
-    public let upgrade: String?
     public let peer: HTTPPeer
 
-    public init(
+    init(_ head: HTTPRequestHead, body: [UInt8], peer: HTTPPeer) {
+        self.head = head
+        self.body = body
+        self.peer = peer
+    }
+
+    public convenience init(
         method: HTTPMethod,
         path: String,
         query: String? = nil,
@@ -22,15 +20,37 @@ public final class HTTPRequest: Sendable {
         upgrade: String? = nil,
         peer: HTTPPeer = HTTPPeer()
     ) {
-        self.method = method
-        self.path = path
-        self.query = query
-        self.authority = authority
-        self.fields = fields
-        self.body = body
-        self.upgrade = upgrade
-        self.peer = peer
+        let head = HTTPRequestHead(
+            method: method,
+            path: path,
+            query: query,
+            authority: authority,
+            upgrade: upgrade,
+            fields: fields
+        )
+        self.init(head, body: body, peer: peer)
     }
+
+    @inlinable public var method: HTTPMethod { head.method }
+    /// The path, without the query.
+    @inlinable public var path: String { head.path }
+    /// What stands behind the `?`, still percent-encoded.
+    @inlinable public var query: String? { head.query }
+    public var authority: String { head.authority.isEmpty ? fields["host"] ?? "" : head.authority }
+    @inlinable public var fields: HTTPFields { head.fields }
+    /// What an extended CONNECT or an `upgrade` asks for, such as `websocket`.
+    @inlinable public var upgrade: String? { head.upgrade }
+}
+
+/// What comes before the body of a request.
+@usableFromInline
+struct HTTPRequestHead: Sendable {
+    @usableFromInline var method = HTTPMethod.get
+    @usableFromInline var path = ""
+    @usableFromInline var query: String?
+    var authority = ""
+    @usableFromInline var upgrade: String?
+    @usableFromInline var fields = HTTPFields()
 }
 
 /// Who is at the other end of a connection.
@@ -54,12 +74,14 @@ public final class HTTPPeer: Sendable {
 extension HTTPRequest {
     /// What the field `deadline` says: the milliseconds for which the caller will wait.
     public var timeout: Duration? {
-        guard let digits = fields.bytes(of: "deadline"), (1...9).contains(digits.count) else { return nil }
-        var milliseconds = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            milliseconds = milliseconds * 10 + Int(digit - 0x30)
+        fields.read("deadline") { digits in
+            guard (1...9).contains(digits.count) else { return nil }
+            var milliseconds = 0
+            for index in digits.indices {
+                guard (0x30...0x39).contains(digits[index]) else { return nil }
+                milliseconds = milliseconds * 10 + Int(digits[index] - 0x30)
+            }
+            return .milliseconds(milliseconds)
         }
-        return .milliseconds(milliseconds)
     }
 }

@@ -39,3 +39,16 @@ extension HTTPFields: ExpressibleByDictionaryLiteral {
 ///
 /// Runs on the loop of the connection, in a task that is cancelled when the peer goes away.
 public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse
+
+/// What a responder makes of a request.
+public enum HTTPAnswer: Sendable {
+    /// Nothing had to be waited for.
+    case now(HTTPResponse)
+    /// The rest of the work, which runs as a handler does.
+    case later(@Sendable () async -> HTTPResponse)
+}
+
+/// Answers requests, those at once that wait for nothing: a task costs more than many an answer.
+///
+/// Runs on the loop of the connection.
+public typealias HTTPResponder = @Sendable (HTTPRequest) -> HTTPAnswer

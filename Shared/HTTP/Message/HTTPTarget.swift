@@ -3,16 +3,21 @@ struct HTTPTarget {
     let path: String
     let query: String?
 
-    /// `nil` for what is no absolute path, and for the bytes that no URI holds.
     init?(_ text: String) {
-        guard text.utf8.first == UInt8(ascii: "/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x23 })
-        else { return nil }
-        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else {
-            path = text
-            query = nil
-            return
+        var text = text
+        guard let target = text.withUTF8({ unsafe Self(decoding: $0) }) else { return nil }
+        self = target
+    }
+
+    /// `nil` for what is no absolute path, and for the bytes that no URI holds.
+    init?(decoding text: UnsafeBufferPointer<UInt8>) {
+        guard unsafe text.first == UInt8(ascii: "/") else { return nil }
+        var end = text.count
+        for unsafe(index, byte) in unsafe text.enumerated() {
+            guard byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "#") else { return nil }
+            if byte == UInt8(ascii: "?"), end == text.count { end = index }
         }
-        path = String(text[..<mark])
-        query = String(text[text.index(after: mark)...])
+        path = unsafe String(decoding: text[..<end], as: UTF8.self)
+        query = unsafe end == text.count ? nil : String(decoding: text[(end + 1)...], as: UTF8.self)
     }
 }
