@@ -90,7 +90,7 @@ let shared: [Target] = [
     library("Configuration"),
     library("EventLoop", uses: ["CLinux"]),
     library("JSON"),
-    library("Observability", uses: ["JSON"]),
+    library("Observability", uses: ["CLinux", "JSON"]),
     library("Lifecycle", uses: ["EventLoop", "Observability"]),
     library("TLS", uses: ["COpenSSL"]),
     library("HTTP", uses: ["CNghttp2", "CWslay", "EventLoop", "Observability", "TLS"]),

@@ -60,6 +60,16 @@ uint64_t clinux_realtime_nanoseconds(void) {
     return now(CLOCK_REALTIME);
 }
 
+static __thread void *thread_pointer;
+
+void *clinux_thread_pointer(void) {
+    return thread_pointer;
+}
+
+void clinux_set_thread_pointer(void *pointer) {
+    thread_pointer = pointer;
+}
+
 uint64_t clinux_process_cpu_nanoseconds(void) {
     return now(CLOCK_PROCESS_CPUTIME_ID);
 }

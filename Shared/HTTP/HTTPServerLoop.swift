@@ -14,7 +14,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     let limits: HTTPLimits
     let log: Log
     let responder: HTTPResponder
-    var requests: Counter { metrics.requests }
+    let requests: Counter
     private let metrics: HTTPServerMetrics
     private let tls: HTTPServer.TLSSource?
     private let buffers = ChannelBuffers()
@@ -39,6 +39,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
         self.limits = limits
         self.log = log
         self.metrics = metrics
+        requests = metrics.requests
         self.responder = responder
     }
 

@@ -120,7 +120,7 @@ extension Dictionary: JSONCodable where Key == String, Value: JSONCodable {
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
         for (key, value) in sorted(by: { $0.key < $1.key }) {
-            writer.key(key)
+            writer.key(named: key)
             value.write(to: &writer)
         }
         writer.endObject()

@@ -47,14 +47,19 @@ extension JSONReader {
         isFirst = true
     }
 
+    @inlinable @inline(__always)
+    mutating func leave() {
+        depth -= 1
+        cursor += 1
+        isFirst = false
+    }
+
     /// Passes the comma in front of a member that is not the first, or leaves the container at its end.
     @inlinable @inline(__always)
     mutating func advance(to end: UInt8, _ message: StaticString) throws(JSONError) -> Bool {
         let next = peekByte()
         if next == end {
-            cursor += 1
-            depth -= 1
-            isFirst = false
+            leave()
             return false
         }
         if isFirst {

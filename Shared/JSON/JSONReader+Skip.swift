@@ -28,14 +28,67 @@ extension JSONReader {
 
     /// Passes the next value whole, checking all of it.
     public mutating func skip() throws(JSONError) {
+        // One bit a container that is open here, the innermost one's last: set for an object.
+        var objects: UInt64 = 0
+        var open = 0
+        repeat {
+            switch peekByte() {
+            case UInt8(ascii: "{") where open < 64:
+                try enter()
+                if peekByte() != UInt8(ascii: "}") {
+                    try skipKey()
+                    objects = objects << 1 | 1
+                    open += 1
+                    continue
+                }
+                leave()
+            case UInt8(ascii: "[") where open < 64:
+                try enter()
+                if peekByte() != UInt8(ascii: "]") {
+                    objects <<= 1
+                    open += 1
+                    continue
+                }
+                leave()
+            default:
+                try skipValue()
+            }
+            // Behind a value: what it stands in goes on, or ends and is itself the value that is passed.
+            while open > 0 {
+                let isObject = objects & 1 == 1
+                let next = peekByte()
+                if next == UInt8(ascii: ",") {
+                    cursor += 1
+                    if isObject { try skipKey() }
+                    break
+                }
+                if isObject, next != UInt8(ascii: "}") {
+                    throw malformed("expected a comma or the end of the object")
+                } else if !isObject, next != UInt8(ascii: "]") {
+                    throw malformed("expected a comma or the end of the array")
+                }
+                leave()
+                objects >>= 1
+                open -= 1
+            }
+        } while open > 0
+    }
+
+    /// Passes a key with its colon.
+    @inline(__always)
+    private mutating func skipKey() throws(JSONError) {
+        guard peekByte() == UInt8(ascii: "\"") else { throw malformed("expected a key") }
+        _ = try scanString()
+        guard peekByte() == UInt8(ascii: ":") else { throw malformed("expected a colon") }
+        cursor += 1
+    }
+
+    /// Passes a value that no container is, or a container that is too deep in others for one word of bits.
+    @inline(__always)
+    private mutating func skipValue() throws(JSONError) {
         switch peekByte() {
         case UInt8(ascii: "\""): _ = try scanString()
-        case UInt8(ascii: "{"):
-            try enter()
-            while try nextKeyToken() != nil { try skip() }
-        case UInt8(ascii: "["):
-            try enter()
-            while try nextElement() { try skip() }
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try skip()
         case UInt8(ascii: "t"): try scanWord("true")
         case UInt8(ascii: "f"): try scanWord("false")
         case UInt8(ascii: "n"): try scanWord("null")

@@ -51,8 +51,11 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Any key at all.
+    ///
+    /// Of another name than the one for literals, which a literal would not find: it is a `String` first.
     @inlinable
-    public mutating func key(_ key: String) {
+    public mutating func key(named key: String) {
         string(key)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
@@ -70,6 +73,25 @@ public struct JSONWriter: Sendable {
         writeComma()
         text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
         needsComma = true
+    }
+
+    /// A value that is JSON text already.
+    @inlinable
+    public mutating func raw(_ text: Span<UInt8>) {
+        unsafe text.withUnsafeBufferPointer { text in
+            unsafe append(upTo: text.count) { output in
+                if let start = text.baseAddress { unsafe output.update(from: start, count: text.count) }
+                return text.count
+            }
+        }
+        needsComma = true
+    }
+
+    /// JSON text up to a place where a key, an element or a value goes that no comma precedes.
+    @inlinable
+    public mutating func opening(_ text: StaticString) {
+        text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+        needsComma = false
     }
 
     /// A value that is JSON text already.

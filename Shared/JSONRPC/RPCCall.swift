@@ -20,7 +20,7 @@ public import Observability
         _ write: (inout JSONWriter) throws -> Void
     ) -> RPCRouter.Reply {
         var writer = JSONWriter(capacity: 512)
-        writer.bytes.append(contentsOf: Self.resultPrefix)
+        writer.opening(#"{"jsonrpc":"2.0","result":"#)
         do {
             try write(&writer)
         } catch {
@@ -29,7 +29,7 @@ public import Observability
         route.count(nil, seconds: start.duration(to: .now).inSeconds)
         guard let id else { return .none }
         writer.key("id")
-        writer.raw(message[id])
+        writer.raw(message.span.extracting(id))
         writer.endObject()
         guard let stream else { return .message(writer.bytes) }
         return .stream(stream.translating { [route] in route.translate($0) }.beginning(with: writer.bytes))
@@ -42,9 +42,6 @@ public import Observability
         route.count(error, seconds: start.duration(to: .now).inSeconds)
         return id.map { .message(error.reply(to: message[$0])) } ?? .none
     }
-
-    /// What every result begins with.
-    private static let resultPrefix = Array(#"{"jsonrpc":"2.0","result":"#.utf8)
 }
 
 extension RPCError {

@@ -1,9 +1,9 @@
-import JSON
+public import JSON
 public import Observability
 
 /// Calls the methods of one peer service.
 public struct RPCClient: Sendable {
-    private let transport: any RPCTransport
+    @usableFromInline let transport: any RPCTransport
 
     public init(_ transport: any RPCTransport) {
         self.transport = transport
@@ -15,6 +15,8 @@ public struct RPCClient: Sendable {
     }
 
     /// Throws the peer's `RPCError`, or one of `unavailable`, `deadlineExceeded` and `cancelled`.
+    // Inlinable, so that the caller's module makes the code for its own types.
+    @inlinable
     public func call<Params, Result>(
         _ method: RPCMethod<Params, Result>,
         _ params: Params,
@@ -47,7 +49,7 @@ public struct RPCClient: Sendable {
         let body = request(method.name, raw: params)
         let message = RPCOutgoing(method.name, isIdempotent: method.isIdempotent, body: body, nil)
         let reply = try await transport.send(message)
-        return reply[try RPCReplyEnvelope(reply).result()]
+        return try Self.result(in: reply)
     }
 
     /// Starts a streaming method with params that are JSON already, and passes its lines on as they are.
@@ -57,7 +59,7 @@ public struct RPCClient: Sendable {
         guard let first = try await lines.next() else {
             throw RPCError(.unavailable, "the stream ended before its result")
         }
-        let result = first[try RPCReplyEnvelope(first).result()]
+        let result = try Self.result(in: first)
         return RPCRawReply(
             result: result,
             stream: RPCStreamBody { sink in
@@ -66,7 +68,8 @@ public struct RPCClient: Sendable {
         )
     }
 
-    private func request(_ name: String, _ params: some RPCPayload) throws -> [UInt8] {
+    @inlinable
+    func request(_ name: String, _ params: some RPCPayload) throws -> [UInt8] {
         var writer = head(name)
         try params.writePayload(to: &writer)
         writer.endObject()
@@ -80,26 +83,28 @@ public struct RPCClient: Sendable {
         return writer.bytes
     }
 
-    private func head(_ name: String) -> JSONWriter {
+    @usableFromInline
+    func head(_ name: String) -> JSONWriter {
         var writer = JSONWriter(capacity: 512)
-        writer.beginObject()
-        writer.key("jsonrpc")
-        writer.raw("\"2.0\"")
-        writer.key("id")
-        writer.int(1)
-        writer.key("method")
+        writer.opening(#"{"jsonrpc":"2.0","id":1,"method":"#)
         writer.string(name)
         writer.key("params")
         return writer
     }
 
-    private func result<Result: RPCPayload>(of method: String, _ reply: [UInt8]) throws -> Result {
-        let range = try RPCReplyEnvelope(reply).result()
+    @inlinable
+    func result<Result: RPCPayload>(of method: String, _ reply: [UInt8]) throws -> Result {
+        let payload = try Self.result(in: reply)
         do {
-            return try Result(payload: reply[range])
+            return try Result(payload: payload)
         } catch {
             throw RPCError(.internalError, "\(method) answered with something else than its contract says")
         }
+    }
+
+    @usableFromInline
+    static func result(in reply: [UInt8]) throws(RPCError) -> ArraySlice<UInt8> {
+        reply[try RPCReplyEnvelope(reply).result()]
     }
 }
 
@@ -115,6 +120,7 @@ public struct RPCOutgoing: Sendable {
     /// The call that this one is part of.
     public var context: CallContext?
 
+    @usableFromInline
     init(_ name: String, isIdempotent: Bool, body: [UInt8], _ timeout: Duration?) {
         self.name = name
         self.isIdempotent = isIdempotent

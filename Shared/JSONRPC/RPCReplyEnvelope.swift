@@ -11,19 +11,33 @@ struct RPCReplyEnvelope {
         do {
             try JSONReader.read(bytes) { reader throws(JSONError) in
                 try reader.beginObject()
-                while let key = try reader.nextKey() {
-                    switch key {
-                    case "result": resultRange = try reader.rawValue()
-                    case "params": paramsRange = try reader.rawValue()
-                    case "error": error = try RPCError(from: &reader)
-                    case "method": isStreamError = try reader.string() == "rpc.error"
-                    default: try reader.skip()
+                while let member = try reader.nextKey({ Member($0) }) {
+                    switch member {
+                    case .result: resultRange = try reader.rawValue()
+                    case .params: paramsRange = try reader.rawValue()
+                    case .error: error = try RPCError(from: &reader)
+                    case .method: isStreamError = try reader.string { $0.holds("rpc.error") }
+                    case .other: try reader.skip()
                     }
                 }
                 try reader.finish()
             }
         } catch {
             throw RPCError(.internalError, "the peer answered with something that is no JSON-RPC response")
+        }
+    }
+
+    private enum Member {
+        case result, params, error, method, other
+
+        init(_ key: Span<UInt8>) {
+            switch key.count {
+            case 5 where key.holds("error"): self = .error
+            case 6 where key.holds("result"): self = .result
+            case 6 where key.holds("params"): self = .params
+            case 6 where key.holds("method"): self = .method
+            default: self = .other
+            }
         }
     }
 

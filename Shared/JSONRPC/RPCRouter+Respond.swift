@@ -129,7 +129,7 @@ extension RPCDescriptor {
                     }
                     var value: [UInt8] = []
                     try reader.rawValue(into: &value)
-                    writer.key(names[index])
+                    writer.key(named: names[index])
                     writer.raw(value)
                     index += 1
                 }

@@ -42,7 +42,7 @@ public struct RPCRouter: Sendable {
         add(method.descriptor) { call throws(RPCError) in
             let params = try decode(Params.self, call.params)
             return .work {
-                await CallContext.$current.withValue(call.context) {
+                await CallContext.$ofTask.withValue(call.context) {
                     do {
                         let result = try await handler(params)
                         return call.reply { try result.writePayload(to: &$0) }
@@ -62,7 +62,7 @@ public struct RPCRouter: Sendable {
     ) {
         add(method.descriptor) { call throws(RPCError) in
             let params = try decode(Params.self, call.params)
-            let reply = CallContext.$current.withValue(call.context) {
+            let reply = call.context.run {
                 do {
                     let result = try handler(params)
                     return call.reply { try result.writePayload(to: &$0) }
@@ -83,7 +83,7 @@ public struct RPCRouter: Sendable {
         add(method.descriptor) { call throws(RPCError) in
             let params = try decode(Params.self, call.params)
             return .work {
-                await CallContext.$current.withValue(call.context) {
+                await CallContext.$ofTask.withValue(call.context) {
                     do {
                         let stream = try await handler(params)
                         return call.reply(with: stream.body(of: name)) { try stream.result.writePayload(to: &$0) }
@@ -102,7 +102,7 @@ public struct RPCRouter: Sendable {
     ) {
         add(descriptor) { call throws(RPCError) in
             .work {
-                await CallContext.$current.withValue(call.context) {
+                await CallContext.$ofTask.withValue(call.context) {
                     do {
                         let reply = try await handler(call.params)
                         return call.reply(with: reply.stream) { $0.raw(reply.result) }

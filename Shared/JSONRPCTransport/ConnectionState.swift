@@ -13,15 +13,21 @@ final class ConnectionState {
         self.connector = connector
     }
 
+    /// The connection, when there is one that takes calls.
+    var usable: HTTPClientConnection? {
+        guard let current, current.isUsable else { return nil }
+        return current
+    }
+
     /// The connection, as soon as there is one; throws `timeout` at the deadline.
     func connection(until deadline: ContinuousClock.Instant) async throws -> HTTPClientConnection {
-        if let current, current.isUsable { return current }
+        if let usable { return usable }
         let waiter = Waiter(self)
         let left = ContinuousClock.now.duration(to: deadline)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 // Awaiting leads over the loop's queue: the connection may be there by now.
-                if current?.isUsable == true { return continuation.resume() }
+                if usable != nil { return continuation.resume() }
                 waiter.start(continuation, timeout: left)
                 waiters[ObjectIdentifier(waiter)] = waiter
                 if Task.isCancelled { waiter.end(throwing: CancellationError()) }
@@ -29,8 +35,8 @@ final class ConnectionState {
         } onCancel: { [bound = LoopBound(waiter, on: connector.loop)] in
             bound.loop.execute { bound.value.end(throwing: CancellationError()) }
         }
-        guard let current, current.isUsable else { throw HTTPError(.closing, lastFailure) }
-        return current
+        guard let usable else { throw HTTPError(.closing, lastFailure) }
+        return usable
     }
 
     func use(_ connection: HTTPClientConnection) {

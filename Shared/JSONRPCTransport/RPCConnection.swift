@@ -19,6 +19,8 @@ public final class RPCConnection: Service, RPCTransport {
     private let loop: EventLoop
     private let log: Log
     private let traces = TraceSource()
+    /// What all calls have in common.
+    private let template: HTTPClientRequest
     private let connects: CounterFamily
 
     /// `endpoint` is the peer's `host:port`.
@@ -37,6 +39,12 @@ public final class RPCConnection: Service, RPCTransport {
         self.loop = loop
         self.log = log
         state = LoopBound(ConnectionState(HTTPConnector(loop: loop, limits: limits)), on: loop)
+        template = HTTPClientRequest(
+            .post,
+            "/rpc",
+            authority: peer.rawValue,
+            fields: ["content-type": "application/json"]
+        )
         let name = peer.rawValue.map { $0 == "-" ? "_" : String($0) }.joined()
         connects = metrics.counter(
             "sonde_connects_to_\(name)_total",
@@ -128,14 +136,24 @@ public final class RPCConnection: Service, RPCTransport {
     }
 
     private func sendOnLoop(_ message: RPCOutgoing) async throws -> [UInt8] {
-        let deadline = deadline(of: message)
+        var now = ContinuousClock.now
+        let deadline = deadline(of: message, now)
         var backoff = Backoff(to: .seconds(1))
         while true {
             do {
-                let connection = try await state.value.connection(until: deadline)
-                let left = ContinuousClock.now.duration(to: deadline)
+                let connection: HTTPClientConnection
+                if let usable = state.value.usable {
+                    connection = usable
+                } else {
+                    connection = try await state.value.connection(until: deadline)
+                    now = .now
+                }
+                let left = now.duration(to: deadline)
                 guard left > .zero else { throw HTTPError(.timeout, "") }
-                let response = try await connection.send(request(message, timeout: left), timeout: left)
+                let response = try await connection.send(request(message), timeout: left) { fields in
+                    fields.append("deadline", decimal: max(1, Int(left.inMilliseconds)))
+                    add(message.context, to: &fields)
+                }
                 return try body(of: response)
             } catch let error as HTTPError {
                 guard mayRetry(error, message) else { throw translate(error) }
@@ -143,14 +161,15 @@ public final class RPCConnection: Service, RPCTransport {
                 let pause = backoff.next(using: &random)
                 guard ContinuousClock.now.advanced(by: pause) < deadline else { throw translate(error) }
                 try await LoopClock(loop).sleep(for: pause)
+                now = .now
             }
         }
     }
 
     private func openOnLoop(_ message: RPCOutgoing) async throws -> any RPCLineSource {
         do {
-            let connection = try await state.value.connection(until: deadline(of: message))
-            let (head, tunnel) = try await connection.open(request(message, timeout: nil))
+            let connection = try await state.value.connection(until: deadline(of: message, .now))
+            let (head, tunnel) = try await connection.open(request(message)) { add(message.context, to: &$0) }
             guard head.status == 200 else {
                 throw RPCError(.unavailable, "\(peer.rawValue) answered with status \(head.status)")
             }
@@ -160,18 +179,23 @@ public final class RPCConnection: Service, RPCTransport {
         }
     }
 
-    private func deadline(of message: RPCOutgoing) -> ContinuousClock.Instant {
-        let own = ContinuousClock.now.advanced(by: message.timeout ?? Self.defaultTimeout)
+    private func deadline(
+        of message: RPCOutgoing,
+        _ now: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant {
+        let own = now.advanced(by: message.timeout ?? Self.defaultTimeout)
         return message.context?.deadline.map { min($0, own) } ?? own
     }
 
-    private func request(_ message: RPCOutgoing, timeout: Duration?) -> HTTPClientRequest {
-        var fields = HTTPFields()
-        fields.append(lowercase: "content-type", "application/json")
-        if let timeout { fields.append(lowercase: "deadline", String(max(1, timeout.inMilliseconds))) }
-        fields.append("traceparent", ascii: traces.child(of: message.context?.trace).traceparent)
-        if let token = message.context?.token { fields.append("authorization", "Bearer \(token.exposed)") }
-        return HTTPClientRequest(.post, "/rpc", authority: peer.rawValue, fields: fields, body: message.body)
+    private func request(_ message: RPCOutgoing) -> HTTPClientRequest {
+        var request = template
+        request.body = message.body
+        return request
+    }
+
+    private func add(_ context: CallContext?, to fields: inout HTTPFields) {
+        fields.append("traceparent", ascii: traces.child(of: context?.trace).traceparent.span)
+        if let token = context?.token { fields.append("authorization", "Bearer \(token.exposed)") }
     }
 
     private func body(of response: HTTPClientResponse) throws(RPCError) -> [UInt8] {

@@ -60,7 +60,7 @@ public struct Log: Sendable {
         }
         for (key, value) in fields().sorted(by: { $0.key < $1.key }) {
             // A member stands in a line once, whatever a field is called.
-            writer.key(Self.ownMembers.contains(key) ? "field_\(key)" : key)
+            writer.key(named: Self.ownMembers.contains(key) ? "field_\(key)" : key)
             writer.string(value)
         }
         writer.endObject()

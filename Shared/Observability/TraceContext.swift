@@ -38,29 +38,27 @@ public struct TraceContext: Equatable, Sendable {
         self.init(trace: (high, low), span: span, isSampled: flags & 1 == 1)
     }
 
-    /// 55 bytes of ASCII.
-    public var traceparent: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(55)
-        bytes.append(0x30)
-        bytes.append(0x30)
-        bytes.append(0x2d)
-        appendHex(trace.high, to: &bytes)
-        appendHex(trace.low, to: &bytes)
-        bytes.append(0x2d)
-        appendHex(span, to: &bytes)
-        bytes.append(0x2d)
-        bytes.append(0x30)
-        bytes.append(isSampled ? 0x31 : 0x30)
-        return bytes
+    /// The ASCII that goes into a header.
+    public var traceparent: InlineArray<55, UInt8> {
+        var text = InlineArray<55, UInt8>(repeating: UInt8(ascii: "-"))
+        unsafe withUnsafeMutableBytes(of: &text) { text in
+            unsafe text.copyBytes(from: "00".utf8)
+            unsafe writeHex(trace.high, to: text, at: 3)
+            unsafe writeHex(trace.low, to: text, at: 19)
+            unsafe writeHex(span, to: text, at: 36)
+            unsafe text[53] = UInt8(ascii: "0")
+            unsafe text[54] = UInt8(ascii: isSampled ? "1" : "0")
+        }
+        return text
     }
 
     /// 32 lowercase hexadecimal digits.
     public var traceID: String {
-        var bytes: [UInt8] = []
-        appendHex(trace.high, to: &bytes)
-        appendHex(trace.low, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        unsafe String(unsafeUninitializedCapacity: 32) { text in
+            unsafe writeHex(trace.high, to: UnsafeMutableRawBufferPointer(text), at: 0)
+            unsafe writeHex(trace.low, to: UnsafeMutableRawBufferPointer(text), at: 16)
+            return 32
+        }
     }
 
     public static func == (left: Self, right: Self) -> Bool {
@@ -68,12 +66,23 @@ public struct TraceContext: Equatable, Sendable {
     }
 }
 
-private func appendHex(_ value: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: UInt64(60), through: 0, by: -4) {
-        let digit = UInt8(truncatingIfNeeded: value >> shift) & 15
-        bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-    }
+/// Writes a number as 16 lowercase hexadecimal digits.
+private func writeHex(_ value: UInt64, to text: UnsafeMutableRawBufferPointer, at index: Int) {
+    unsafe text.storeBytes(of: digits(value >> 32), toByteOffset: index, as: UInt64.self)
+    unsafe text.storeBytes(of: digits(value & 0xffff_ffff), toByteOffset: index + 8, as: UInt64.self)
 }
+
+/// The eight digits of a number of 32 bits, in memory order.
+private func digits(_ value: UInt64) -> UInt64 {
+    // Each half byte gets a byte of its own; those over nine become letters.
+    var digits = (value << 16 | value) & 0x0000_ffff_0000_ffff
+    digits = (digits << 8 | digits) & 0x00ff_00ff_00ff_00ff
+    digits = (digits << 4 | digits) & 0x0f0f_0f0f_0f0f_0f0f
+    let letters = (digits &+ eachByte &* 6) >> 4 & eachByte
+    return (digits &+ eachByte &* 0x30 &+ letters &* 0x27).bigEndian
+}
+
+private let eachByte: UInt64 = 0x0101_0101_0101_0101
 
 /// The value of 16 lowercase hexadecimal digits; `nil` when one of them is none.
 private func hexadecimal(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
@@ -83,15 +92,14 @@ private func hexadecimal(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
 
 /// The value of eight digits, all looked at in one word.
 private func eightDigits(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
-    let ones: UInt64 = 0x0101_0101_0101_0101
     let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self).bigEndian
     // Bit 6 tells a letter from a decimal digit, and a letter's low bits lack nine.
-    let letters = word >> 6 & ones
-    let digits = (word & (ones &* 0x0f)) &+ letters &* 9
+    let letters = word >> 6 & eachByte
+    let digits = (word & (eachByte &* 0x0f)) &+ letters &* 9
     // Nothing but the right byte gives itself back, and a digit is over nine exactly when it came as a letter.
     let isValid =
-        digits &+ ones &* 0x30 &+ letters &* 0x27 == word
-        && digits & (ones &* 0xf0) == 0 && (digits &+ ones &* 6) >> 4 & ones == letters
+        digits &+ eachByte &* 0x30 &+ letters &* 0x27 == word
+        && digits & (eachByte &* 0xf0) == 0 && (digits &+ eachByte &* 6) >> 4 & eachByte == letters
     guard isValid else { return nil }
     // The digits lie in every other half byte: bring pairs together, then fours, then all eight.
     var value = (digits >> 4 | digits) & 0x00ff_00ff_00ff_00ff

@@ -14,7 +14,7 @@ import Testing
             $0.beginObject()
             $0.key("a")
             $0.ints([1, -2])
-            $0.key("b" as String)
+            $0.key(named: "b")
             $0.beginObject()
             $0.endObject()
             $0.key("c")
@@ -58,7 +58,7 @@ import Testing
             text { $0.string("\"\\/\u{8}\n\r\t\0\u{1F}\u{7F}é😹") } == #""\"\\/\u0008\n\r\t\u0000\u001f"# + "\u{7F}é😹\""
         )
         #expect(text { $0.string("0123456789abcdef\n0123456789abcdef") } == #""0123456789abcdef\n0123456789abcdef""#)
-        #expect(text { $0.key("a\"b" as String) } == #""a\"b":"#)
+        #expect(text { $0.key(named: "a\"b") } == #""a\"b":"#)
     }
 
     @Test("writes every width of integer", arguments: 0..<64)

@@ -41,7 +41,7 @@ struct RESTHandler: Sendable {
                 return Problem.response(415, "content-type must be application/json")
             }
             let params = try RESTParameters.params(of: method, path: path, query: request.query, body: request.body)
-            let result = try await CallContext.$current.withValue(rpc.context(of: request)) {
+            let result = try await CallContext.$ofTask.withValue(rpc.context(of: request)) {
                 try await client.call(method, raw: params[...])
             }
             return response(to: method, Array(result))

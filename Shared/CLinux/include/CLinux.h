@@ -30,6 +30,9 @@ int clinux_eventfd(void);
 /* Nanoseconds of CLOCK_MONOTONIC and CLOCK_REALTIME. */
 uint64_t clinux_monotonic_nanoseconds(void);
 uint64_t clinux_realtime_nanoseconds(void);
+/* A place of this thread's own that holds one pointer. */
+void *clinux_thread_pointer(void);
+void clinux_set_thread_pointer(void *pointer);
 /* Nanoseconds of processor time this process has used. */
 uint64_t clinux_process_cpu_nanoseconds(void);
 /* From now on each of `count` signals writes its number, one byte, to a pipe, whose reading end is returned.

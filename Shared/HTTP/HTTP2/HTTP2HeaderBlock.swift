@@ -2,9 +2,19 @@ import CNghttp2
 
 extension HTTPFields {
     /// Hands the fields to a call of libnghttp2, which copies them.
-    func withNameValues<Result>(_ body: (UnsafeMutablePointer<nghttp2_nv>?, Int) -> Result) -> Result {
+    ///
+    /// Those from `firstVarying` on are never put into the table that both sides keep of fields (RFC 7541, section 7.1.3).
+    func withNameValues<Result>(
+        varyingFrom firstVarying: Int,
+        _ body: (UnsafeMutablePointer<nghttp2_nv>?, Int) -> Result
+    ) -> Result {
         unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { list in
-            unsafe fill(list, from: 0) { unsafe body(list.baseAddress, $0) }
+            unsafe fill(list, from: 0) { end in
+                for index in min(firstVarying, end)..<end {
+                    unsafe list[index].flags = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
+                }
+                return unsafe body(list.baseAddress, end)
+            }
         }
     }
 

@@ -85,13 +85,21 @@ protocol HTTP2Role: AnyObject {
             stream.close(error)
             role.streamClosed(stream)
         }
+        // A callback further up the stack may be at work on one of them.
+        loop.atTurnEnd { withExtendedLifetime(open) {} }
         idle = []
     }
 
     /// The stream with this id; `nil` when it is over, or not on the wire yet.
     func stream(_ id: Int32) -> HTTP2Stream? {
+        withStream(id) { $0 }
+    }
+
+    /// The same without counting a reference: open streams are held by the session, and outlive the callback.
+    @inline(__always)
+    private func withStream<Result>(_ id: Int32, _ body: (HTTP2Stream) -> Result) -> Result? {
         guard !isClosed, let pointer = unsafe nghttp2_session_get_stream_user_data(session, id) else { return nil }
-        return unsafe Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+        return unsafe Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
     }
 
     private func newStream(_ id: Int32) -> HTTP2Stream {
@@ -228,8 +236,11 @@ protocol HTTP2Role: AnyObject {
     }
 
     /// Starts a stream; `body` is what is known of it so far.
+    ///
+    /// The fields from `firstVarying` on are not worth remembering for the next request, or must not be.
     func submitRequest(
-        _ block: inout HTTPFields,
+        _ block: HTTPFields,
+        varyingFrom firstVarying: Int,
         body: [UInt8],
         isFinished: Bool
     ) throws(HTTPError) -> HTTP2Stream {
@@ -241,7 +252,7 @@ protocol HTTP2Role: AnyObject {
         var source = unsafe Self.source(of: stream)
         let pointer = unsafe source.source.ptr
         let hasBody = !body.isEmpty || !isFinished
-        let result = unsafe block.withNameValues { fields, count in
+        let result = unsafe block.withNameValues(varyingFrom: firstVarying) { fields, count in
             guard hasBody else { return unsafe nghttp2_submit_request(session, nil, fields, count, nil, pointer) }
             return unsafe nghttp2_submit_request(session, nil, fields, count, &source, pointer)
         }
@@ -316,11 +327,12 @@ protocol HTTP2Role: AnyObject {
         guard !isClosed else { return }
         switch type {
         case NGHTTP2_HEADERS, NGHTTP2_DATA:
-            guard let stream = stream(id) else { return }
-            if type == NGHTTP2_HEADERS { endHead(of: stream) }
-            guard endsStream, !stream.isEndReceived else { return }
-            stream.isEndReceived = true
-            role.endReceived(stream)
+            withStream(id) { stream in
+                if type == NGHTTP2_HEADERS { endHead(of: stream) }
+                guard endsStream, !stream.isEndReceived else { return }
+                stream.isEndReceived = true
+                role.endReceived(stream)
+            }
         case NGHTTP2_RST_STREAM:
             countReset()
         case NGHTTP2_GOAWAY:
@@ -335,13 +347,13 @@ protocol HTTP2Role: AnyObject {
     }
 
     func dataReceived(_ bytes: UnsafeBufferPointer<UInt8>, stream id: Int32) {
-        guard let stream = stream(id) else {
-            // They belong to no stream any more.
-            _ = unsafe nghttp2_session_consume_connection(session, bytes.count)
-            return
+        let isTaken: Void? = withStream(id) { stream in
+            hold(bytes.count, for: stream)
+            role.dataReceived(stream, unsafe bytes.span)
         }
-        hold(bytes.count, for: stream)
-        role.dataReceived(stream, unsafe bytes.span)
+        guard isTaken == nil else { return }
+        // They belong to no stream any more.
+        _ = unsafe nghttp2_session_consume_connection(session, bytes.count)
     }
 
     func streamClosed(_ id: Int32, code: UInt32) {

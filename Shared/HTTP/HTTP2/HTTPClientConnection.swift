@@ -12,7 +12,8 @@ public final class HTTPClientConnection {
     private var failure: (any Error)?
     private var timer: TimerToken?
     private var hasHeard = true
-    private var spareBlock = HTTPFields()
+    /// The fields of the request that is being sent, kept for the memory.
+    private var block = HTTPFields()
     private var whenUnusable: CheckedContinuation<Void, Never>?
 
     init(channel: Channel) {
@@ -29,18 +30,27 @@ public final class HTTPClientConnection {
     public var peerNotAfter: Int64 { channel.tls?.peerNotAfter ?? 0 }
 
     /// Sends a request and returns the whole answer; throws `timeout` when it does not come in time.
-    public func send(_ request: HTTPClientRequest, timeout: Duration? = nil) async throws -> HTTPClientResponse {
-        try await submit(request, isFinished: true).answer(within: timeout)
+    ///
+    /// `more` adds the fields that differ from one request to the next.
+    public func send(
+        _ request: HTTPClientRequest,
+        timeout: Duration? = nil,
+        adding more: (inout HTTPFields) -> Void = { _ in }
+    ) async throws -> HTTPClientResponse {
+        try await submit(request, isFinished: true, adding: more).answer(within: timeout)
     }
 
     /// Sends a request and returns as soon as the head of the answer is there; the body flows through the tunnel.
-    public func open(_ request: HTTPClientRequest) async throws -> (head: HTTPClientResponse, tunnel: HTTPTunnel) {
-        if request.upgrade != nil {
+    public func open(
+        _ request: HTTPClientRequest,
+        adding more: (inout HTTPFields) -> Void = { _ in }
+    ) async throws -> (head: HTTPClientResponse, tunnel: HTTPTunnel) {
+        if request.isUpgrade {
             guard session?.peerAcceptsConnectProtocol == true else {
                 throw HTTPError(.refused, "the peer takes no extended CONNECT")
             }
         }
-        let stream = try submit(request, isFinished: request.upgrade == nil)
+        let stream = try submit(request, isFinished: !request.isUpgrade, adding: more)
         stream.isFlowing = true
         return (try await stream.answerHead(), HTTPTunnel(FlowingStream(stream), on: channel.loop))
     }
@@ -90,21 +100,22 @@ public final class HTTPClientConnection {
         }
     }
 
-    private func submit(_ request: HTTPClientRequest, isFinished: Bool) throws -> HTTP2Stream {
+    private func submit(
+        _ request: HTTPClientRequest,
+        isFinished: Bool,
+        adding more: (inout HTTPFields) -> Void
+    ) throws -> HTTP2Stream {
         guard let session, isUsable else { throw failure ?? HTTPError(.closing, "the connection takes nothing new") }
-        var block = HTTPFields()
-        swap(&block, &spareBlock)
-        defer {
-            block.removeAll()
-            swap(&block, &spareBlock)
-        }
-        block.append(lowercase: ":method", request.upgrade == nil ? request.method.rawValue : "CONNECT")
-        if let upgrade = request.upgrade { block.append(lowercase: ":protocol", upgrade) }
         if channel.tls == nil { block.append(":scheme", "http") } else { block.append(":scheme", "https") }
-        block.append(lowercase: ":authority", request.authority)
-        block.append(lowercase: ":path", request.path)
-        block.append(request.fields)
-        let stream = try session.submitRequest(&block, body: request.body, isFinished: isFinished)
+        block.append(request.head)
+        more(&block)
+        defer { block.removeAll() }
+        let stream = try session.submitRequest(
+            block,
+            varyingFrom: request.head.count + 1,
+            body: request.body,
+            isFinished: isFinished
+        )
         channel.scheduleFlush()
         return stream
     }

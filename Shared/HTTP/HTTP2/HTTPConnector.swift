@@ -41,15 +41,12 @@ public final class HTTPConnector {
 
 /// A request without the parts that the connection knows.
 public struct HTTPClientRequest: Sendable {
-    public var method: HTTPMethod
-    /// The path with its query.
-    public var path: String
-    public var authority: String
-    public var fields: HTTPFields
+    /// The pseudo-fields but `:scheme`, and then the fields.
+    let head: HTTPFields
+    let isUpgrade: Bool
     public var body: [UInt8]
-    /// What an extended CONNECT asks for, such as `websocket` (RFC 8441).
-    public var upgrade: String?
 
+    /// `path` with its query; `upgrade` is what an extended CONNECT asks for, such as `websocket` (RFC 8441).
     public init(
         _ method: HTTPMethod,
         _ path: String,
@@ -58,11 +55,14 @@ public struct HTTPClientRequest: Sendable {
         body: [UInt8] = [],
         upgrade: String? = nil
     ) {
-        self.method = method
-        self.path = path
-        self.authority = authority
-        self.fields = fields
+        var head = HTTPFields()
+        head.append(lowercase: ":method", upgrade == nil ? method.rawValue : HTTPMethod.connect.rawValue)
+        if let upgrade { head.append(lowercase: ":protocol", upgrade) }
+        head.append(lowercase: ":authority", authority)
+        head.append(lowercase: ":path", path)
+        head.append(fields)
+        self.head = head
         self.body = body
-        self.upgrade = upgrade
+        isUpgrade = upgrade != nil
     }
 }

@@ -7,7 +7,7 @@ public struct HTTPFields: Sendable {
     /// Bytes a name or a value may have.
     static let maximumLength = Int(UInt16.max)
 
-    private(set) var storage: [UInt8] = []
+    @usableFromInline private(set) var storage: [UInt8] = []
     public private(set) var count = 0
 
     public init() {}
@@ -24,7 +24,7 @@ public struct HTTPFields: Sendable {
     }
 
     /// `name` must be in lowercase, and `value` printable ASCII.
-    public mutating func append(_ name: StaticString, ascii value: [UInt8]) {
+    public mutating func append(_ name: StaticString, ascii value: Span<UInt8>) {
         name.withUTF8Buffer { name in unsafe value.withUnsafeBufferPointer { unsafe append(name, $0) } }
     }
 
@@ -88,18 +88,20 @@ public struct HTTPFields: Sendable {
 
     /// The bytes of the first value of `name`, which must be in lowercase.
     public func bytes(of name: StaticString) -> ArraySlice<UInt8>? {
-        let range = unsafe storage.withUnsafeBufferPointer { storage in
-            unsafe Self.first(name, in: storage, from: 0)?.value
-        }
-        return range.map { storage[$0] }
+        place(of: name).map { storage[$0] }
     }
 
     /// What `body` makes of the bytes of the first value of `name`, which must be in lowercase.
+    @inlinable
     public func read<Result>(_ name: StaticString, _ body: (Span<UInt8>) -> Result?) -> Result? {
-        unsafe storage.withUnsafeBufferPointer { storage in
-            guard let found = unsafe Self.first(name, in: storage, from: 0)?.value else { return nil }
-            return body(unsafe UnsafeBufferPointer(rebasing: storage[found]).span)
-        }
+        guard let range = place(of: name) else { return nil }
+        return body(storage.span.extracting(range))
+    }
+
+    /// Where the first value of `name` lies.
+    @usableFromInline
+    func place(of name: StaticString) -> Range<Int>? {
+        unsafe storage.withUnsafeBufferPointer { unsafe Self.first(name, in: $0, from: 0)?.value }
     }
 
     /// Whether the first value of `name`, which must be in lowercase, is exactly `value`.

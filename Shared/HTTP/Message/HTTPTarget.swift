@@ -13,7 +13,8 @@ struct HTTPTarget {
     init?(decoding text: UnsafeBufferPointer<UInt8>) {
         guard unsafe text.first == UInt8(ascii: "/") else { return nil }
         var end = text.count
-        for unsafe(index, byte) in unsafe text.enumerated() {
+        for index in text.indices {
+            let byte = unsafe text[index]
             guard byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "#") else { return nil }
             if byte == UInt8(ascii: "?"), end == text.count { end = index }
         }

@@ -4,7 +4,7 @@ struct JSONKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     var codingPath: [any CodingKey] { text.path }
 
-    private func begin(_ key: some CodingKey) { text.writer.key(key.stringValue) }
+    private func begin(_ key: some CodingKey) { text.writer.key(named: key.stringValue) }
 
     func encodeNil(forKey key: Key) {
         begin(key)
