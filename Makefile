@@ -12,8 +12,9 @@ help: ## Say what there is.
 setup: ## Install the Debian packages that building and running need.
 	@scripts/setup.sh build
 
+# With Swift's own libraries inside: they run where no toolchain is, and calls into them cost less.
 build: setup ## Build all executables in release mode, into .build/release.
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --static-swift-stdlib
 	@scripts/vendor.sh .build/vendor
 
 run: build ## Start the six services; Ctrl-C stops them.

@@ -4,8 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
-scripts/setup.sh build bench || exit
-swift build -c release || exit
+scripts/setup.sh bench || exit
+make --no-print-directory build || exit
 release=$(swift build -c release --show-bin-path)
 tools=$(scripts/tools.sh bench Benchmarks/Peers/requirements.txt) || exit
 

@@ -23,6 +23,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     public let statistics = LoopStatistics()
     /// Nanoseconds of the monotonic clock, read once a turn.
     public private(set) var now = clinux_monotonic_nanoseconds()
+    /// The same moment on the standard library's clock.
+    public private(set) var instant = ContinuousClock.now
 
     private let thread = Atomic<UInt>(0)
     private let inbox = Mutex(Inbox())
@@ -133,6 +135,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             statistics.turnEnded(startedNanoseconds: now)
             let events = poller.wait(milliseconds: timeoutMilliseconds())
             now = clinux_monotonic_nanoseconds()
+            instant = .now
             fireTimers()
             for index in 0..<events {
                 guard let event = poller.event(index) else { continue }

@@ -58,6 +58,7 @@ public struct RPCHandler: Sendable {
         }
         return CallContext(
             trace: parent ?? traces.new(),
+            start: request.receivedAt,
             timeout: request.timeout,
             peer: request.peer.service,
             token: token,

@@ -9,7 +9,7 @@ public final class CallContext: Sendable {
 
     public let trace: TraceContext
     /// When it began here.
-    public let start = ContinuousClock.now
+    public let start: ContinuousClock.Instant
     /// When nobody waits for the answer any more; `nil`: no limit.
     public let deadline: ContinuousClock.Instant?
     /// The name of the service that called, as its certificate says; `nil` when there is no such peer.
@@ -45,13 +45,15 @@ public final class CallContext: Sendable {
 
     public init(
         trace: TraceContext,
+        start: ContinuousClock.Instant = .now,
         timeout: Duration? = nil,
         peer: String? = nil,
         token: BearerToken? = nil,
         address: String? = nil
     ) {
         self.trace = trace
-        deadline = timeout.map { [start] in start.advanced(by: $0) }
+        self.start = start
+        deadline = timeout.map { start.advanced(by: $0) }
         self.peer = peer
         self.token = token
         self.address = address

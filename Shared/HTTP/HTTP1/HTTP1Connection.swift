@@ -119,7 +119,8 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
             fields: head.fields,
             body: body,
             upgrade: head.upgrade,
-            peer: peer
+            peer: peer,
+            receivedAt: channel.loop.instant
         )
         let answer = server.responder(request)
         let task = startHandler(on: channel.loop) { await bound.value.send(answer.response()) }

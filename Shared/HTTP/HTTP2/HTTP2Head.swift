@@ -4,8 +4,8 @@ struct HTTP2Head {
     var status = 0
     /// What the field `content-length` says.
     private(set) var contentLength: Int?
-    /// The field `host`, which says the same as `:authority` or is a trap.
-    private(set) var host: String?
+    /// `:authority` and the field `host` differ.
+    private(set) var isHostAmbiguous = false
     /// A path has come that is none.
     private(set) var isTargetInvalid = false
     private(set) var isOverLimit = false
@@ -28,26 +28,34 @@ struct HTTP2Head {
             return
         }
         guard unsafe name.first == UInt8(ascii: ":") else {
-            unsafe note(name, value)
-            return unsafe request.fields.append(name, value)
+            return unsafe addRegular(name, value)
         }
         // The length and the third byte tell the pseudo-fields apart.
         switch unsafe (name.count, name[2]) {
         case (5, _): unsafe setTarget(value)
         case (7, UInt8(ascii: "e")): request.method = unsafe HTTPMethod(decoding: value)
         case (7, UInt8(ascii: "t")): status = unsafe value.reduce(0) { $0 * 10 + Int($1) - 48 }
-        case (10, _): request.authority = unsafe String(decoding: value, as: UTF8.self)
+        case (10, _): unsafe setHost(value)
         case (9, _): request.upgrade = unsafe String(decoding: value, as: UTF8.self)
         default: break
         }
     }
 
-    /// Takes the fields that say something of the message itself.
-    private mutating func note(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
-        if unsafe name.isEqual(to: "host") {
-            host = unsafe String(decoding: value, as: UTF8.self)
-        } else if unsafe name.isEqual(to: "content-length") {
+    private mutating func addRegular(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+        if unsafe name.isEqual(to: "host") { return unsafe setHost(value) }
+        if unsafe name.isEqual(to: "content-length") {
             contentLength = unsafe Int(String(decoding: value, as: UTF8.self)) ?? .max
+        }
+        unsafe request.fields.append(name, value)
+    }
+
+    /// Takes the host in whichever form it comes: `:authority` becomes the field `host` (RFC 9113, section 8.3.1).
+    private mutating func setHost(_ value: UnsafeBufferPointer<UInt8>) {
+        if let known = request.fields.place(of: "host") {
+            let host = request.fields.storage[known]
+            isHostAmbiguous = unsafe isHostAmbiguous || !host.elementsEqual(value)
+        } else {
+            ("host" as StaticString).withUTF8Buffer { unsafe request.fields.append($0, value) }
         }
     }
 
@@ -66,7 +74,7 @@ struct HTTP2Head {
         swap(&request, &head)
         status = 0
         contentLength = nil
-        host = nil
+        isHostAmbiguous = false
         isTargetInvalid = false
         isOverLimit = false
         byteCount = 0

@@ -138,7 +138,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
 
     func headReceived(_ stream: HTTP2Stream) {
         guard !stream.head.isOverLimit else { return reject(stream, 431, "too many or too large header fields") }
-        if let host = stream.head.host, !stream.head.request.authority.isEmpty, host != stream.head.request.authority {
+        guard !stream.head.isHostAmbiguous else {
             return reject(stream, 400, ":authority and host differ")
         }
         if let length = stream.head.contentLength, length > server.limits.bodyBytes {
@@ -210,7 +210,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         stream.isFlowing = head.upgrade != nil
         var body: [UInt8] = []
         if !stream.isFlowing { swap(&body, &stream.received) }
-        return HTTPRequest(head, body: body, peer: peer)
+        return HTTPRequest(head, body: body, peer: peer, receivedAt: channel.loop.instant)
     }
 
     /// Sends the answer of a handler; returns when all of its body is written.

@@ -3,11 +3,14 @@ public final class HTTPRequest: Sendable {
     @usableFromInline let head: HTTPRequestHead
     public let body: [UInt8]
     public let peer: HTTPPeer
+    /// When its connection was found to have something to be read.
+    public let receivedAt: ContinuousClock.Instant
 
-    init(_ head: HTTPRequestHead, body: [UInt8], peer: HTTPPeer) {
+    init(_ head: HTTPRequestHead, body: [UInt8], peer: HTTPPeer, receivedAt: ContinuousClock.Instant) {
         self.head = head
         self.body = body
         self.peer = peer
+        self.receivedAt = receivedAt
     }
 
     public convenience init(
@@ -18,7 +21,8 @@ public final class HTTPRequest: Sendable {
         fields: HTTPFields = HTTPFields(),
         body: [UInt8] = [],
         upgrade: String? = nil,
-        peer: HTTPPeer = HTTPPeer()
+        peer: HTTPPeer = HTTPPeer(),
+        receivedAt: ContinuousClock.Instant = .now
     ) {
         let head = HTTPRequestHead(
             method: method,
@@ -28,7 +32,7 @@ public final class HTTPRequest: Sendable {
             upgrade: upgrade,
             fields: fields
         )
-        self.init(head, body: body, peer: peer)
+        self.init(head, body: body, peer: peer, receivedAt: receivedAt)
     }
 
     @inlinable public var method: HTTPMethod { head.method }
