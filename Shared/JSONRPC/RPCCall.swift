@@ -9,7 +9,8 @@ public import Observability
     /// The message, in which the id lies; there is no id in a notification.
     let message: [UInt8]
     let id: Range<Int>?
-    @usableFromInline let params: ArraySlice<UInt8>
+    /// An object; positional ones are named by the order of their declaration before the handler sees them.
+    @usableFromInline var params: ArraySlice<UInt8>
     @usableFromInline let context: CallContext
     let start: ContinuousClock.Instant
 

@@ -70,12 +70,11 @@ extension RPCRouter {
             guard mayStream || !route.isStream else {
                 throw RPCError(.invalidRequest, "\(route.descriptor.name) streams, so it cannot stand in a batch")
             }
-            let params = try route.parameters(of: envelope, in: bytes)
             call = RPCCall(
                 route: route,
                 message: bytes,
                 id: envelope.id,
-                params: params,
+                params: envelope.params.map { bytes[$0] } ?? [0x7b, 0x7d],
                 context: context,
                 start: start
             )
@@ -101,15 +100,6 @@ extension RPCRouter {
             throw RPCError(.methodNotFound, "there is no such method here")
         }
         return discovery()
-    }
-}
-
-extension RPCRoute {
-    /// The params as an object: positional ones are named by the order of their declaration.
-    fileprivate func parameters(of envelope: RPCEnvelope, in bytes: [UInt8]) throws(RPCError) -> ArraySlice<UInt8> {
-        guard let range = envelope.params else { return [0x7b, 0x7d] }
-        guard bytes[range.lowerBound] == UInt8(ascii: "[") else { return bytes[range] }
-        return try descriptor.named(positional: bytes[range])
     }
 }
 

@@ -224,9 +224,13 @@ final class RPCRoute: Sendable {
         }
     }
 
+    /// Runs a call of a caller who may make it, as far as that can be done without waiting.
     func accept(_ call: RPCCall) -> RPCRouter.Outcome {
         do throws(RPCError) {
-            return try invoke(call)
+            guard call.params.first == UInt8(ascii: "[") else { return try invoke(call) }
+            var named = call
+            named.params = try descriptor.named(positional: call.params)
+            return try invoke(named)
         } catch {
             return .reply(call.failure(error))
         }

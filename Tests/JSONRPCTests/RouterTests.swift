@@ -113,6 +113,13 @@ struct RouterTests {
             try await ExampleRouter(authorizer: CallerList()).answer(call("subtract", 1, 2))?.contains("-32001") == true
         )
     }
+
+    @Test("says nothing of the params to those who may not call", arguments: ["[1, 2, 3]", #"{"a": "x"}"#])
+    func refusesFirst(params: String) async throws {
+        let request = #"{"jsonrpc": "2.0", "method": "subtract", "params": \#(params), "id": 1}"#
+        #expect(try await ExampleRouter(authorizer: CallerList()).answer(request)?.contains("-32001") == true)
+        #expect(try await ExampleRouter().answer(request)?.contains("-32602") == true)
+    }
 }
 
 private enum Colour: String, Codable, CaseIterable, JSONSchemaProviding { case red, green }
