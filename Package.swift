@@ -104,6 +104,7 @@ let shared: [Target] = [
     library("Database", uses: ["CSQLite"]),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
+    library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability"]),
     library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON"]),
 ]
 
@@ -123,6 +124,7 @@ let services: [Target] =
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
+    tests("Simulation", uses: ["EventLoop", "Observability"]),
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),

@@ -1,0 +1,163 @@
+import EventLoop
+
+/// One statement a line; what follows a `#` is for people.
+///
+///     seed 7
+///     vantage here  10.0.0.2
+///     router  r1    10.0.0.1 fd00::1
+///     router  r2    10.0.1.1 silent
+///     host    web   10.0.2.10 udp:7=echo tcp:80 tcp:22=filtered
+///     link    here r1   latency 0.2ms
+///     link    r1 r2     latency 10ms~1ms loss 0.1% duplicate 0.01% reorder 1%+3ms mtu 1400 rate 100Mbit queue 20ms
+///     link    r2 web    latency 1ms..2ms cost 5
+///     fault   r1 r2     loss 30% latency 50ms  from 60s to 120s
+///     fault   web       down  from 5min to 6min
+///
+/// Latencies: `2ms` always, `1ms..2ms` anything between, `10ms~1ms` around a mean with a deviation, `10ms+1ms` a base
+/// and an exponential tail.
+extension NetworkDescription {
+    /// The most a text may hold of each kind of statement.
+    private static let maximumStatements = 10_000
+
+    public init(text: String) throws(DescriptionError) {
+        var count = 0
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var words = Words(line, number: index + 1)
+            guard let statement = words.next() else { continue }
+            count += 1
+            guard count <= Self.maximumStatements else { throw words.error("more statements than a network can have") }
+            switch statement {
+            case "seed": seed = try words.number("a seed")
+            case "host": nodes.append(try Self.node(.host, &words))
+            case "router": nodes.append(try Self.node(.router, &words))
+            case "vantage": nodes.append(try Self.node(.vantage, &words))
+            case "link": links.append(try Self.link(&words))
+            case "fault": faults.append(try Self.fault(&words))
+            default:
+                throw words.error("\"\(statement)\" is none of seed, host, router, vantage, link, fault")
+            }
+            try words.end()
+        }
+        try check()
+    }
+
+    private static func node(_ role: Role, _ words: inout Words) throws(DescriptionError) -> Node {
+        var node = Node(name: try words.name(), role: role, addresses: [])
+        while let word = words.next() {
+            if let address = IPAddress(word) {
+                node.addresses.append(address)
+            } else if word == "silent" {
+                node.answers = false
+            } else {
+                node.services.append(try service(word, words))
+            }
+        }
+        return node
+    }
+
+    private static func service(_ word: String, _ words: Words) throws(DescriptionError) -> Service {
+        let parts = word.split(separator: ":", maxSplits: 1)
+        let detail = parts.count == 2 ? parts[1].split(separator: "=", maxSplits: 1) : []
+        guard let number = detail.first, let port = UInt16(number), port > 0 else {
+            throw words.error("\"\(word)\" is neither an address, nor \"silent\", nor a service such as tcp:80")
+        }
+        switch (parts[0], detail.count == 2 ? detail[1] : "") {
+        case ("udp", "echo"): return .udpEcho(port: port)
+        case ("tcp", ""): return .tcp(port: port)
+        case ("tcp", "filtered"), ("udp", "filtered"): return .filtered(port: port)
+        default:
+            throw words.error("\"\(word)\" is none of udp:PORT=echo, tcp:PORT, tcp:PORT=filtered, udp:PORT=filtered")
+        }
+    }
+
+    private static func link(_ words: inout Words) throws(DescriptionError) -> Link {
+        var link = Link(ends: [try words.name(), try words.name()])
+        while let word = words.next() {
+            switch word {
+            case "latency": link.behaviour.latency = try words.latency()
+            case "loss": link.behaviour.loss = try words.chance()
+            case "duplicate": link.behaviour.duplication = try words.chance()
+            case "reorder": (link.behaviour.reordering, link.behaviour.reorderingDelay) = try words.chanceAndDelay()
+            case "mtu": link.behaviour.mtu = try words.number("bytes", in: 576...65_535)
+            case "rate": link.behaviour.rate = try words.rate()
+            case "queue": link.behaviour.queue = try words.duration()
+            case "cost": link.cost = try words.number("a cost", in: 1...1_000_000_000)
+            default:
+                throw words.error(
+                    "\"\(word)\" is none of latency, loss, duplicate, reorder, mtu, rate, queue, cost"
+                )
+            }
+        }
+        return link
+    }
+
+    private static func fault(_ words: inout Words) throws(DescriptionError) -> Fault {
+        var names = [try words.name()]
+        var isDown = false
+        var impairment = LinkImpairment()
+        var start = Duration.zero
+        var end: Duration?
+        while let word = words.next() {
+            switch word {
+            case "down": isDown = true
+            case "loss": impairment.loss = try words.chance()
+            case "latency": impairment.latency = try words.duration()
+            case "ipv4": impairment.version = 4
+            case "ipv6": impairment.version = 6
+            case "from": start = try words.duration()
+            case "to": end = try words.duration()
+            default:
+                guard names.count == 1 else { throw words.error("\"\(word)\" says nothing about a fault") }
+                names.append(word)
+            }
+        }
+        guard let end, end > start else { throw words.error("a fault lasts from one time to a later one") }
+        guard names.count == 2 else {
+            guard isDown, impairment == LinkImpairment() else {
+                throw words.error("all that befalls a node is \"down\"")
+            }
+            return Fault(effect: .nodeDown(name: names[0]), start: start, end: end)
+        }
+        let effect: Fault.Effect = isDown ? .linkDown(ends: names) : .link(ends: names, impairment)
+        return Fault(effect: effect, start: start, end: end)
+    }
+
+    /// What no single line can be wrong about.
+    private func check() throws(DescriptionError) {
+        let names = nodes.map(\.name)
+        if let doubled = Self.repeated(names) { throw DescriptionError(0, "there are two nodes named \(doubled)") }
+        if let doubled = Self.repeated(nodes.flatMap(\.addresses).map(\.description)) {
+            throw DescriptionError(0, "two nodes have the address \(doubled)")
+        }
+        for node in nodes where node.addresses.isEmpty { throw DescriptionError(0, "\(node.name) has no address") }
+        let known = Set(names)
+        let pairs = Set(links.map { Set($0.ends) })
+        for link in links {
+            guard Set(link.ends).count == 2 else {
+                throw DescriptionError(0, "a link joins \(link.ends[0]) with itself")
+            }
+            try Self.check(link.ends, against: known)
+        }
+        for fault in faults {
+            switch fault.effect {
+            case .nodeDown(let name): try Self.check([name], against: known)
+            case .linkDown(let ends), .link(let ends, _):
+                guard pairs.contains(Set(ends)) else {
+                    throw DescriptionError(
+                        0,
+                        "a fault is about a link of \(ends.joined(separator: " and ")), who have none"
+                    )
+                }
+            }
+        }
+    }
+
+    private static func check(_ names: [String], against known: Set<String>) throws(DescriptionError) {
+        for name in names where !known.contains(name) { throw DescriptionError(0, "there is no node named \(name)") }
+    }
+
+    private static func repeated(_ texts: [String]) -> String? {
+        var seen: Set<String> = []
+        return texts.first { !seen.insert($0).inserted }
+    }
+}

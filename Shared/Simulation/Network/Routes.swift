@@ -1,0 +1,46 @@
+/// The ways to every destination over what is up: all next links that lie on a shortest path.
+struct Routes {
+    struct Edge {
+        var link: Int
+        var neighbour: Int
+        var cost: Int
+    }
+
+    private let edges: [[Edge]]
+    /// For each destination that was asked for, the next edges of every node.
+    private var known: [Int: [[Edge]]] = [:]
+
+    /// `edges` lists what leaves each node.
+    init(_ edges: [[Edge]]) {
+        self.edges = edges
+    }
+
+    /// Equally good next edges from `node` to `destination`; none when nothing leads there.
+    mutating func next(from node: Int, to destination: Int) -> [Edge] {
+        if let table = known[destination] { return table[node] }
+        let table = Self.table(edges, to: destination)
+        known[destination] = table
+        return table[node]
+    }
+
+    /// Dijkstra's algorithm from the destination; links cost the same both ways.
+    private static func table(_ edges: [[Edge]], to destination: Int) -> [[Edge]] {
+        var distance = [Int](repeating: .max, count: edges.count)
+        distance[destination] = 0
+        var queue = TimedQueue<Int>()
+        queue.push(destination, at: 0)
+        while let (node, reached) = queue.pop() {
+            guard reached == UInt64(distance[node]) else { continue }
+            for edge in edges[node] where distance[node] + edge.cost < distance[edge.neighbour] {
+                distance[edge.neighbour] = distance[node] + edge.cost
+                queue.push(edge.neighbour, at: UInt64(distance[edge.neighbour]))
+            }
+        }
+        return edges.indices.map { node in
+            guard distance[node] < .max else { return [] }
+            return edges[node].filter { edge in
+                distance[edge.neighbour] < .max && distance[edge.neighbour] + edge.cost == distance[node]
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+import EventLoop
+import Observability
+
+/// A network in memory, with a clock that its owner turns.
+///
+/// Packets enter with `send`, move as `run` lets time pass, and leave through `deliver` when they come to a vantage
+/// point. The same description and the same packets at the same times make the same fates. Confined to one thread.
+public final class SimulatedNetwork {
+    /// Called with each packet that comes to a vantage point, and when: nanoseconds since the network began.
+    public var deliver: (_ packet: [UInt8], _ vantage: String, _ time: UInt64) -> Void = { _, _, _ in }
+    /// Called once for each packet, when its way is over.
+    public var record: ((PacketFate) -> Void)?
+    /// Nanoseconds since the network began.
+    public private(set) var now: UInt64 = 0
+
+    /// A packet under way.
+    private struct Flight {
+        var number: Int
+        var cause: Int?
+        var isCopy = false
+        var packet: IPPacket
+        var sentAt: UInt64
+        /// The nodes that it has come to.
+        var path: [Int]
+    }
+
+    private enum Event {
+        case arrival(Flight, node: Int)
+        /// A fault begins or ends.
+        case change
+    }
+
+    private let description: NetworkDescription
+    private let nodesByName: [String: Int]
+    private let nodesByAddress: [IPAddress: Int]
+    private var directions: [LinkDirection] = []
+    private var routes = Routes([])
+    private var impairments: [[LinkImpairment]] = []
+    private var isDown: [Bool] = []
+    private var events = TimedQueue<Event>()
+    private var packetCount = 0
+
+    public init(_ description: NetworkDescription) {
+        self.description = description
+        let nodes = description.nodes
+        nodesByName = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.name, $0) })
+        nodesByAddress = Dictionary(
+            uniqueKeysWithValues: nodes.enumerated().flatMap { index, node in node.addresses.map { ($0, index) } }
+        )
+        var seeds = SplitMix64(seed: description.seed)
+        directions = description.links.flatMap { link in
+            [
+                LinkDirection(link.behaviour, seed: seeds.next()),
+                LinkDirection(link.behaviour, seed: seeds.next()),
+            ]
+        }
+        for fault in description.faults {
+            events.push(.change, at: fault.start.inNanoseconds)
+            events.push(.change, at: fault.end.inNanoseconds)
+        }
+        applyFaults()
+    }
+
+    /// Time of the next thing that happens; `nil` when nothing will unless a packet is sent.
+    public var nextEvent: UInt64? { events.nextTime }
+
+    /// Puts a packet into the network at a node, now; bytes that are no packet are ignored.
+    ///
+    /// Returns its number.
+    @discardableResult
+    public func send(_ bytes: [UInt8], from name: String) -> Int? {
+        guard let node = nodesByName[name], let packet = IPPacket(bytes) else { return nil }
+        return send(packet, from: node, cause: nil)
+    }
+
+    /// Lets everything happen up to a time, which becomes `now`.
+    public func run(until time: UInt64) {
+        while let next = events.nextTime, next <= time, let (event, _) = events.pop() {
+            now = next
+            switch event {
+            case .change: applyFaults()
+            case .arrival(let flight, let node): arrive(flight, at: node)
+            }
+        }
+        now = max(now, time)
+    }
+
+    // MARK: Ways
+
+    private func send(_ packet: IPPacket, from node: Int, cause: Int?) -> Int {
+        packetCount += 1
+        let flight = Flight(number: packetCount, cause: cause, packet: packet, sentAt: now, path: [node])
+        if nodesByAddress[packet.destination] == node {
+            take(flight, at: node)
+        } else {
+            forward(flight, from: node)
+        }
+        return flight.number
+    }
+
+    private func arrive(_ flight: Flight, at node: Int) {
+        var flight = flight
+        flight.path.append(node)
+        guard !isDown[node] else { return end(flight, .nodeDown) }
+        guard nodesByAddress[flight.packet.destination] != node else { return take(flight, at: node) }
+        guard description.nodes[node].role == .router else { return end(flight, .noRoute) }
+        guard flight.packet.hopLimit > 1 else {
+            end(flight, .expired)
+            return tell(.hopLimitExceeded, flight, at: node)
+        }
+        flight.packet.hopLimit -= 1
+        forward(flight, from: node)
+    }
+
+    private func forward(_ flight: Flight, from node: Int) {
+        guard !isDown[node] else { return end(flight, .nodeDown) }
+        let destination = nodesByAddress[flight.packet.destination]
+        let edges = destination.map { routes.next(from: node, to: $0) } ?? []
+        guard !edges.isEmpty else {
+            end(flight, .noRoute)
+            return tell(.noRoute, flight, at: node)
+        }
+        let hash = flight.packet.flowHash(seed: description.seed &+ UInt64(node))
+        let edge = edges[Int(hash % UInt64(edges.count))]
+        let link = description.links[edge.link]
+        guard flight.packet.bytes.count <= link.behaviour.mtu || !flight.packet.mayNotBeFragmented else {
+            end(flight, .tooBig)
+            return tell(.tooBig(link.behaviour.mtu), flight, at: node)
+        }
+        let isForwards = link.ends[0] == description.nodes[node].name
+        let hits = impairments[edge.link].filter { $0.version == nil || $0.version == flight.packet.version }
+        let passage = directions[edge.link * 2 + (isForwards ? 0 : 1)].pass(flight.packet.bytes.count, at: now, hits)
+        switch passage {
+        case .lost: end(flight, .lost)
+        case .queueFull: end(flight, .queueFull)
+        case .arrives(let time, let copy):
+            events.push(.arrival(flight, node: edge.neighbour), at: time)
+            guard let copy else { return }
+            var second = flight
+            second.isCopy = true
+            events.push(.arrival(second, node: edge.neighbour), at: copy)
+        }
+    }
+
+    private func end(_ flight: Flight, _ outcome: PacketFate.Outcome) {
+        guard let record else { return }
+        record(
+            PacketFate(
+                number: flight.number,
+                cause: flight.cause,
+                isCopy: flight.isCopy,
+                source: flight.packet.source,
+                destination: flight.packet.destination,
+                protocolNumber: flight.packet.protocolNumber,
+                byteCount: flight.packet.bytes.count,
+                sentAt: flight.sentAt,
+                endedAt: now,
+                outcome: outcome,
+                path: flight.path.map { description.nodes[$0].name }
+            )
+        )
+    }
+
+    // MARK: Answers
+
+    /// Sends the sender of a packet word of what became of it.
+    private func tell(_ reason: Undeliverable, _ flight: Flight, at node: Int) {
+        guard description.nodes[node].answers, let own = address(of: node, for: flight.packet),
+            let notice = flight.packet.notice(reason, from: own)
+        else { return }
+        _ = send(notice, from: node, cause: flight.number)
+    }
+
+    /// A packet that is where it was to go.
+    private func take(_ flight: Flight, at node: Int) {
+        let here = description.nodes[node]
+        guard here.role != .vantage else {
+            end(flight, .delivered)
+            return deliver(flight.packet.bytes, here.name, now)
+        }
+        let ports = Ports(flight.packet)
+        if let ports, here.services.contains(.filtered(port: ports.destination)) { return end(flight, .filtered) }
+        end(flight, .delivered)
+        guard here.answers, let answer = answer(to: flight.packet, ports, of: here) else { return }
+        _ = send(answer, from: node, cause: flight.number)
+    }
+
+    private func answer(
+        to packet: IPPacket,
+        _ ports: Ports?,
+        of node: NetworkDescription.Node
+    ) -> IPPacket? {
+        guard let ports else { return packet.echoReply() }
+        if packet.protocolNumber == IPPacket.Number.udp {
+            guard node.services.contains(.udpEcho(port: ports.destination)) else {
+                return packet.notice(.portUnreachable, from: packet.destination)
+            }
+            return packet.udpEcho(ports)
+        }
+        let isOpen = node.services.contains(.tcp(port: ports.destination))
+        return packet.tcpAnswer(ports, isOpen: isOpen, seed: description.seed)
+    }
+
+    private func address(of node: Int, for packet: IPPacket) -> IPAddress? {
+        description.nodes[node].addresses.first { $0.isV4 == packet.source.isV4 }
+    }
+
+    // MARK: Faults
+
+    /// Makes links, nodes and routes what the faults of this moment leave of them.
+    private func applyFaults() {
+        isDown = Array(repeating: false, count: description.nodes.count)
+        impairments = Array(repeating: [], count: description.links.count)
+        var isCut = [Bool](repeating: false, count: description.links.count)
+        for fault in description.faults
+        where fault.start.inNanoseconds <= now && now < fault.end.inNanoseconds {
+            switch fault.effect {
+            case .nodeDown(let name): isDown[nodesByName[name] ?? 0] = true
+            case .linkDown(let ends): for link in links(between: ends) { isCut[link] = true }
+            case .link(let ends, let impairment):
+                for link in links(between: ends) { impairments[link].append(impairment) }
+            }
+        }
+        var edges = [[Routes.Edge]](repeating: [], count: description.nodes.count)
+        for (index, link) in description.links.enumerated() where !isCut[index] {
+            guard let first = nodesByName[link.ends[0]], let second = nodesByName[link.ends[1]],
+                !isDown[first], !isDown[second]
+            else { continue }
+            let cost = link.cost ?? max(1, Int(link.behaviour.latency.mean.inNanoseconds / 1_000))
+            edges[first].append(Routes.Edge(link: index, neighbour: second, cost: cost))
+            edges[second].append(Routes.Edge(link: index, neighbour: first, cost: cost))
+        }
+        routes = Routes(edges)
+    }
+
+    private func links(between ends: [String]) -> [Int] {
+        description.links.indices.filter { Set(description.links[$0].ends) == Set(ends) }
+    }
+}

@@ -1,0 +1,147 @@
+import EventLoop
+
+/// Why a packet went no further, for the one who sent it.
+enum Undeliverable {
+    case hopLimitExceeded
+    case portUnreachable
+    case noRoute
+    /// The next link takes packets of so many bytes.
+    case tooBig(Int)
+}
+
+extension IPPacket {
+    /// The answer to an echo request (RFC 792, RFC 4443); `nil` to anything else.
+    func echoReply() -> IPPacket? {
+        let request: UInt8 = source.isV4 ? 8 : 128
+        guard protocolNumber == (source.isV4 ? Number.icmp : Number.icmp6), payload.count >= 8,
+            payload.first == request, !isLaterFragment
+        else { return nil }
+        var message = Array(payload)
+        message[0] = source.isV4 ? 0 : 129
+        return Self.icmp(from: destination, to: source, message)
+    }
+
+    /// What a node tells the sender of this packet; `nil` when that is not to be told (RFC 1122, section 3.2.2).
+    func notice(_ reason: Undeliverable, from address: IPAddress) -> IPPacket? {
+        guard !isLaterFragment, !isError else { return nil }
+        var message: [UInt8]
+        switch (reason, source.isV4) {
+        case (.hopLimitExceeded, true): message = [11, 0, 0, 0, 0, 0, 0, 0]
+        case (.hopLimitExceeded, false): message = [3, 0, 0, 0, 0, 0, 0, 0]
+        case (.portUnreachable, true): message = [3, 3, 0, 0, 0, 0, 0, 0]
+        case (.portUnreachable, false): message = [1, 4, 0, 0, 0, 0, 0, 0]
+        case (.noRoute, true): message = [3, 0, 0, 0, 0, 0, 0, 0]
+        case (.noRoute, false): message = [1, 0, 0, 0, 0, 0, 0, 0]
+        case (.tooBig(let mtu), true):
+            message = [3, 4, 0, 0, 0, 0, 0, 0]
+            message.setWord(mtu, at: 6)
+        case (.tooBig(let mtu), false):
+            message = [2, 0, 0, 0, 0, 0, 0, 0]
+            message.setDoubleWord(UInt32(mtu), at: 4)
+        }
+        // As much of the packet as fits into what every link takes (RFC 1812, section 4.3.2.3; RFC 4443, section 2.4).
+        message += bytes.prefix(source.isV4 ? 548 : 1_232)
+        return Self.icmp(from: address, to: source, message)
+    }
+
+    /// Whether it is itself such a notice: nobody answers those.
+    private var isError: Bool {
+        guard let type = payload.first else { return false }
+        switch protocolNumber {
+        case Number.icmp: return type != 8 && type != 0
+        case Number.icmp6: return type < 128
+        default: return false
+        }
+    }
+
+    /// An ICMP message, with its checksum filled in.
+    private static func icmp(from source: IPAddress, to destination: IPAddress, _ message: [UInt8]) -> IPPacket {
+        let number = source.isV4 ? Number.icmp : Number.icmp6
+        var message = message
+        message.setWord(0, at: 2)
+        let start = source.isV4 ? 0 : pseudoHeaderSum(source, destination, number, count: message.count)
+        message.setWord(internetChecksum(message, adding: start), at: 2)
+        return IPPacket(from: source, to: destination, number, payload: message)
+    }
+}
+
+/// The ports of a UDP datagram or a TCP segment.
+struct Ports {
+    var source: UInt16
+    var destination: UInt16
+
+    init?(_ packet: IPPacket) {
+        let isPorted = packet.protocolNumber == IPPacket.Number.udp || packet.protocolNumber == IPPacket.Number.tcp
+        guard isPorted, packet.payload.count >= 8, !packet.isLaterFragment else { return nil }
+        source = UInt16(packet.bytes.word(at: packet.payloadStart))
+        destination = UInt16(packet.bytes.word(at: packet.payloadStart + 2))
+    }
+}
+
+extension IPPacket {
+    /// The same datagram on its way back.
+    func udpEcho(_ ports: Ports) -> IPPacket {
+        var datagram = Array(payload)
+        datagram.setWord(Int(ports.destination), at: 0)
+        datagram.setWord(Int(ports.source), at: 2)
+        datagram.setWord(0, at: 6)
+        let sum = pseudoHeaderSum(destination, source, Number.udp, count: datagram.count)
+        let checksum = internetChecksum(datagram, adding: sum)
+        // Zero would say that there is none.
+        datagram.setWord(checksum == 0 ? 0xffff : checksum, at: 6)
+        return IPPacket(from: destination, to: source, Number.udp, payload: datagram)
+    }
+
+    /// What a port answers to a TCP segment: an open one accepts, takes what it is sent, and closes when the peer does.
+    ///
+    /// Nothing is remembered: the initial sequence number follows from the flow (RFC 9293, section 3.4.1).
+    func tcpAnswer(_ ports: Ports, isOpen: Bool, seed: UInt64) -> IPPacket? {
+        let segment = Array(payload)
+        guard segment.count >= 20 else { return nil }
+        let header = Int(segment[12] >> 4) * 4
+        guard header >= 20, header <= segment.count else { return nil }
+        let flags = TCPFlags(rawValue: segment[13])
+        guard !flags.contains(.reset) else { return nil }
+        let sequence = segment.doubleWord(at: 4)
+        let data = UInt32(segment.count - header)
+        let next = sequence &+ data &+ (flags.contains(.synchronize) ? 1 : 0) &+ (flags.contains(.finish) ? 1 : 0)
+        let own = UInt32(truncatingIfNeeded: flowHash(seed: seed))
+        guard isOpen else {
+            return flags.contains(.acknowledge)
+                ? tcp(ports, .reset, sequence: segment.doubleWord(at: 8), acknowledging: 0)
+                : tcp(ports, [.reset, .acknowledge], sequence: 0, acknowledging: next)
+        }
+        if flags.contains(.synchronize) {
+            return tcp(ports, [.synchronize, .acknowledge], sequence: own, acknowledging: next)
+        }
+        if flags.contains(.finish) {
+            return tcp(ports, [.finish, .acknowledge], sequence: own &+ 1, acknowledging: next)
+        }
+        guard data > 0 else { return nil }
+        return tcp(ports, .acknowledge, sequence: own &+ 1, acknowledging: next)
+    }
+
+    private func tcp(_ ports: Ports, _ flags: TCPFlags, sequence: UInt32, acknowledging: UInt32) -> IPPacket {
+        var segment = [UInt8](repeating: 0, count: 20)
+        segment.setWord(Int(ports.destination), at: 0)
+        segment.setWord(Int(ports.source), at: 2)
+        segment.setDoubleWord(sequence, at: 4)
+        segment.setDoubleWord(acknowledging, at: 8)
+        segment[12] = 5 << 4
+        segment[13] = flags.rawValue
+        segment.setWord(flags.contains(.reset) ? 0 : 65_535, at: 14)
+        let sum = pseudoHeaderSum(destination, source, Number.tcp, count: segment.count)
+        segment.setWord(internetChecksum(segment, adding: sum), at: 16)
+        return IPPacket(from: destination, to: source, Number.tcp, payload: segment)
+    }
+}
+
+/// The control bits of a segment (RFC 9293, section 3.1).
+struct TCPFlags: OptionSet {
+    let rawValue: UInt8
+
+    static let finish = Self(rawValue: 1)
+    static let synchronize = Self(rawValue: 2)
+    static let reset = Self(rawValue: 4)
+    static let acknowledge = Self(rawValue: 16)
+}
