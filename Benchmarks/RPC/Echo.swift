@@ -34,7 +34,7 @@ extension RPCPeer {
 extension RPCMethod where Params == Payload, Result == Payload {
     static var echo: Self { Self("echo.say", "Says it again.", of: .server, callers: [.caller], isIdempotent: true) }
     /// The same from a handler that may wait, as those do that ask a database.
-    static var slowEcho: Self { Self("echo.wait", "Says it again.", of: .server, callers: [.caller]) }
+    static var awaitingEcho: Self { Self("echo.wait", "Says it again.", of: .server, callers: [.caller]) }
 }
 
 /// Answers until a signal comes.
@@ -45,7 +45,7 @@ func serveEcho(identity: String, on address: SocketAddress) async throws {
     let metrics = Metrics()
     var router = RPCRouter(title: "echo", log: log, metrics: metrics)
     router.handle(.echo) { $0 }
-    router.handle(.slowEcho) { params async in params }
+    router.handle(.awaitingEcho) { params async in params }
     let server = try RPCServer(
         on: address,
         loops: [loop],

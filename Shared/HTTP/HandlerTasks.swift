@@ -8,12 +8,3 @@ import EventLoop
 func startHandler(on loop: EventLoop, _ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
     Task.immediate(executorPreference: loop, operation: body)
 }
-
-extension HTTPAnswer {
-    func response() async -> HTTPResponse {
-        switch self {
-        case .now(let response): response
-        case .later(let work): await work()
-        }
-    }
-}

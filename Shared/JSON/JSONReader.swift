@@ -22,7 +22,7 @@
 @safe public struct JSONReader: ~Copyable {
     /// The depth at which reading stops by default: the number of arrays and objects open at once.
     public static let defaultDepthLimit = 64
-    /// Skipping is recursive, so no reader goes deeper than this.
+    /// What is written by hand to read nested values is recursive, so no reader goes deeper than this.
     public static let maximumDepthLimit = 512
 
     @usableFromInline let text: UnsafeBufferPointer<UInt8>

@@ -14,7 +14,8 @@ public struct RPCClient: Sendable {
         self.init(InProcessTransport(router: router, peer: peer))
     }
 
-    /// Throws the peer's `RPCError`, or one of `unavailable`, `deadlineExceeded` and `cancelled`.
+    /// Throws the peer's `RPCError`, one of `unavailable` and `deadlineExceeded`, or `CancellationError` when the
+    /// calling task is cancelled.
     // Inlinable, so that the caller's module makes the code for its own types.
     @inlinable
     public func call<Params, Result>(

@@ -29,7 +29,11 @@ public struct RPCRouter: Sendable {
         self.authorizer = authorizer
         self.log = log
         calls = metrics?.counter("sonde_rpc_requests_total", "JSON-RPC calls answered.", labels: ["method", "code"])
-        seconds = metrics?.histogram("sonde_rpc_seconds", "Time to answer a JSON-RPC call.", labels: ["method"])
+        seconds = metrics?.histogram(
+            "sonde_rpc_seconds",
+            "Time from a JSON-RPC call's arrival to its answer.",
+            labels: ["method"]
+        )
     }
 
     // Inlinable, so that the caller's module makes the code for its own types. What the three have in common stands in

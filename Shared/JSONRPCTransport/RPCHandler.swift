@@ -13,10 +13,7 @@ public struct RPCHandler: Sendable {
     }
 
     public func callAsFunction(_ request: HTTPRequest) async -> HTTPResponse {
-        switch answer(request) {
-        case .now(let response): response
-        case .later(let work): await work()
-        }
+        await answer(request).response()
     }
 
     /// Answers at once what needs no handler, and what a handler answers that waits for nothing.
@@ -26,7 +23,7 @@ public struct RPCHandler: Sendable {
             return .now(HTTPResponse(status: 405, fields: ["allow": "POST"]))
         }
         // Asked for exactly: a browser sends other types to foreign servers without asking them first.
-        guard Self.holdsJSON(request.fields) else {
+        guard request.holdsJSON else {
             return .now(.text(415, "content-type must be application/json"))
         }
         switch router.accept(request.body, context: context(of: request)) {
@@ -68,12 +65,6 @@ public struct RPCHandler: Sendable {
 
     private static let json: HTTPFields = ["content-type": "application/json"]
     private static let lines: HTTPFields = ["content-type": "application/x-ndjson"]
-
-    private static func holdsJSON(_ fields: HTTPFields) -> Bool {
-        if fields.has("content-type", "application/json") { return true }
-        let name = fields["content-type"]?.prefix { $0 != ";" && $0 != " " }
-        return name?.lowercased() == "application/json"
-    }
 }
 
 /// One JSON document a line.

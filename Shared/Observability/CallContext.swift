@@ -28,11 +28,12 @@ public final class CallContext: Sendable {
 
     /// Makes this context the current one while `body` runs.
     ///
-    /// Where no task runs, binding a task's value costs two allocations, which this does not.
+    /// Where no task runs, binding a task's value costs two allocations, which this does not. It goes before whatever
+    /// the task has; `body` cannot await, so no other task ever sees it.
     @inlinable
     public func run<Result>(_ body: () throws -> Result) rethrows -> Result {
         let outer = unsafe Self.exchange(Unmanaged.passUnretained(self).toOpaque())
-        defer { _ = unsafe Self.exchange(outer) }
+        defer { withExtendedLifetime(self) { _ = unsafe Self.exchange(outer) } }
         return try body()
     }
 

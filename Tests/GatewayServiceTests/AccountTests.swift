@@ -5,6 +5,7 @@ import JSON
 import JSONRPC
 import Observability
 import ServiceTesting
+import Synchronization
 import TLS
 import Testing
 import Tokens
@@ -73,7 +74,11 @@ struct AccountTests {
 
     @Test("slow down from the fifth failure on, and tell how long to wait")
     func throttle() async throws {
-        let test = try await AccountCase(clock: { 1_000_000 })
+        // Two seconds go by while a password is checked, and none between the attempts.
+        let reads = Atomic<Int>(0)
+        let test = try await AccountCase(
+            clock: { 1_000_000 + (reads.wrappingAdd(1, ordering: .relaxed).newValue / 2) * 2 }
+        )
         for _ in 0..<5 { #expect(await test.refusal("admin@example.org", "wrong")?.code == .unauthenticated) }
         let busy = await test.refusal("admin@example.org", AccountCase.password)
         #expect(busy?.code == .busy)

@@ -200,6 +200,103 @@ struct HTTP2Tests {
         }
     }
 
+    @Test("sends nothing for a task that is cancelled already")
+    func cancelledBefore() async throws {
+        let record = Record()
+        let handler: HTTPHandler = { request in
+            record.add(request.path)
+            return .text(200, "")
+        }
+        try await withServer(handler: handler) { server in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await withConnection(to: server) { connection, _ in
+                        unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() }
+                        await #expect(throws: CancellationError.self) {
+                            try await connection.send(HTTPClientRequest(.get, "/never", authority: "a"))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await withConnection(to: server) { connection, _ in
+                _ = try await connection.send(HTTPClientRequest(.get, "/after", authority: "a"))
+            }
+        }
+        #expect(record.all == ["/after"])
+    }
+
+    @Test("waits for answers that take their time, and goes on with quick ones")
+    func patience() async throws {
+        let handler: HTTPHandler = { request in
+            if request.path == "/slow" { try? await ContinuousClock().sleep(for: .milliseconds(20)) }
+            return .text(200, request.path)
+        }
+        try await withServer(handler: handler) { server in
+            let bodies = try await withConnection(to: server) { connection, _ in
+                var bodies: [String] = []
+                for path in ["/quick", "/slow", "/quick", "/slow", "/quick"] {
+                    let answer = try await connection.send(HTTPClientRequest(.get, path, authority: "a"))
+                    bodies.append(String(decoding: answer.body, as: UTF8.self))
+                }
+                #expect(connection.activeRequests == 0)
+                return bodies
+            }
+            #expect(bodies == ["/quick\n", "/slow\n", "/quick\n", "/slow\n", "/quick\n"])
+        }
+    }
+
+    @Test("ends the calls of a connection that closes, however long they have waited", arguments: [false, true])
+    func closedWhileWaiting(isEarly: Bool) async throws {
+        let record = Record()
+        let handler: HTTPHandler = { _ in
+            record.add("begun")
+            await untilCancelled()
+            return .text(200, "")
+        }
+        try await withServer(handler: handler) { server in
+            let error = await #expect(throws: HTTPError.self) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await withConnection(to: server) { connection, _ in
+                            _ = try await connection.send(HTTPClientRequest(.get, "/", authority: "a"))
+                        }
+                    }
+                    try await record.wait(for: "begun")
+                    if !isEarly { try await ContinuousClock().sleep(for: .milliseconds(20)) }
+                    server.server.close()
+                    try await group.waitForAll()
+                }
+            }
+            #expect(error?.code == .connection)
+        }
+    }
+
+    @Test("sends an answer that waits for nothing without a handler", arguments: [HTTPMethod.get, .head])
+    func answersNow(method: HTTPMethod) async throws {
+        let responder: HTTPResponder = { request in
+            switch request.path {
+            case "/empty": .now(HTTPResponse(status: 204))
+            case "/stream":
+                .now(HTTPResponse(status: 200, body: .stream { try await $0.write(Array("piece".utf8)) }))
+            default: .now(.text(200, "whole"))
+            }
+        }
+        try await withServer(responder: responder) { server in
+            let answers = try await withConnection(to: server) { connection, _ in
+                var answers: [HTTPClientResponse] = []
+                for path in ["/", "/empty", "/stream"] {
+                    answers.append(try await connection.send(HTTPClientRequest(method, path, authority: "a")))
+                }
+                return answers
+            }
+            #expect(answers.map(\.status) == [200, 204, 200])
+            #expect(answers.map { $0.fields["content-length"] } == ["6", nil, nil])
+            let bodies = answers.map { String(decoding: $0.body, as: UTF8.self) }
+            #expect(bodies == (method == .head ? ["", "", ""] : ["whole\n", "", "piece"]))
+        }
+    }
+
     @Test("ends a call whose task is cancelled, and its handler")
     func cancellation() async throws {
         let record = Record()

@@ -12,7 +12,7 @@ struct TestServer {
     let server: HTTPServer
     var address: SocketAddress { server.address }
 
-    init(_ limits: HTTPLimits, _ handler: @escaping HTTPHandler) throws {
+    init(_ limits: HTTPLimits, _ responder: @escaping HTTPResponder) throws {
         loop = try EventLoop(name: "server")
         try loop.start()
         server = try HTTPServer(
@@ -21,7 +21,7 @@ struct TestServer {
             limits: limits,
             log: Log(label: "test", sink: sink),
             metrics: HTTPServerMetrics(metrics, role: "test"),
-            handler: handler
+            responder: responder
         )
         server.start()
     }
@@ -37,7 +37,16 @@ func withServer(
     handler: @escaping HTTPHandler,
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    let server = try TestServer(limits, handler)
+    try await withServer(limits, responder: { request in .later { await handler(request) } }, body)
+}
+
+/// The same with a responder.
+func withServer(
+    _ limits: HTTPLimits = HTTPLimits(),
+    responder: @escaping HTTPResponder,
+    _ body: (TestServer) async throws -> Void
+) async throws {
+    let server = try TestServer(limits, responder)
     defer {
         server.server.close()
         server.loop.stop()

@@ -114,6 +114,36 @@ struct RouterTests {
         )
     }
 
+    @Test("counts an error of positional params as one of its method")
+    func countsPositional() async throws {
+        let example = ExampleRouter()
+        _ = try await example.answer(#"{"jsonrpc": "2.0", "method": "subtract", "params": [1, 2, 3], "id": 1}"#)
+        let text = String(decoding: example.metrics.text(), as: UTF8.self)
+        #expect(text.contains(#"sonde_rpc_requests_total{method="subtract",code="-32602"} 1"#))
+    }
+
+    @Test("gives a handler that does not await the context of its call, alone and in a batch")
+    func context() async throws {
+        var router = RPCRouter(title: "test", authorizer: OpenDoor(), log: Log(label: "test", sink: MemorySink()))
+        let method = RPCMethod<Empty, JSONValue>("who", "Says who calls.", of: RPCPeer(rawValue: "test"))
+        router.handle(method) { _ in .string(CallContext.current?.address ?? "") }
+        var random = SystemRandomNumberGenerator()
+        let trace = TraceContext.random(using: &random)
+        let single = #"{"jsonrpc":"2.0","method":"who","id":1}"#
+        await CallContext.$ofTask.withValue(CallContext(trace: trace, address: "outer")) {
+            for message in [single, "[\(single),\(single)]"] {
+                let context = CallContext(trace: trace, address: "inner")
+                guard case .message(let reply) = await router.respond(to: Array(message.utf8), context: context) else {
+                    Issue.record("no message")
+                    return
+                }
+                let text = String(decoding: reply, as: UTF8.self)
+                #expect(text.contains("inner") && !text.contains("outer"))
+            }
+            #expect(CallContext.current?.address == "outer")
+        }
+    }
+
     @Test("says nothing of the params to those who may not call", arguments: ["[1, 2, 3]", #"{"a": "x"}"#])
     func refusesFirst(params: String) async throws {
         let request = #"{"jsonrpc": "2.0", "method": "subtract", "params": \#(params), "id": 1}"#

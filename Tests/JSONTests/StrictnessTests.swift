@@ -57,6 +57,22 @@ import Testing
         #expect(error { () throws(JSONError) in try validateJSON(isTooDeep, depthLimit: limit) }?.code == .malformed)
     }
 
+    @Test("closes what is open with what it was opened with, at any depth", arguments: [1, 2, 62, 63, 64, 65, 66, 130])
+    func closers(depth: Int) {
+        // Objects and arrays in turns: {"a":[{"a":[ ...
+        let opening = (0..<depth).map { $0 % 2 == 0 ? #"{"a":"# : "[" }
+        let closing = (0..<depth).reversed().map { $0 % 2 == 0 ? "}" : "]" }
+        let text = opening.joined() + "1" + closing.joined()
+        #expect(error { () throws(JSONError) in try validateJSON(text.utf8, depthLimit: 512) } == nil)
+        for wrong in closing.indices {
+            var closers = closing
+            closers[wrong] = closing[wrong] == "}" ? "]" : "}"
+            let broken = opening.joined() + "1" + closers.joined()
+            let error = error { () throws(JSONError) in try validateJSON(broken.utf8, depthLimit: 512) }
+            #expect(error?.offset == broken.utf8.count - depth + wrong)
+        }
+    }
+
     @Test(
         "takes numbers of any size as JSON, but not as a double beyond the largest",
         arguments: [

@@ -109,4 +109,49 @@ struct TraceContextTests {
         let context = TraceContext(traceparent: bytes.span)
         #expect(context == nil)
     }
+
+    @Test("takes sixteen letters at each of its places, and no other byte")
+    func digits() {
+        let good = Array(Self.good.utf8)
+        for place in Array(3..<35) + Array(36..<52) {
+            for byte in UInt8.min...UInt8.max {
+                var bytes = good
+                bytes[place] = byte
+                let isDigit = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+                let read = TraceContext(traceparent: bytes.span)?.traceparent
+                #expect(read.map { text in text.indices.map { text[$0] } } == (isDigit ? bytes : nil))
+            }
+        }
+    }
+}
+
+@Suite("The context of a call")
+struct CallContextTests {
+    private struct Failure: Error {}
+
+    private static func context(_ span: UInt64) -> CallContext {
+        CallContext(trace: TraceContext(trace: (1, 2), span: span, isSampled: true))
+    }
+
+    private static var span: UInt64? { CallContext.current?.trace.span }
+
+    @Test("is the thread's before the task's, and the one around it when it ends, however it ends")
+    func nesting() {
+        #expect(Self.span == nil)
+        CallContext.$ofTask.withValue(Self.context(1)) {
+            #expect(Self.span == 1)
+            Self.context(2).run {
+                #expect(Self.span == 2)
+                #expect(throws: Failure.self) {
+                    try Self.context(3).run {
+                        #expect(Self.span == 3)
+                        throw Failure()
+                    }
+                }
+                #expect(Self.span == 2)
+            }
+            #expect(Self.span == 1)
+        }
+        #expect(Self.span == nil)
+    }
 }

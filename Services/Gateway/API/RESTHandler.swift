@@ -37,7 +37,7 @@ struct RESTHandler: Sendable {
         _ path: [String: String]
     ) async -> HTTPResponse {
         do {
-            guard request.body.isEmpty || request.isJSON else {
+            guard request.body.isEmpty || request.holdsJSON else {
                 return Problem.response(415, "content-type must be application/json")
             }
             let params = try RESTParameters.params(of: method, path: path, query: request.query, body: request.body)
@@ -65,12 +65,5 @@ struct RESTHandler: Sendable {
                 body: .bytes(result)
             )
         }
-    }
-}
-
-extension HTTPRequest {
-    fileprivate var isJSON: Bool {
-        let type = fields["content-type"]?.prefix { $0 != ";" && $0 != " " }
-        return type?.lowercased() == "application/json"
     }
 }

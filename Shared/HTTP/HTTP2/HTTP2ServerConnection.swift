@@ -225,6 +225,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
             case .bytes(let body):
                 return send(response.status, response.fields, body, on: stream)
             case .stream(let produce):
+                guard !stream.isHeadRequest else { return send(response.status, response.fields, nil, on: stream) }
                 stream.isWriting = true
                 try open(response, on: stream)
                 try await produce(HTTPBodyWriter(stream, on: channel.loop))
@@ -240,13 +241,14 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         stream.isAnswered = true
     }
 
-    /// Sends an answer whole.
-    private func send(_ status: Int, _ fields: HTTPFields, _ body: consuming [UInt8], on stream: HTTP2Stream) {
-        let length = body.count
-        let hasBody = length > 0 && !stream.isHeadRequest
-        if hasBody {
+    /// Sends an answer whole; `nil` for a body whose length nobody knows, and that is not sent.
+    private func send(_ status: Int, _ fields: HTTPFields, _ body: consuming [UInt8]?, on stream: HTTP2Stream) {
+        let length = body?.count
+        var hasBody = false
+        if let body, !body.isEmpty, !stream.isHeadRequest {
             stream.output = body
             stream.outputSince = channel.loop.now
+            hasBody = true
         }
         stream.isOutputFinished = true
         stream.isAnswered = true

@@ -5,7 +5,7 @@ import EventLoop
 ///
 /// It is either collecting (its body is handed over whole) or flowing (its bytes are read and written piece by piece).
 @safe final class HTTP2Stream: ByteStream, TimerHandler {
-    /// How long a call waits before it pays for noticing its cancellation, which costs more than many a call.
+    /// How long a call waits before it pays for noticing its cancellation, which costs a fifth of a quick call.
     private static let patience = Duration.milliseconds(5)
 
     private(set) var id: Int32
@@ -270,11 +270,13 @@ import EventLoop
             wakeIfAnswered()
         }
         if let soon { return try soon.get() }
-        if let timeout { expire(after: timeout - patience) }
+        // It may have ended since the time ran out.
+        if let timeout, !isClosed { expire(after: timeout - patience) }
         let late = await withTaskCancellationHandler {
             await unsafe withUnsafeContinuation { continuation in
                 unsafe answerWaiter = continuation
-                if Task.isCancelled { cancelWait() } else { wakeIfAnswered() }
+                wakeIfAnswered()
+                if Task.isCancelled { cancelWait() }
             }
         } onCancel: { [bound = LoopBound(self, on: session.loop)] in
             bound.loop.execute { bound.value.cancelWait() }

@@ -1,7 +1,7 @@
 /// A request method (RFC 9110, section 9); compared by its exact letters.
 public enum HTTPMethod: RawRepresentable, Hashable, Sendable {
     case get, head, post, patch, delete, options, connect
-    /// One that nothing here is asked with.
+    /// One that nothing here is asked with; to be made by `init(rawValue:)` alone, which knows the others.
     case other(String)
 
     public init(rawValue: String) {

@@ -76,6 +76,13 @@ public final class HTTPPeer: Sendable {
 }
 
 extension HTTPRequest {
+    /// Whether its body is said to be JSON.
+    public var holdsJSON: Bool {
+        if fields.has("content-type", "application/json") { return true }
+        let type = fields["content-type"]?.prefix { $0 != ";" && $0 != " " }
+        return type?.lowercased() == "application/json"
+    }
+
     /// What the field `deadline` says: the milliseconds for which the caller will wait.
     public var timeout: Duration? {
         fields.read("deadline") { digits in

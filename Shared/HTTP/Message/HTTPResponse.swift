@@ -46,6 +46,14 @@ public enum HTTPAnswer: Sendable {
     case now(HTTPResponse)
     /// The rest of the work, which runs as a handler does.
     case later(@Sendable () async -> HTTPResponse)
+
+    /// The response, once there is one.
+    public func response() async -> HTTPResponse {
+        switch self {
+        case .now(let response): response
+        case .later(let work): await work()
+        }
+    }
 }
 
 /// Answers requests, those at once that wait for nothing: a task costs more than many an answer.
