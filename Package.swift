@@ -120,11 +120,11 @@ let services: [Target] =
         resources: [.copy("Dashboard")]
     )
     + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-    + service("CLI", executable: "sonde", uses: ["CLinux", "Egress", "Probing"])
+    + service("CLI", executable: "sonde", uses: ["CLinux", "Egress", "Probing", "Simulation"])
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
-    tests("Simulation", uses: ["EventLoop", "Observability"]),
+    tests("Simulation", uses: ["Contracts", "EventLoop", "JSON", "Observability", "Probing"]),
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),

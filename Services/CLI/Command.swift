@@ -13,7 +13,7 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
-        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .probe, .version,
+        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .probe, .simRun, .simTruth, .version,
     ]
 
     var help: String {

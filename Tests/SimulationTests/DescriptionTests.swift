@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import Testing
 
 @testable import Simulation
@@ -49,6 +50,14 @@ struct DescriptionTests {
                 Fault(effect: .nodeDown(name: "web"), start: .zero, end: .seconds(1)),
             ]
         )
+    }
+
+    @Test("of the example in the manual can be built")
+    func example() throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../docs/office.sim").standardized
+        let network = try NetworkDescription(text: String(contentsOf: file, encoding: .utf8))
+        #expect(network.nodes.count == 7)
+        #expect(network.faults.count == 2)
     }
 
     @Test(

@@ -7,13 +7,19 @@ final class ChildProcess: Sendable {
     let id: CInt
     private let watch: LoopBound<ExitWatch>
 
-    /// Starts `program`; `log` takes what it prints.
+    /// Starts `program`, in the namespaces of the loop's thread; `log` takes what it prints.
     ///
     /// To be called on the loop, whose end would end the child.
-    init(_ program: String, environment: [String: String], log: CInt, on loop: EventLoop) throws {
+    init(
+        _ program: String,
+        arguments: [String] = [],
+        environment: [String: String],
+        log: CInt,
+        on loop: EventLoop
+    ) throws {
         loop.preconditionIsCurrent()
         let variables = environment.map { "\($0)=\($1)" }.sorted()
-        let id = unsafe Self.withCStrings([program]) { arguments in
+        let id = unsafe Self.withCStrings([program] + arguments) { arguments in
             unsafe Self.withCStrings(variables) { variables in
                 unsafe clinux_spawn(program, arguments, variables, log, SIGTERM)
             }

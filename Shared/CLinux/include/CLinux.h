@@ -3,6 +3,7 @@
    returns: -1 and errno on failure. */
 #include "CLinuxICMP.h"
 #include "CLinuxNamespace.h"
+#include "CLinuxTUN.h"
 #include <stdint.h>
 
 #include "CLinuxProcess.h"

@@ -10,6 +10,10 @@ public final class SimulatedNetwork {
     public var deliver: (_ packet: [UInt8], _ vantage: String, _ time: UInt64) -> Void = { _, _, _ in }
     /// Called once for each packet, when its way is over.
     public var record: ((PacketFate) -> Void)?
+    /// The time at which a packet that comes to a vantage point really leaves the network, which may be a little late.
+    ///
+    /// `nil`: as soon as it comes.
+    public var departure: (() -> UInt64)?
     /// Nanoseconds since the network began.
     public private(set) var now: UInt64 = 0
 
@@ -64,12 +68,12 @@ public final class SimulatedNetwork {
     /// Time of the next thing that happens; `nil` when nothing will unless a packet is sent.
     public var nextEvent: UInt64? { events.nextTime }
 
-    /// Puts a packet into the network at a node, now; bytes that are no packet are ignored.
+    /// Puts a packet into the network at a node, now; bytes that are no packet, or one for many, are ignored.
     ///
     /// Returns its number.
     @discardableResult
     public func send(_ bytes: [UInt8], from name: String) -> Int? {
-        guard let node = nodesByName[name], let packet = IPPacket(bytes) else { return nil }
+        guard let node = nodesByName[name], let packet = IPPacket(bytes), !packet.isMulticast else { return nil }
         return send(packet, from: node, cause: nil)
     }
 
@@ -83,6 +87,13 @@ public final class SimulatedNetwork {
             }
         }
         now = max(now, time)
+    }
+
+    /// Ends the network: what is still under way is written down as that.
+    public func finish() {
+        while let (event, _) = events.pop() {
+            if case .arrival(let flight, _) = event { end(flight, .underway) }
+        }
     }
 
     // MARK: Ways
@@ -142,7 +153,7 @@ public final class SimulatedNetwork {
         }
     }
 
-    private func end(_ flight: Flight, _ outcome: PacketFate.Outcome) {
+    private func end(_ flight: Flight, _ outcome: PacketFate.Outcome, at time: UInt64? = nil) {
         guard let record else { return }
         record(
             PacketFate(
@@ -154,7 +165,7 @@ public final class SimulatedNetwork {
                 protocolNumber: flight.packet.protocolNumber,
                 byteCount: flight.packet.bytes.count,
                 sentAt: flight.sentAt,
-                endedAt: now,
+                endedAt: time ?? now,
                 outcome: outcome,
                 path: flight.path.map { description.nodes[$0].name }
             )
@@ -175,8 +186,8 @@ public final class SimulatedNetwork {
     private func take(_ flight: Flight, at node: Int) {
         let here = description.nodes[node]
         guard here.role != .vantage else {
-            end(flight, .delivered)
-            return deliver(flight.packet.bytes, here.name, now)
+            deliver(flight.packet.bytes, here.name, now)
+            return end(flight, .delivered, at: departure?())
         }
         let ports = Ports(flight.packet)
         if let ports, here.services.contains(.filtered(port: ports.destination)) { return end(flight, .filtered) }

@@ -57,6 +57,9 @@ struct IPPacket {
     var protocolNumber: UInt8 { bytes[source.isV4 ? 9 : 6] }
     var payload: ArraySlice<UInt8> { bytes[payloadStart...] }
 
+    /// Whether it is for a group (RFC 5771, RFC 4291, section 2.7).
+    var isMulticast: Bool { source.isV4 ? bytes[16] >> 4 == 14 : bytes[24] == 0xff }
+
     /// Whether it is a fragment other than the first.
     var isLaterFragment: Bool { source.isV4 && bytes.word(at: 6) & 0x1fff != 0 }
 

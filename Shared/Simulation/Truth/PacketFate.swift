@@ -18,6 +18,8 @@ public struct PacketFate: Equatable, Sendable {
         case nodeDown
         /// Dropped at its destination, as by a firewall.
         case filtered
+        /// Still on its way when the network ended.
+        case underway
     }
 
     /// Counted from 1, in the order in which packets entered the network.

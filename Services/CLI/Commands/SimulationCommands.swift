@@ -1,0 +1,143 @@
+import EventLoop
+import Foundation
+import JSON
+import Simulation
+
+extension Command {
+    static let simRun = Command(
+        name: "sim run",
+        synopsis: "FILE [--for TIME] [--truth FILE] [-- COMMAND WORDS...]",
+        summary: "run a command in a simulated network, with real packets",
+        details: """
+            The network of FILE is built behind an interface in a network namespace of its own, which takes root. COMMAND
+            runs there, at the network's vantage; without one the network stays until the time is over or Ctrl-C is
+            pressed. What became of every packet goes to the truth file, one JSON object a line, and is summed up at the
+            end.
+
+              sonde sim run docs/office.sim -- ping -c 5 10.2.0.10
+              sonde sim run docs/office.sim --truth truth.jsonl -- traceroute -I 10.2.0.10
+
+            docs/simulation.md tells what FILE may hold.
+            """,
+        options: ["for", "truth"],
+        run: { arguments in
+            guard let file = arguments.words.first else {
+                throw CommandLineError(.usage, "FILE is missing; try --help")
+            }
+            let run = SimulationRun(
+                description: try network(file),
+                command: Array(arguments.words.dropFirst()),
+                duration: try arguments.milliseconds("for").map { .milliseconds($0) },
+                truthPath: arguments["truth"]
+            )
+            let (code, truth) = try await run.untilOver()
+            if arguments.has("json") { try printJSON(truth) } else { printTable(truth) }
+            if code != 0 { exit(code) }
+        }
+    )
+
+    static let simTruth = Command(
+        name: "sim truth",
+        synopsis: "FILE",
+        summary: "sum up what became of the packets of a simulated network",
+        details: """
+            FILE is a truth file that `sonde sim run --truth` wrote. Delays are those of one direction, of what was
+            delivered.
+            """,
+        run: { arguments in
+            let file = try arguments.words("FILE")[0]
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw CommandLineError(.usage, "\(file) cannot be read")
+            }
+            var summary = TruthSummary()
+            for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+                do throws(JSONError) {
+                    summary.add(try PacketFate(json: Array(line)))
+                } catch {
+                    throw CommandLineError(.usage, "\(file), line \(index + 1): \(error.message)")
+                }
+            }
+            if arguments.has("json") { try printJSON(summary) } else { printTable(summary) }
+        }
+    )
+
+    private static func network(_ file: String) throws(CommandLineError) -> NetworkDescription {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw CommandLineError(.usage, "\(file) cannot be read")
+        }
+        do {
+            return try NetworkDescription(text: String(decoding: data, as: UTF8.self))
+        } catch {
+            throw CommandLineError(.usage, "\(file), \(error)")
+        }
+    }
+
+    private static func printTable(_ summary: TruthSummary) {
+        let rows = summary.flows.map { flow in
+            let others = flow.outcomes.filter { $0.key != .delivered }.sorted { $0.key.rawValue < $1.key.rawValue }
+            return [
+                flow.source.description, flow.destination.description, flow.protocolName, "\(flow.sent)",
+                "\(flow.outcomes[.delivered] ?? 0)",
+                others.isEmpty ? "-" : others.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
+                milliseconds(flow.delay(0)), milliseconds(flow.delay(0.5)), milliseconds(flow.delay(0.99)),
+                "\(flow.paths.count)",
+            ]
+        }
+        let headings = ["FROM", "TO", "PROTOCOL", "SENT", "DELIVERED", "OTHERWISE", "LEAST", "MEDIAN", "P99", "WAYS"]
+        Output.table(headings, rows)
+    }
+
+    private static func milliseconds(_ delay: Duration?) -> String {
+        delay.map { "\(($0 / .microseconds(1)).rounded() / 1_000) ms" } ?? "-"
+    }
+
+    private static func printJSON(_ summary: TruthSummary) throws {
+        for flow in summary.flows {
+            try Output.json(
+                FlowSummary(
+                    from: flow.source.description,
+                    to: flow.destination.description,
+                    protocol: flow.protocolName,
+                    sent: flow.sent,
+                    copies: flow.copies,
+                    outcomes: Dictionary(uniqueKeysWithValues: flow.outcomes.map { ($0.key.rawValue, $0.value) }),
+                    minimumDelayMilliseconds: flow.delay(0).map { $0 / .milliseconds(1) },
+                    medianDelayMilliseconds: flow.delay(0.5).map { $0 / .milliseconds(1) },
+                    p99DelayMilliseconds: flow.delay(0.99).map { $0 / .milliseconds(1) },
+                    paths: flow.paths.sorted { $0.lexicographicallyPrecedes($1) }
+                )
+            )
+        }
+    }
+}
+
+private struct FlowSummary: Encodable {
+    var from: String
+    var to: String
+    var `protocol`: String
+    var sent: Int
+    var copies: Int
+    var outcomes: [String: Int]
+    var minimumDelayMilliseconds: Double?
+    var medianDelayMilliseconds: Double?
+    var p99DelayMilliseconds: Double?
+    var paths: [[String]]
+
+    enum CodingKeys: String, CodingKey {
+        case from, to, `protocol`, sent, copies, outcomes, paths
+        case minimumDelayMilliseconds = "delay_min_ms"
+        case medianDelayMilliseconds = "delay_p50_ms"
+        case p99DelayMilliseconds = "delay_p99_ms"
+    }
+}
+
+extension TruthSummary.Flow {
+    fileprivate var protocolName: String {
+        switch protocolNumber {
+        case 1, 58: "icmp"
+        case 6: "tcp"
+        case 17: "udp"
+        default: "\(protocolNumber)"
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import JSON
+import Simulation
+
+/// Where the truth goes: a file, when one is asked for, and a sum of it.
+final class TruthFile {
+    private static let blockBytes = 1 << 20
+
+    private(set) var summary = TruthSummary()
+    private let file: FileHandle?
+    private var writer = JSONWriter(capacity: blockBytes)
+
+    init(_ path: String?) throws(CommandLineError) {
+        guard let path else {
+            file = nil
+            return
+        }
+        guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
+        else { throw CommandLineError(.cannotCreate, "\(path) cannot be written") }
+        self.file = file
+    }
+
+    func add(_ fate: PacketFate) {
+        summary.add(fate)
+        guard file != nil else { return }
+        fate.write(to: &writer)
+        writer.newline()
+        if writer.bytes.count >= Self.blockBytes { try? flush() }
+    }
+
+    func close() throws {
+        try flush()
+        try file?.close()
+    }
+
+    private func flush() throws {
+        try file?.write(contentsOf: writer.bytes)
+        writer.removeAll()
+    }
+}

@@ -1,0 +1,62 @@
+public import EventLoop
+
+/// What became of the packets of each flow of a truth, all taken together.
+public struct TruthSummary: Sendable {
+    /// Packets of one protocol from one address to another.
+    public struct Flow: Sendable {
+        public let source: IPAddress
+        public let destination: IPAddress
+        public let protocolNumber: UInt8
+        /// Packets that were sent; copies that links made are not among them.
+        public private(set) var sent = 0
+        public private(set) var copies = 0
+        public private(set) var outcomes: [PacketFate.Outcome: Int] = [:]
+        /// The ways that were taken by what was delivered.
+        public private(set) var paths: Set<[String]> = []
+        /// Nanoseconds that each delivered packet was under way, in the order of their delivery.
+        private var delays: [UInt64] = []
+
+        fileprivate init(_ fate: PacketFate) {
+            source = fate.source
+            destination = fate.destination
+            protocolNumber = fate.protocolNumber
+        }
+
+        fileprivate mutating func add(_ fate: PacketFate) {
+            if fate.isCopy { copies += 1 } else { sent += 1 }
+            outcomes[fate.outcome, default: 0] += 1
+            guard fate.outcome == .delivered else { return }
+            delays.append(fate.endedAt - fate.sentAt)
+            paths.insert(fate.path)
+        }
+
+        /// The delay that a share of what was delivered does not exceed (nearest rank); `nil` when nothing was.
+        public func delay(_ share: Double) -> Duration? {
+            guard !delays.isEmpty else { return nil }
+            let rank = max(1, Int((share * Double(delays.count)).rounded(.up)))
+            return .nanoseconds(Int64(delays.sorted()[min(rank, delays.count) - 1]))
+        }
+    }
+
+    private struct Key: Hashable {
+        var source: IPAddress
+        var destination: IPAddress
+        var protocolNumber: UInt8
+    }
+
+    /// In the order of their first packet's end.
+    public private(set) var flows: [Flow] = []
+    private var indices: [Key: Int] = [:]
+
+    public init() {}
+
+    public mutating func add(_ fate: PacketFate) {
+        let key = Key(source: fate.source, destination: fate.destination, protocolNumber: fate.protocolNumber)
+        let index = indices[key] ?? flows.count
+        if index == flows.count {
+            flows.append(Flow(fate))
+            indices[key] = index
+        }
+        flows[index].add(fate)
+    }
+}

@@ -1,0 +1,97 @@
+import CLIService
+import Foundation
+import Testing
+
+@Suite("The command `sonde sim`", .enabled(if: geteuid() == 0), .timeLimit(.minutes(2)))
+struct SimulationCommandTests {
+    private static let network = """
+        seed 3
+        vantage here 10.77.0.2
+        host web 10.77.1.10
+        link here web latency 5ms loss 30%
+        """
+
+    /// Runs `sonde`; returns its exit code and what it printed.
+    private func sonde(_ arguments: String...) async throws -> (code: Int32, text: String) {
+        let process = Process()
+        process.executableURL = Installation.program("sonde")
+        process.arguments = arguments
+        let output = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        try Data().write(to: output)
+        defer { try? FileManager.default.removeItem(at: output) }
+        let handle = try FileHandle(forWritingTo: output)
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        try await eventually("sonde has ended") { !process.isRunning }
+        return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+    }
+
+    @Test("runs a command in the network, and keeps the truth of its packets")
+    func truth() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "net.sim").path
+        let truth = folder.appending(path: "truth.jsonl").path
+        try Self.network.write(toFile: file, atomically: true, encoding: .utf8)
+        let run = try await sonde(
+            "sim",
+            "run",
+            file,
+            "--truth",
+            truth,
+            "--",
+            Installation.program("sonde").path,
+            "probe",
+            "icmp",
+            "10.77.1.10",
+            "--count",
+            "20",
+            "--every",
+            "50ms",
+            "--timeout",
+            "500ms"
+        )
+        #expect(run.code == 0)
+        let summary = try await sonde("sim", "truth", truth)
+        #expect(summary.code == 0)
+        #expect(run.text.contains(summary.text))
+        // What the probe counted is what the network dealt.
+        let fates = try String(contentsOfFile: truth, encoding: .utf8).split(separator: "\n")
+        let replies = fates.filter { $0.contains(#""to":"10.77.0.2""#) && $0.contains("delivered") }.count
+        #expect(fates.filter { $0.contains(#""to":"10.77.1.10""#) }.count == 20)
+        #expect(run.text.components(separatedBy: "ms  success").count - 1 == replies)
+    }
+
+    @Test("ends as the command does")
+    func exitCode() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        try Self.network.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect(try await sonde("sim", "run", file.path, "--", "/bin/sh", "-c", "exit 7").code == 7)
+        #expect(try await sonde("sim", "run", file.path, "--for", "10ms").code == 0)
+    }
+
+    @Test("says in one line what is wrong")
+    func mistakes() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let cases = [
+            ("link a", "sonde: \(file.path), line 1: a name is missing\n"),
+            ("host a 10.0.0.1", "sonde: the network has no vantage, where packets could come from\n"),
+        ]
+        for (text, message) in cases {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let run = try await sonde("sim", "run", file.path)
+            #expect(run.code == 64)
+            #expect(run.text == message)
+        }
+        try Self.network.write(to: file, atomically: true, encoding: .utf8)
+        let missing = try await sonde("sim", "run", file.path, "--", "no-such-program")
+        #expect(missing.text == "sonde: there is no program no-such-program\n")
+        let truth = try await sonde("sim", "truth", file.path)
+        #expect(truth.code == 64)
+        #expect(truth.text.hasPrefix("sonde: \(file.path), line 1: "))
+    }
+}

@@ -1,0 +1,92 @@
+import Contracts
+import EventLoop
+import Glibc
+import Observability
+import Probing
+import Testing
+
+@testable import Simulation
+
+/// A network that carries the packets of probes through the real kernel, and writes down what it did.
+private final class CarriedNetwork {
+    let carrier: TUNCarrier
+    private(set) var fates: [PacketFate] = []
+
+    /// To be made on `loop`, and used there.
+    init(_ text: String, on loop: EventLoop) throws {
+        let description = try NetworkDescription(text: text)
+        let vantage = try #require(description.nodes.first { $0.role == .vantage })
+        let network = SimulatedNetwork(description)
+        carrier = try TUNCarrier(network, from: vantage, on: loop)
+        network.record = { [unowned self] in fates.append($0) }
+    }
+}
+
+@Suite("Real packets in a simulated network", .enabled(if: geteuid() == 0), .timeLimit(.minutes(1)))
+struct TUNTests {
+    private static let text = """
+        seed 11
+        vantage here 10.77.0.2 fd77::2
+        router r1 10.77.0.1 fd77::1
+        host web 10.77.1.10 fd77:1::10 tcp:80 tcp:22=filtered
+        link here r1 latency 1ms
+        link r1 web latency 4ms loss 10%
+        """
+
+    @Test("are lost and delayed as the truth says", arguments: ["10.77.1.10", "fd77:1::10"])
+    func truth(address: String) async throws {
+        let target = try #require(IPAddress(address))
+        let networkLoop = try await NetworkNamespace.loop(named: "network")
+        let probeLoop = try await NetworkNamespace.loop(named: "probes", beside: networkLoop)
+        defer {
+            probeLoop.stop()
+            networkLoop.stop()
+        }
+        let carried = try await withTaskExecutorPreference(networkLoop) {
+            LoopBound(try CarriedNetwork(Self.text, on: networkLoop), on: networkLoop)
+        }
+        let results: [EchoResult] = await withTaskExecutorPreference(probeLoop) {
+            let engine = LoopBound(ICMPEngine(on: probeLoop, kinds: [.ping]), on: probeLoop)
+            defer { engine.value.close() }
+            return await withTaskGroup(of: EchoResult.self) { group in
+                for _ in 0..<200 {
+                    group.addTask { await engine.value.echo(to: target, timeout: .seconds(2)) }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        let fates = await withTaskExecutorPreference(networkLoop) {
+            carried.value.carrier.close()
+            return carried.value.fates
+        }
+        let replies = results.compactMap { try? $0.get() }
+        let delivered = fates.filter { $0.destination != target && $0.outcome == .delivered }
+        #expect(fates.filter { $0.destination == target }.count == 200)
+        #expect(replies.count == delivered.count)
+        #expect(results.count - replies.count == fates.filter { $0.outcome == .lost }.count)
+        #expect((10...80).contains(results.count - replies.count))
+        #expect(replies.allSatisfy { $0.roundTripNanoseconds >= 10_000_000 })
+        #expect(fates.allSatisfy { $0.outcome != .delivered || $0.endedAt - $0.sentAt >= 5_000_000 })
+    }
+
+    @Test(
+        "find ports open, closed and filtered",
+        arguments: [(80, FailureReason.none), (81, .refused), (22, .timeout)]
+    )
+    func ports(port: Int, reason: FailureReason) async throws {
+        let loop = try await NetworkNamespace.loop(named: "network")
+        defer { loop.stop() }
+        let outcome = try await withTaskExecutorPreference(loop) {
+            let text = Self.text.replacing(" loss 10%", with: "")
+            let carried = try CarriedNetwork(text, on: loop)
+            defer { carried.carrier.close() }
+            let point = try VantagePoint(on: loop)
+            defer { point.close() }
+            var options = CheckOptions()
+            options.port = port
+            return await point.run(.tcp, of: "10.77.1.10", timeoutMilliseconds: 300, options: options)
+        }
+        #expect(outcome.reason == reason)
+        if reason == .none { #expect((outcome.latencyMilliseconds ?? 0) >= 10) }
+    }
+}
