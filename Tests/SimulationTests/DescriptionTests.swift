@@ -56,7 +56,7 @@ struct DescriptionTests {
     func example() throws {
         let file = URL(filePath: #filePath).appending(path: "../../../docs/office.sim").standardized
         let network = try NetworkDescription(text: String(contentsOf: file, encoding: .utf8))
-        #expect(network.nodes.count == 7)
+        #expect(network.nodes.count == 8)
         #expect(network.faults.count == 2)
     }
 
@@ -89,7 +89,7 @@ struct DescriptionTests {
             ),
             (
                 "host a 10.0.0.1 udp:7",
-                "line 1: \"udp:7\" is none of udp:PORT=echo, tcp:PORT, tcp:PORT=filtered, udp:PORT=filtered"
+                "line 1: \"udp:7\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT, =STATUS"
             ),
             (
                 "host a 10.0.0.1 tcp:0",

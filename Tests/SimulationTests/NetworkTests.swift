@@ -71,7 +71,7 @@ struct NetworkTests {
     @Test("sends a datagram back from an echo port", arguments: [("10.0.0.2", "10.0.2.10"), ("fd00::2", "fd00:2::10")])
     func udp(source: String, destination: String) throws {
         let observer = try Observer(road)
-        observer.send(.udp(source, destination, from: 4_000, to: 7, "hello"))
+        observer.send(.udp(source, destination, from: 4_000, to: 7, data: Array("hello".utf8)))
         let answer = try #require(observer.received.first?.packet)
         let ports = try #require(Ports(answer))
         #expect((ports.source, ports.destination) == (7, 4_000))

@@ -50,8 +50,14 @@ extension IPPacket {
         return IPPacket(from: source, to: destination, number, payload: message, hopLimit: hopLimit)
     }
 
-    static func udp(_ source: String, _ destination: String, from: Int, to: Int, _ text: String = "x") -> IPPacket {
-        var datagram: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + Array(text.utf8)
+    static func udp(
+        _ source: String,
+        _ destination: String,
+        from: Int,
+        to: Int,
+        data: [UInt8] = Array("x".utf8)
+    ) -> IPPacket {
+        var datagram: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + data
         datagram.setWord(from, at: 0)
         datagram.setWord(to, at: 2)
         datagram.setWord(datagram.count, at: 4)

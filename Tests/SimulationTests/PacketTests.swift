@@ -6,53 +6,60 @@ import Testing
 
 @Suite("Packets")
 struct PacketTests {
-    private static func segment(_ flags: TCPFlags, to port: Int, sequence: UInt32 = 1_000, data: Int = 0) -> IPPacket {
-        var segment = [UInt8](repeating: 0, count: 20 + data)
-        segment.setWord(4_000, at: 0)
-        segment.setWord(port, at: 2)
-        segment.setDoubleWord(sequence, at: 4)
-        segment.setDoubleWord(77, at: 8)
-        segment[12] = 5 << 4
-        segment[13] = flags.rawValue
-        return IPPacket(from: .init(v4: 0x0a00_0002), to: .init(v4: 0x0a00_0001), IPPacket.Number.tcp, payload: segment)
+    private static func packet(_ flags: TCPFlags, to port: UInt16, sequence: UInt32 = 1_000, data: Int = 0) -> IPPacket
+    {
+        let flow = TCPFlow(
+            local: .init(v4: 0x0a00_0002),
+            remote: .init(v4: 0x0a00_0001),
+            localPort: 4_000,
+            remotePort: port
+        )
+        let data = [UInt8](repeating: 0x61, count: data)
+        return TCPSegment(flags: flags, sequence: sequence, acknowledged: 77, data: data).packet(on: flow)
     }
 
-    private static func answer(_ packet: IPPacket, isOpen: Bool) -> (
-        flags: TCPFlags, sequence: UInt32, acknowledged: UInt32
-    )? {
-        guard let ports = Ports(packet), let answer = packet.tcpAnswer(ports, isOpen: isOpen, seed: 1) else {
-            return nil
-        }
-        #expect(answer.isSound)
-        let start = answer.payloadStart
-        return (
-            TCPFlags(rawValue: answer.bytes[start + 13]), answer.bytes.doubleWord(at: start + 4),
-            answer.bytes.doubleWord(at: start + 8)
-        )
+    @Test("of TCP are read as they were written")
+    func segments() throws {
+        let packet = Self.packet([.finish, .acknowledge], to: 80, data: 3)
+        #expect(packet.isSound)
+        let segment = try #require(TCPSegment(packet))
+        #expect(segment.flags == [.finish, .acknowledge])
+        #expect((segment.sequence, segment.acknowledged, segment.next) == (1_000, 77, 1_004))
+        #expect(segment.data == Array("aaa".utf8))
+        // A SYN with the options that Linux sends: maximum size 1460, among others.
+        let options: [UInt8] = [2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7]
+        var bytes = Array(Self.packet(.synchronize, to: 80).payload) + options
+        bytes[12] = 10 << 4
+        let request = IPPacket(from: .init(v4: 1), to: .init(v4: 2), IPPacket.Number.tcp, payload: bytes)
+        #expect(TCPSegment(request)?.maximumSize == 1_460)
+        bytes[21] = 200
+        let broken = IPPacket(from: .init(v4: 1), to: .init(v4: 2), IPPacket.Number.tcp, payload: bytes)
+        #expect(TCPSegment(broken)?.maximumSize == nil)
+    }
+
+    private static func segment(_ flags: TCPFlags, sequence: UInt32 = 1_000, data: Int = 0) -> TCPSegment {
+        TCPSegment(flags: flags, sequence: sequence, acknowledged: 77, data: [UInt8](repeating: 0, count: data))
     }
 
     @Test("of a connection are accepted, acknowledged and closed by an open port")
     func open() throws {
-        let opened = try #require(Self.answer(Self.segment(.synchronize, to: 80), isOpen: true))
-        #expect(opened.flags == [.synchronize, .acknowledge])
-        #expect(opened.acknowledged == 1_001)
-        #expect(Self.answer(Self.segment(.acknowledge, to: 80, sequence: 1_001), isOpen: true) == nil)
-        let data = try #require(Self.answer(Self.segment(.acknowledge, to: 80, sequence: 1_001, data: 5), isOpen: true))
-        #expect((data.flags, data.sequence, data.acknowledged) == (.acknowledge, opened.sequence &+ 1, 1_006))
-        let closed = try #require(
-            Self.answer(Self.segment([.finish, .acknowledge], to: 80, sequence: 1_006), isOpen: true)
-        )
-        #expect((closed.flags, closed.sequence) == ([.finish, .acknowledge], opened.sequence &+ 1))
-        #expect(closed.acknowledged == 1_007)
-        #expect(Self.answer(Self.segment(.reset, to: 80), isOpen: true) == nil)
+        let opened = try #require(Self.segment(.synchronize).acceptance(initial: 500))
+        #expect((opened.flags, opened.sequence, opened.acknowledged) == ([.synchronize, .acknowledge], 500, 1_001))
+        #expect(Self.segment(.acknowledge, sequence: 1_001).acceptance(initial: 500) == nil)
+        let data = try #require(Self.segment(.acknowledge, sequence: 1_001, data: 5).acceptance(initial: 500))
+        #expect((data.flags, data.sequence, data.acknowledged) == (.acknowledge, 501, 1_006))
+        let closed = try #require(Self.segment([.finish, .acknowledge], sequence: 1_006).acceptance(initial: 500))
+        #expect((closed.flags, closed.sequence, closed.acknowledged) == ([.finish, .acknowledge], 501, 1_007))
+        #expect(Self.segment(.reset).acceptance(initial: 500) == nil)
     }
 
     @Test("for a closed port are refused")
     func closed() throws {
-        let refused = try #require(Self.answer(Self.segment(.synchronize, to: 81), isOpen: false))
+        let refused = try #require(Self.segment(.synchronize).refusal)
         #expect((refused.flags, refused.sequence, refused.acknowledged) == ([.reset, .acknowledge], 0, 1_001))
-        let stray = try #require(Self.answer(Self.segment(.acknowledge, to: 81), isOpen: false))
+        let stray = try #require(Self.segment(.acknowledge).refusal)
         #expect((stray.flags, stray.sequence) == (.reset, 77))
+        #expect(Self.segment(.reset).refusal == nil)
     }
 
     @Test("that are broken are none")
@@ -68,11 +75,12 @@ struct PacketTests {
 
     @Test("with mistakes in them stop nobody")
     func mistakes() throws {
-        let observer = try Observer("vantage here 10.0.0.2\nhost web 10.0.0.1 tcp:80 udp:7=echo\nlink here web")
+        let observer = try Observer("vantage here 10.0.0.2\nhost web 10.0.0.1 tcp:80 http:81 udp:7=echo\nlink here web")
         var random = SplitMix64(seed: 5)
         let originals = [
             IPPacket.echo("10.0.0.2", "10.0.0.1"), .udp("10.0.0.2", "10.0.0.1", from: 1, to: 7),
-            Self.segment(.synchronize, to: 80), Self.segment(.acknowledge, to: 80, data: 9),
+            Self.packet(.synchronize, to: 80), Self.packet(.acknowledge, to: 80, data: 9),
+            Self.packet(.synchronize, to: 81), Self.packet(.acknowledge, to: 81, sequence: 1_001, data: 9),
         ]
         for _ in 0..<20_000 {
             var bytes = originals.randomElement(using: &random)?.bytes ?? []

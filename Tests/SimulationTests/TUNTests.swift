@@ -89,4 +89,45 @@ struct TUNTests {
         #expect(outcome.reason == reason)
         if reason == .none { #expect((outcome.latencyMilliseconds ?? 0) >= 10) }
     }
+
+    @Test("bring pages and names, over a link that loses some")
+    func services() async throws {
+        let loop = try await NetworkNamespace.loop(named: "network")
+        defer { loop.stop() }
+        let outcomes: [ProbeOutcome] = try await withTaskExecutorPreference(loop) {
+            let text = """
+                seed 2
+                vantage here 10.77.0.2
+                host web 10.77.0.10 http:80 http:8080=503
+                host ns 10.77.0.53 udp:53=dns
+                link here web latency 2ms loss 10%
+                link here ns latency 2ms
+                """
+            let carried = try CarriedNetwork(text, on: loop)
+            defer { carried.carrier.close() }
+            let point = try VantagePoint(on: loop)
+            defer { point.close() }
+            var outcomes: [ProbeOutcome] = []
+            for port in [80, 80, 80, 80, 80, 8_080] {
+                var options = CheckOptions()
+                options.url = "http://10.77.0.10:\(port)/"
+                options.bodyContains = "This is web."
+                outcomes.append(
+                    await point.run(.http, of: "10.77.0.10", timeoutMilliseconds: 20_000, options: options)
+                )
+            }
+            for name in ["web.sim", "nobody.sim"] {
+                var options = CheckOptions()
+                options.query = name
+                outcomes.append(
+                    await point.run(.dns, of: "10.77.0.53", timeoutMilliseconds: 5_000, options: options)
+                )
+            }
+            return outcomes
+        }
+        #expect(outcomes.prefix(5).map(\.reason) == Array(repeating: .none, count: 5))
+        #expect(outcomes[5].reason == .httpStatus)
+        #expect(outcomes[6].reason == .none)
+        #expect(outcomes[7].reason != .none)
+    }
 }

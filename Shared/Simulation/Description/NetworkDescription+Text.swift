@@ -63,10 +63,15 @@ extension NetworkDescription {
         }
         switch (parts[0], detail.count == 2 ? detail[1] : "") {
         case ("udp", "echo"): return .udpEcho(port: port)
+        case ("udp", "dns"): return .dns(port: port)
+        case ("http", let status) where status.isEmpty || (200...599).contains(Int(status) ?? 0):
+            return .http(port: port, status: Int(status) ?? 200)
         case ("tcp", ""): return .tcp(port: port)
         case ("tcp", "filtered"), ("udp", "filtered"): return .filtered(port: port)
         default:
-            throw words.error("\"\(word)\" is none of udp:PORT=echo, tcp:PORT, tcp:PORT=filtered, udp:PORT=filtered")
+            throw words.error(
+                "\"\(word)\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT, =STATUS"
+            )
         }
     }
 

@@ -17,6 +17,10 @@ public struct NetworkDescription: Equatable, Sendable {
     public enum Service: Equatable, Sendable {
         /// Sends every datagram back.
         case udpEcho(port: UInt16)
+        /// Tells the addresses of all nodes by their names.
+        case dns(port: UInt16)
+        /// Speaks HTTP/1.1, and answers every request with the status.
+        case http(port: UInt16, status: Int)
         /// Accepts connections and says nothing.
         case tcp(port: UInt16)
         /// Drops what comes, as a firewall does.

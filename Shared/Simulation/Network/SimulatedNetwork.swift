@@ -17,6 +17,8 @@ public final class SimulatedNetwork {
     /// Nanoseconds since the network began.
     public private(set) var now: UInt64 = 0
 
+    private static let maximumConnections = 10_000
+
     /// A packet under way.
     private struct Flight {
         var number: Int
@@ -32,9 +34,12 @@ public final class SimulatedNetwork {
         case arrival(Flight, node: Int)
         /// A fault begins or ends.
         case change
+        /// A host looks after a connection.
+        case wake(TCPFlow, node: Int)
     }
 
     private let description: NetworkDescription
+    private let names: DNSAnswer
     private let nodesByName: [String: Int]
     private let nodesByAddress: [IPAddress: Int]
     private var directions: [LinkDirection] = []
@@ -43,10 +48,12 @@ public final class SimulatedNetwork {
     private var isDown: [Bool] = []
     private var events = TimedQueue<Event>()
     private var packetCount = 0
+    private var connections: [TCPFlow: TCPConnection] = [:]
 
     public init(_ description: NetworkDescription) {
         self.description = description
         let nodes = description.nodes
+        names = DNSAnswer(nodes)
         nodesByName = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.name, $0) })
         nodesByAddress = Dictionary(
             uniqueKeysWithValues: nodes.enumerated().flatMap { index, node in node.addresses.map { ($0, index) } }
@@ -84,6 +91,7 @@ public final class SimulatedNetwork {
             switch event {
             case .change: applyFaults()
             case .arrival(let flight, let node): arrive(flight, at: node)
+            case .wake(let flow, let node): wake(flow, at: node)
             }
         }
         now = max(now, time)
@@ -192,7 +200,8 @@ public final class SimulatedNetwork {
         let ports = Ports(flight.packet)
         if let ports, here.services.contains(.filtered(port: ports.destination)) { return end(flight, .filtered) }
         end(flight, .delivered)
-        guard here.answers, let answer = answer(to: flight.packet, ports, of: here) else { return }
+        guard here.answers, !takeHTTP(flight, ports, at: node) else { return }
+        guard let answer = answer(to: flight.packet, ports, of: here) else { return }
         _ = send(answer, from: node, cause: flight.number)
     }
 
@@ -203,13 +212,77 @@ public final class SimulatedNetwork {
     ) -> IPPacket? {
         guard let ports else { return packet.echoReply() }
         if packet.protocolNumber == IPPacket.Number.udp {
-            guard node.services.contains(.udpEcho(port: ports.destination)) else {
-                return packet.notice(.portUnreachable, from: packet.destination)
+            if node.services.contains(.udpEcho(port: ports.destination)) {
+                return packet.udpAnswer(ports, packet.datagram)
             }
-            return packet.udpEcho(ports)
+            if node.services.contains(.dns(port: ports.destination)) {
+                return names.response(to: packet.datagram).map { packet.udpAnswer(ports, $0) }
+            }
+            return packet.notice(.portUnreachable, from: packet.destination)
         }
+        guard let segment = TCPSegment(packet) else { return nil }
         let isOpen = node.services.contains(.tcp(port: ports.destination))
-        return packet.tcpAnswer(ports, isOpen: isOpen, seed: description.seed)
+        let initial = initialSequence(of: packet)
+        let answer = isOpen ? segment.acceptance(initial: initial) : segment.refusal
+        return answer?.packet(on: TCPFlow(packet, ports))
+    }
+
+    /// Follows from the flow, so that a server needs no memory to know its own.
+    private func initialSequence(of packet: IPPacket) -> UInt32 {
+        UInt32(truncatingIfNeeded: packet.flowHash(seed: description.seed))
+    }
+
+    // MARK: Connections
+
+    /// Hands a packet for a web server to its connection; `false` when there is no such server.
+    private func takeHTTP(_ flight: Flight, _ ports: Ports?, at node: Int) -> Bool {
+        guard let ports, let service = webService(ports.destination, at: node), let segment = TCPSegment(flight.packet)
+        else { return false }
+        let flow = TCPFlow(flight.packet, ports)
+        guard var connection = connections[flow] else {
+            accept(segment, on: flow, initialSequence(of: flight.packet), at: node, cause: flight.number)
+            return true
+        }
+        var answers = connection.receive(segment, now: now)
+        service.serve(&connection)
+        answers += connection.flush(now: now)
+        keep(connection, flow, node)
+        for answer in answers { _ = send(answer.packet(on: flow), from: node, cause: flight.number) }
+        return true
+    }
+
+    private func accept(_ segment: TCPSegment, on flow: TCPFlow, _ initial: UInt32, at node: Int, cause: Int) {
+        let isRequest = segment.flags == .synchronize && connections.count < Self.maximumConnections
+        if isRequest {
+            let connection = TCPConnection(segment, initial: initial, now: now)
+            keep(connection, flow, node)
+        }
+        let answer = isRequest ? segment.acceptance(initial: initial) : segment.refusal
+        if let answer { _ = send(answer.packet(on: flow), from: node, cause: cause) }
+    }
+
+    private func wake(_ flow: TCPFlow, at node: Int) {
+        guard var connection = connections[flow], connection.wakeAt <= now else { return }
+        let segments = connection.wake(now: now)
+        keep(connection, flow, node)
+        for segment in segments { _ = send(segment.packet(on: flow), from: node, cause: nil) }
+    }
+
+    private func keep(_ connection: TCPConnection, _ flow: TCPFlow, _ node: Int) {
+        guard !connection.isOver else {
+            connections[flow] = nil
+            return
+        }
+        let isNew = connections[flow]?.wakeAt != connection.wakeAt
+        connections[flow] = connection
+        if isNew { events.push(.wake(flow, node: node), at: connection.wakeAt) }
+    }
+
+    private func webService(_ port: UInt16, at node: Int) -> HTTPService? {
+        for case .http(port, let status) in description.nodes[node].services {
+            return HTTPService(status: status, host: description.nodes[node].name)
+        }
+        return nil
     }
 
     private func address(of node: Int, for packet: IPPacket) -> IPAddress? {

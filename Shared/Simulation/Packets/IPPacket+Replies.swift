@@ -79,69 +79,19 @@ struct Ports {
 }
 
 extension IPPacket {
-    /// The same datagram on its way back.
-    func udpEcho(_ ports: Ports) -> IPPacket {
-        var datagram = Array(payload)
+    /// What a datagram carries.
+    var datagram: [UInt8] { Array(payload.dropFirst(8)) }
+
+    /// A datagram in answer to this one.
+    func udpAnswer(_ ports: Ports, _ data: [UInt8]) -> IPPacket {
+        var datagram: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + data
         datagram.setWord(Int(ports.destination), at: 0)
         datagram.setWord(Int(ports.source), at: 2)
-        datagram.setWord(0, at: 6)
+        datagram.setWord(datagram.count, at: 4)
         let sum = pseudoHeaderSum(destination, source, Number.udp, count: datagram.count)
         let checksum = internetChecksum(datagram, adding: sum)
         // Zero would say that there is none.
         datagram.setWord(checksum == 0 ? 0xffff : checksum, at: 6)
         return IPPacket(from: destination, to: source, Number.udp, payload: datagram)
     }
-
-    /// What a port answers to a TCP segment: an open one accepts, takes what it is sent, and closes when the peer does.
-    ///
-    /// Nothing is remembered: the initial sequence number follows from the flow (RFC 9293, section 3.4.1).
-    func tcpAnswer(_ ports: Ports, isOpen: Bool, seed: UInt64) -> IPPacket? {
-        let segment = Array(payload)
-        guard segment.count >= 20 else { return nil }
-        let header = Int(segment[12] >> 4) * 4
-        guard header >= 20, header <= segment.count else { return nil }
-        let flags = TCPFlags(rawValue: segment[13])
-        guard !flags.contains(.reset) else { return nil }
-        let sequence = segment.doubleWord(at: 4)
-        let data = UInt32(segment.count - header)
-        let next = sequence &+ data &+ (flags.contains(.synchronize) ? 1 : 0) &+ (flags.contains(.finish) ? 1 : 0)
-        let own = UInt32(truncatingIfNeeded: flowHash(seed: seed))
-        guard isOpen else {
-            return flags.contains(.acknowledge)
-                ? tcp(ports, .reset, sequence: segment.doubleWord(at: 8), acknowledging: 0)
-                : tcp(ports, [.reset, .acknowledge], sequence: 0, acknowledging: next)
-        }
-        if flags.contains(.synchronize) {
-            return tcp(ports, [.synchronize, .acknowledge], sequence: own, acknowledging: next)
-        }
-        if flags.contains(.finish) {
-            return tcp(ports, [.finish, .acknowledge], sequence: own &+ 1, acknowledging: next)
-        }
-        guard data > 0 else { return nil }
-        return tcp(ports, .acknowledge, sequence: own &+ 1, acknowledging: next)
-    }
-
-    private func tcp(_ ports: Ports, _ flags: TCPFlags, sequence: UInt32, acknowledging: UInt32) -> IPPacket {
-        var segment = [UInt8](repeating: 0, count: 20)
-        segment.setWord(Int(ports.destination), at: 0)
-        segment.setWord(Int(ports.source), at: 2)
-        segment.setDoubleWord(sequence, at: 4)
-        segment.setDoubleWord(acknowledging, at: 8)
-        segment[12] = 5 << 4
-        segment[13] = flags.rawValue
-        segment.setWord(flags.contains(.reset) ? 0 : 65_535, at: 14)
-        let sum = pseudoHeaderSum(destination, source, Number.tcp, count: segment.count)
-        segment.setWord(internetChecksum(segment, adding: sum), at: 16)
-        return IPPacket(from: destination, to: source, Number.tcp, payload: segment)
-    }
-}
-
-/// The control bits of a segment (RFC 9293, section 3.1).
-struct TCPFlags: OptionSet {
-    let rawValue: UInt8
-
-    static let finish = Self(rawValue: 1)
-    static let synchronize = Self(rawValue: 2)
-    static let reset = Self(rawValue: 4)
-    static let acknowledge = Self(rawValue: 16)
 }

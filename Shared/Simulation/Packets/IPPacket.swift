@@ -38,12 +38,21 @@ struct IPPacket {
     }
 
     /// A packet of our own.
-    init(from source: IPAddress, to destination: IPAddress, _ number: UInt8, payload: [UInt8], hopLimit: UInt8 = 64) {
+    init(
+        from source: IPAddress,
+        to destination: IPAddress,
+        _ number: UInt8,
+        payload: [UInt8],
+        hopLimit: UInt8 = 64,
+        mayBeFragmented: Bool = false
+    ) {
         self.source = source
         self.destination = destination
         if source.isV4 {
             payloadStart = 20
-            bytes = [0x45, 0, 0, 0, 0, 0, 0x40, 0, hopLimit, number, 0, 0] + source.bytes + destination.bytes + payload
+            bytes =
+                [0x45, 0, 0, 0, 0, 0, mayBeFragmented ? 0 : 0x40, 0, hopLimit, number, 0, 0] + source.bytes
+                + destination.bytes + payload
             bytes.setWord(bytes.count, at: 2)
             bytes.setWord(internetChecksum(bytes[..<20]), at: 10)
         } else {
