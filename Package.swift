@@ -204,6 +204,7 @@ let benchmarks: [Target] = [
     benchmark("json", "JSON", uses: ["JSON"]),
     benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
     benchmark("database", "Database", uses: ["Database"]),
+    benchmark("sim", "Simulation", uses: ["EventLoop", "Probing", "Simulation"]),
 ]
 
 let package = Package(name: "sonde", targets: shared + services + suites + benchmarks)

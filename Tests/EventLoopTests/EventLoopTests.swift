@@ -57,6 +57,22 @@ final class EventLoopTests {
         #expect(start.duration(to: clock.now) >= .milliseconds(20))
     }
 
+    @Test("is called from outside and wakes sleepers also when it is watchful")
+    func watchful() async throws {
+        let loop = try EventLoop(name: "watchful", watchfulness: .milliseconds(5))
+        try loop.start()
+        defer { loop.stop() }
+        for pause in [0, 1, 20] {
+            let slept = try await withTaskExecutorPreference(loop) {
+                let clock = LoopClock(loop)
+                let start = clock.now
+                try await clock.sleep(for: .milliseconds(pause))
+                return start.duration(to: clock.now)
+            }
+            #expect(slept >= .milliseconds(pause))
+        }
+    }
+
     @Test("ends a sleep as soon as its task is cancelled")
     func cancelledSleep() async {
         let clock = LoopClock(loop)

@@ -10,6 +10,7 @@ struct SimulationRun: Sendable {
     /// When it is over at the latest.
     let duration: Duration?
     let truthPath: String?
+    let isPrecise: Bool
 
     /// Builds the network, and returns what became of its packets when the command has ended, with its exit code: 0
     /// when the time is over first.
@@ -18,7 +19,10 @@ struct SimulationRun: Sendable {
             throw CommandLineError(.usage, "the network has no vantage, where packets could come from")
         }
         let signals = try SignalWaiter([SIGINT, SIGTERM])
-        let loop = try await Self.permitted { try await NetworkNamespace.loop(named: "simulation") }
+        let watchfulness: Duration = isPrecise ? .milliseconds(1) : .zero
+        let loop = try await Self.permitted {
+            try await NetworkNamespace.loop(named: "simulation", watchfulness: watchfulness)
+        }
         defer { loop.stop() }
         return try await withTaskExecutorPreference(loop) {
             let truth = try TruthFile(truthPath)

@@ -8,8 +8,13 @@ import Glibc
 /// What is opened on such a loop, and what is started there, belongs to the namespace. That goes with the last of them.
 public enum NetworkNamespace {
     /// Throws `SystemError` with `EPERM` where CAP_SYS_ADMIN is missing.
-    public static func loop(named name: String) async throws(SystemError) -> EventLoop {
-        let loop = try EventLoop(name: name)
+    ///
+    /// For `watchfulness` see `EventLoop`.
+    public static func loop(
+        named name: String,
+        watchfulness: Duration = .zero
+    ) async throws(SystemError) -> EventLoop {
+        let loop = try EventLoop(name: name, watchfulness: watchfulness)
         try loop.start()
         let failure = await withCheckedContinuation { continuation in
             loop.execute { continuation.resume(returning: clinux_enter_new_network() == 0 ? 0 : errno) }
