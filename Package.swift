@@ -105,7 +105,7 @@ let shared: [Target] = [
     library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
     library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability"]),
-    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON"]),
+    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation"]),
 ]
 
 let services: [Target] =
@@ -183,7 +183,7 @@ let suites: [Target] = [
     ),
     .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
     tests("Egress", uses: ["EventLoop", "TestServers"]),
-    tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "TestServers"]),
+    tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation", "TestServers"]),
 ]
 
 let benchmarks: [Target] = [

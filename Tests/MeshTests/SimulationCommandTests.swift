@@ -64,6 +64,23 @@ struct SimulationCommandTests {
         #expect(run.text.components(separatedBy: "ms  success").count - 1 == replies)
     }
 
+    @Test("probes a network in its own time, the same each time")
+    func ownTime() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        try Self.network.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let first = try await sonde("sim", "probe", file.path, "icmp", "web", "--for", "1h", "--json")
+        let second = try await sonde("sim", "probe", file.path, "icmp", "10.77.1.10", "--for", "1h", "--json")
+        #expect(first.code == 0)
+        let rows = first.text.split(separator: "\n")
+        // Half of them fail, and each failure takes the place of the next run.
+        #expect((800...1_400).contains(rows.count))
+        #expect(rows.filter { $0.contains("\"status\":\"success\"") }.count > rows.count / 4)
+        #expect(first.text.replacing("\"target\":\"web\"", with: "\"target\":\"10.77.1.10\"") == second.text)
+        let wrong = try await sonde("sim", "probe", file.path, "http", "web")
+        #expect((wrong.code, wrong.text) == (64, "sonde: http checks need a kernel; try sonde sim run\n"))
+    }
+
     @Test("ends as the command does")
     func exitCode() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")

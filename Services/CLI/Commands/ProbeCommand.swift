@@ -74,7 +74,7 @@ private struct ProbeSeries: Sendable {
             )
             summary.sent += 1
             if outcome.status == .success { summary.latencies.append(outcome.latencyMilliseconds ?? 0) }
-            isJSON ? Output.line(json(outcome)) : Output.line(text(outcome))
+            isJSON ? Output.line(outcome.json(type, of: address)) : Output.line(text(outcome))
         }
         return summary
     }
@@ -85,26 +85,29 @@ private struct ProbeSeries: Sendable {
         return "\(type.rawValue) \(address)  \(latency)  \(outcome.status.name)\(reason)  "
             + String(decoding: outcome.metadata, as: UTF8.self)
     }
+}
 
-    private func json(_ outcome: ProbeOutcome) -> String {
+extension ProbeOutcome {
+    /// One line, as rows are printed.
+    func json(_ type: CheckType, of target: String) -> String {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("timestamp")
-        writer.string(outcome.startedAt.description)
+        writer.string(startedAt.description)
         writer.key("target")
-        writer.string(address)
+        writer.string(target)
         writer.key("type")
         writer.string(type.rawValue)
         writer.key("latency_ms")
-        if let latency = outcome.latencyMilliseconds { writer.double(latency) } else { writer.null() }
+        if let latencyMilliseconds { writer.double(latencyMilliseconds) } else { writer.null() }
         writer.key("status")
-        writer.string(outcome.status.name)
-        if let reason = outcome.reason.name {
+        writer.string(status.name)
+        if let reason = reason.name {
             writer.key("reason")
             writer.string(reason)
         }
         writer.key("metadata")
-        writer.raw(outcome.metadata)
+        writer.raw(metadata)
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
     }

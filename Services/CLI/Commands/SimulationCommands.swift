@@ -38,6 +38,34 @@ extension Command {
         }
     )
 
+    static let simProbe = Command(
+        name: "sim probe",
+        synopsis: "FILE TYPE TARGET... [--for TIME] [--every TIME] [--timeout TIME] [--port N] [--truth FILE]",
+        summary: "probe a simulated network in its own time, which takes none and no root",
+        details: """
+            TYPE is icmp or tcp, TARGET the name of a node or an address. An hour of the network's time, a probe every 2.5
+            seconds and a timeout of 3 when left out. The same network makes the same rows each time; --json prints them.
+
+              sonde sim probe docs/office.sim icmp web echo --for 24h
+            """,
+        options: ["for", "every", "timeout", "port", "truth"],
+        run: { arguments in
+            guard arguments.words.count >= 3 else {
+                throw CommandLineError(.usage, "FILE, a type or a TARGET is missing; try --help")
+            }
+            try SimulatedSeries(
+                description: network(arguments.words[0]),
+                type: checkType(arguments.words[1]),
+                targets: Array(arguments.words.dropFirst(2)),
+                port: arguments.integer("port", in: 1...65_535),
+                interval: arguments.milliseconds("every") ?? 2_500,
+                timeout: arguments.milliseconds("timeout") ?? 3_000,
+                duration: .milliseconds(arguments.milliseconds("for") ?? 3_600_000),
+                truthPath: arguments["truth"]
+            ).run(isJSON: arguments.has("json"))
+        }
+    )
+
     static let simTruth = Command(
         name: "sim truth",
         synopsis: "FILE",

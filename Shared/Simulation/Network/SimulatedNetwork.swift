@@ -34,6 +34,7 @@ public final class SimulatedNetwork {
         case arrival(Flight, node: Int)
         /// A fault begins or ends.
         case change
+        case call(() -> Void)
         /// A host looks after a connection.
         case wake(TCPFlow, node: Int)
     }
@@ -84,6 +85,11 @@ public final class SimulatedNetwork {
         return send(packet, from: node, cause: nil)
     }
 
+    /// Calls back at a time, which is not before `now`.
+    public func schedule(at time: UInt64, _ call: @escaping () -> Void) {
+        events.push(.call(call), at: max(time, now))
+    }
+
     /// Lets everything happen up to a time, which becomes `now`.
     public func run(until time: UInt64) {
         while let next = events.nextTime, next <= time, let (event, _) = events.pop() {
@@ -92,6 +98,7 @@ public final class SimulatedNetwork {
             case .change: applyFaults()
             case .arrival(let flight, let node): arrive(flight, at: node)
             case .wake(let flow, let node): wake(flow, at: node)
+            case .call(let call): call()
             }
         }
         now = max(now, time)

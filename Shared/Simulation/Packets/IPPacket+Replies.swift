@@ -55,13 +55,18 @@ extension IPPacket {
     }
 
     /// An ICMP message, with its checksum filled in.
-    private static func icmp(from source: IPAddress, to destination: IPAddress, _ message: [UInt8]) -> IPPacket {
+    static func icmp(
+        from source: IPAddress,
+        to destination: IPAddress,
+        _ message: [UInt8],
+        hopLimit: UInt8 = 64
+    ) -> IPPacket {
         let number = source.isV4 ? Number.icmp : Number.icmp6
         var message = message
         message.setWord(0, at: 2)
         let start = source.isV4 ? 0 : pseudoHeaderSum(source, destination, number, count: message.count)
         message.setWord(internetChecksum(message, adding: start), at: 2)
-        return IPPacket(from: source, to: destination, number, payload: message)
+        return IPPacket(from: source, to: destination, number, payload: message, hopLimit: hopLimit)
     }
 }
 
@@ -84,14 +89,6 @@ extension IPPacket {
 
     /// A datagram in answer to this one.
     func udpAnswer(_ ports: Ports, _ data: [UInt8]) -> IPPacket {
-        var datagram: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + data
-        datagram.setWord(Int(ports.destination), at: 0)
-        datagram.setWord(Int(ports.source), at: 2)
-        datagram.setWord(datagram.count, at: 4)
-        let sum = pseudoHeaderSum(destination, source, Number.udp, count: datagram.count)
-        let checksum = internetChecksum(datagram, adding: sum)
-        // Zero would say that there is none.
-        datagram.setWord(checksum == 0 ? 0xffff : checksum, at: 6)
-        return IPPacket(from: destination, to: source, Number.udp, payload: datagram)
+        .datagram(from: destination, ports.destination, to: source, ports.source, data)
     }
 }

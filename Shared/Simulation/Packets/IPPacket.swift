@@ -15,19 +15,21 @@ struct IPPacket {
     let destination: IPAddress
     let payloadStart: Int
 
-    /// `nil` for bytes that are no packet, and for what lies behind extension headers.
-    init?(_ bytes: [UInt8]) {
+    /// `nil` for bytes that are no packet; of one that is quoted in a notice the end may be missing.
+    ///
+    /// What lies behind extension headers is not looked for.
+    init?(_ bytes: [UInt8], isQuoted: Bool = false) {
         guard let first = bytes.first else { return nil }
         switch first >> 4 {
         case 4:
             let header = Int(first & 15) * 4
-            guard header >= 20, bytes.count >= header, bytes.word(at: 2) == bytes.count,
+            guard header >= 20, bytes.count >= header, isQuoted || bytes.word(at: 2) == bytes.count,
                 let source = IPAddress(bytes: Array(bytes[12..<16])),
                 let destination = IPAddress(bytes: Array(bytes[16..<20]))
             else { return nil }
             (self.source, self.destination, payloadStart) = (source, destination, header)
         case 6:
-            guard bytes.count >= 40, bytes.word(at: 4) + 40 == bytes.count,
+            guard bytes.count >= 40, isQuoted || bytes.word(at: 4) + 40 == bytes.count,
                 let source = IPAddress(bytes: Array(bytes[8..<24])),
                 let destination = IPAddress(bytes: Array(bytes[24..<40]))
             else { return nil }

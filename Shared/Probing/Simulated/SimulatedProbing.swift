@@ -1,0 +1,122 @@
+public import Contracts
+public import Egress
+import EventLoop
+public import Simulation
+
+/// Runs checks in a simulated network without a kernel, in the network's own time: a day of it takes seconds, and the
+/// same network, checks and start make the same outcomes.
+///
+/// Checks of the types `icmp` and `tcp`, so far. Confined to one thread.
+public final class SimulatedProbing {
+    private struct Target {
+        var check: Check
+        var address: IPAddress
+        var isUnderWay = false
+    }
+
+    /// Runs that were left out because the one before was still under way.
+    public private(set) var overlapping = 0
+    /// To have its packets recorded.
+    public let network: SimulatedNetwork
+
+    private let vantage: SimulatedVantage
+    private let description: NetworkDescription
+    private let agent: AgentID
+    private let start: Timestamp
+    private var targets: [Target] = []
+
+    /// An agent at the network's first vantage point, whose time begins at `start`.
+    ///
+    /// Throws `badRequest` when the network has no such point.
+    public init(_ description: NetworkDescription, agent: AgentID, start: Timestamp) throws(EgressError) {
+        guard let node = description.nodes.first(where: { $0.role == .vantage }) else {
+            throw EgressError(.badRequest, "the network has no vantage, where an agent could stand")
+        }
+        self.description = description
+        self.agent = agent
+        self.start = start
+        network = SimulatedNetwork(description)
+        vantage = SimulatedVantage(network, at: node)
+    }
+
+    /// Adds a check of a target: a node's name or an address.
+    ///
+    /// Throws `badRequest` for a check that cannot be run here, and `resolve` for a name that no node has.
+    public func add(_ check: Check, of target: String) throws(EgressError) {
+        guard check.type == .icmp || check.type == .tcp else {
+            throw EgressError(.badRequest, "\(check.type.rawValue) checks need a kernel; try sonde sim run")
+        }
+        let named = description.nodes.first { $0.name == target }?.addresses.first
+        guard let address = IPAddress(target) ?? named else {
+            throw EgressError(.resolve, "no node of the network is named \(target)")
+        }
+        targets.append(Target(check: check, address: address))
+        let interval = Int64(check.intervalMilliseconds) * 1_000
+        let offset = ProbePhase(check: check.id, agent: agent).offset(in: interval)
+        // The first instant of the check's own grid on the wall clock that has not gone by.
+        let behind = (start.microseconds - offset) % interval
+        fire(targets.count - 1, at: behind == 0 ? 0 : UInt64(interval - behind) * 1_000)
+    }
+
+    /// Lets the network's time pass, and calls `record` with every outcome.
+    public func run(for duration: Duration, _ record: @escaping (CheckID, ProbeOutcome) -> Void) {
+        self.record = record
+        network.run(until: network.now + UInt64(max(0, duration.inNanoseconds)))
+        self.record = { _, _ in }
+    }
+
+    private var record: (CheckID, ProbeOutcome) -> Void = { _, _ in }
+
+    private func fire(_ index: Int, at time: UInt64) {
+        network.schedule(at: time) { [weak self] in
+            guard let self else { return }
+            fire(index, at: time + UInt64(targets[index].check.intervalMilliseconds) * 1_000_000)
+            probe(index)
+        }
+    }
+
+    private func probe(_ index: Int) {
+        let target = targets[index]
+        guard !target.isUnderWay else {
+            overlapping += 1
+            return
+        }
+        targets[index].isUnderWay = true
+        let startedAt = start.advanced(by: .nanoseconds(Int64(network.now)))
+        let timeout = Duration.milliseconds(target.check.timeoutMilliseconds)
+        var metadata = ProbeMetadata()
+        metadata.text("address", target.address.description)
+        let done: SimulatedVantage.Completion = { [unowned self] outcome in
+            targets[index].isUnderWay = false
+            metadata.text("time_source", "simulation")
+            record(target.check.id, ProbeOutcome(startedAt: startedAt, outcome, metadata))
+        }
+        if target.check.type == .icmp {
+            let bytes = max(target.check.options.payloadBytes ?? 56, ICMPEngine.minimumPayloadBytes)
+            metadata.integer("payload_bytes", bytes)
+            vantage.echo(to: target.address, payloadBytes: bytes, timeout: timeout, done)
+        } else {
+            let port = UInt16(clamping: target.check.options.port ?? 443)
+            metadata.integer("port", Int(port))
+            vantage.connect(to: target.address, port: port, timeout: timeout, done)
+        }
+    }
+}
+
+extension ProbeOutcome {
+    fileprivate init(startedAt: Timestamp, _ outcome: SimulatedVantage.Outcome, _ metadata: ProbeMetadata) {
+        let reason: FailureReason =
+            switch outcome.ending {
+            case .answered: .none
+            case .refused: .refused
+            case .unreachable, .hopLimitExceeded, .packetTooBig: .unreachable
+            case .timeout: .timeout
+            }
+        self.init(
+            startedAt: startedAt,
+            reason: reason,
+            latencyMicroseconds: reason == .none ? Double(outcome.elapsed) / 1_000 : nil,
+            metadata: metadata
+        )
+    }
+}

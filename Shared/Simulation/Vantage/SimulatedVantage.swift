@@ -1,0 +1,189 @@
+public import EventLoop
+
+/// Sends requests into a simulated network from one of its vantage points, and tells what comes of each, in the
+/// network's own time.
+///
+/// Does what a kernel does for its sockets, as far as requests need it. Takes over the network's `deliver`.
+public final class SimulatedVantage {
+    /// What came of one request.
+    public struct Outcome: Equatable, Sendable {
+        public enum Ending: Equatable, Sendable {
+            case answered
+            /// The port is closed.
+            case refused
+            /// A router knows no way.
+            case unreachable
+            case hopLimitExceeded
+            case packetTooBig
+            case timeout
+        }
+
+        public var ending: Ending
+        /// From the first packet of the request to what ended it, in nanoseconds.
+        public var elapsed: UInt64
+        /// What the answer carried.
+        public var data: [UInt8] = []
+        /// Who sent it; `nil` when nothing came.
+        public var sender: IPAddress?
+    }
+
+    public typealias Completion = (Outcome) -> Void
+
+    private enum Key: Hashable {
+        case echo(Int)
+        case udp(UInt16)
+        case tcp(UInt16)
+    }
+
+    private struct Request {
+        var sentAt: UInt64
+        var destination: IPAddress
+        /// What is sent again while nothing comes, and how often it was.
+        var again: (packet: IPPacket, attempts: Int)?
+        /// Tells it from an earlier one with the same key.
+        var number: Int
+        var done: Completion
+    }
+
+    private static let identifier = 0x50de
+    private static let firstPort: UInt16 = 32_768
+    /// Linux's: one second, and twice as long each time.
+    private static let retransmission: UInt64 = 1_000_000_000
+
+    private let network: SimulatedNetwork
+    private let node: NetworkDescription.Node
+    private var requests: [Key: Request] = [:]
+    private var count = 0
+    private var sequence = 0
+    private var port = firstPort
+
+    public init(_ network: SimulatedNetwork, at node: NetworkDescription.Node) {
+        self.network = network
+        self.node = node
+        network.deliver = { [unowned self] bytes, _, _ in
+            if let packet = IPPacket(bytes) { take(packet) }
+        }
+    }
+
+    /// Sends an ICMP echo request.
+    public func echo(
+        to address: IPAddress,
+        payloadBytes: Int = 56,
+        hopLimit: UInt8 = 64,
+        timeout: Duration,
+        _ done: @escaping Completion
+    ) {
+        sequence = (sequence + 1) & 0xffff
+        guard let source = source(for: address) else { return done(Outcome(ending: .unreachable, elapsed: 0)) }
+        let packet = IPPacket.echoRequest(
+            from: source,
+            to: address,
+            identifier: Self.identifier,
+            sequence: sequence,
+            payload: [UInt8](repeating: 0, count: payloadBytes),
+            hopLimit: hopLimit
+        )
+        start(.echo(sequence), packet, timeout, done)
+    }
+
+    /// Sends a datagram, and waits for one from where it went.
+    public func exchange(
+        with address: IPAddress,
+        port: UInt16,
+        _ data: [UInt8],
+        timeout: Duration,
+        _ done: @escaping Completion
+    ) {
+        guard let source = source(for: address) else { return done(Outcome(ending: .unreachable, elapsed: 0)) }
+        let own = nextPort()
+        let packet = IPPacket.datagram(from: source, own, to: address, port, data)
+        start(.udp(own), packet, timeout, done)
+    }
+
+    /// Opens a TCP connection and drops it at once; the request for it is sent again as a kernel does.
+    public func connect(to address: IPAddress, port: UInt16, timeout: Duration, _ done: @escaping Completion) {
+        guard let source = source(for: address) else { return done(Outcome(ending: .unreachable, elapsed: 0)) }
+        let own = nextPort()
+        let flow = TCPFlow(local: source, remote: address, localPort: own, remotePort: port)
+        let request = TCPSegment(flags: .synchronize, sequence: UInt32(truncatingIfNeeded: count), acknowledged: 0)
+        let packet = request.packet(on: flow)
+        start(.tcp(own), packet, timeout, done)
+        requests[.tcp(own)]?.again = (packet, 0)
+        sendAgain(.tcp(own), number: count, after: Self.retransmission)
+    }
+
+    // MARK: Requests
+
+    private func source(for address: IPAddress) -> IPAddress? {
+        node.addresses.first { $0.isV4 == address.isV4 }
+    }
+
+    private func nextPort() -> UInt16 {
+        port = port == 60_999 ? Self.firstPort : port + 1
+        return port
+    }
+
+    private func start(_ key: Key, _ packet: IPPacket, _ timeout: Duration, _ done: @escaping Completion) {
+        count += 1
+        let number = count
+        // So many requests are under way that one has had its number for too long.
+        if let old = requests[key] { end(key, old, .timeout) }
+        requests[key] = Request(sentAt: network.now, destination: packet.destination, number: number, done: done)
+        network.schedule(at: network.now + timeout.inNanoseconds) { [weak self] in
+            guard let self, let request = requests[key], request.number == number else { return }
+            end(key, request, .timeout)
+        }
+        network.send(packet.bytes, from: node.name)
+    }
+
+    private func sendAgain(_ key: Key, number: Int, after pause: UInt64) {
+        network.schedule(at: network.now + pause) { [weak self] in
+            guard let self, let request = requests[key], request.number == number, let again = request.again
+            else { return }
+            requests[key]?.again?.attempts += 1
+            network.send(again.packet.bytes, from: node.name)
+            sendAgain(key, number: number, after: pause * 2)
+        }
+    }
+
+    private func end(
+        _ key: Key,
+        _ request: Request,
+        _ ending: Outcome.Ending,
+        data: [UInt8] = [],
+        from sender: IPAddress? = nil
+    ) {
+        requests[key] = nil
+        request.done(Outcome(ending: ending, elapsed: network.now - request.sentAt, data: data, sender: sender))
+    }
+
+    // MARK: Answers
+
+    private func take(_ packet: IPPacket) {
+        if let (about, ending) = packet.noticed {
+            guard let key = key(ofRequest: about), let request = requests[key] else { return }
+            return end(key, request, ending, from: packet.source)
+        }
+        if let sequence = packet.echoReplySequence(identifier: Self.identifier) {
+            guard let request = requests[.echo(sequence)], request.destination == packet.source else { return }
+            return end(.echo(sequence), request, .answered, data: packet.datagram, from: packet.source)
+        }
+        guard let ports = Ports(packet) else { return }
+        let isTCP = packet.protocolNumber == IPPacket.Number.tcp
+        let key: Key = isTCP ? .tcp(ports.destination) : .udp(ports.destination)
+        guard let request = requests[key], request.destination == packet.source else { return }
+        guard isTCP else { return end(key, request, .answered, data: packet.datagram, from: packet.source) }
+        guard let segment = TCPSegment(packet) else { return }
+        if segment.flags.contains(.reset) { return end(key, request, .refused, from: packet.source) }
+        guard segment.flags.contains([.synchronize, .acknowledge]) else { return }
+        let farewell = TCPSegment(flags: .reset, sequence: segment.acknowledged, acknowledged: 0)
+        network.send(farewell.packet(on: TCPFlow(packet, ports)).bytes, from: node.name)
+        end(key, request, .answered, from: packet.source)
+    }
+
+    private func key(ofRequest packet: IPPacket) -> Key? {
+        if let sequence = packet.echoRequestSequence(identifier: Self.identifier) { return .echo(sequence) }
+        guard let ports = Ports(packet) else { return nil }
+        return packet.protocolNumber == IPPacket.Number.tcp ? .tcp(ports.source) : .udp(ports.source)
+    }
+}

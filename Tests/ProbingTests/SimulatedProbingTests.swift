@@ -1,0 +1,111 @@
+import Contracts
+import Egress
+import Simulation
+import Testing
+
+@testable import Probing
+
+@Suite("Probing a simulated network in its own time")
+struct SimulatedProbingTests {
+    private static let network = """
+        seed 5
+        vantage here 10.0.0.2
+        router r1 10.0.0.1
+        host web 10.0.1.10 tcp:443 tcp:22=filtered
+        link here r1 latency 1ms
+        link r1 web latency 9ms+1ms loss 1%
+        fault r1 web latency 40ms from 60s to 90s
+        """
+
+    private static let agent = AgentID(rawValue: "01890000-0000-7000-8000-00000000000a")
+    private static let start = Timestamp(microseconds: 1_700_000_000_123_456)
+
+    private static func check(_ number: Int, _ type: CheckType, every interval: Int, port: Int? = nil) -> Check {
+        var options = CheckOptions()
+        options.port = port
+        return Check(
+            id: CheckID(rawValue: "01890000-0000-7000-8000-00000000000\(number)"),
+            targetID: TargetID(rawValue: "01890000-0000-7000-8000-0000000000ff"),
+            type: type,
+            intervalMilliseconds: interval,
+            timeoutMilliseconds: 3_000,
+            options: options,
+            enabled: true,
+            createdAt: start,
+            updatedAt: start
+        )
+    }
+
+    private struct Row: Equatable {
+        var check: CheckID
+        var outcome: ProbeOutcome
+    }
+
+    private static func rows(seed: Int = 5, of checks: [Check], for duration: Duration) throws -> [Row] {
+        let text = network.replacing("seed 5", with: "seed \(seed)")
+        let probing = try SimulatedProbing(NetworkDescription(text: text), agent: agent, start: start)
+        for check in checks { try probing.add(check, of: "web") }
+        var rows: [Row] = []
+        probing.run(for: duration) { rows.append(Row(check: $0, outcome: $1)) }
+        return rows
+    }
+
+    @Test("makes the same rows of the same seed, and others of another")
+    func repeatable() throws {
+        let checks = [Self.check(1, .icmp, every: 1_000), Self.check(2, .tcp, every: 700)]
+        let rows = try Self.rows(of: checks, for: .seconds(600))
+        #expect(rows.count > 1_400)
+        #expect(try Self.rows(of: checks, for: .seconds(600)) == rows)
+        #expect(try Self.rows(seed: 6, of: checks, for: .seconds(600)) != rows)
+    }
+
+    @Test("fires on the grid of the wall clock, and sees what the network does")
+    func truth() throws {
+        let rows = try Self.rows(of: [Self.check(1, .icmp, every: 4_000)], for: .seconds(240))
+        #expect((59...60).contains(rows.count))
+        let phases = Set(rows.map { $0.outcome.startedAt.microseconds % 4_000_000 })
+        #expect(phases.count == 1)
+        for row in rows {
+            let second = Double(row.outcome.startedAt.microseconds - Self.start.microseconds) / 1_000_000
+            guard let latency = row.outcome.latencyMilliseconds else {
+                #expect(row.outcome.reason == .timeout)
+                continue
+            }
+            let isSlow = (60..<89.9).contains(second)
+            #expect(isSlow ? latency >= 100 : latency >= 20)
+            #expect(isSlow || (89.9...90).contains(second) || latency < 100)
+        }
+    }
+
+    @Test(
+        "tells ports apart",
+        arguments: [(443, FailureReason.none), (80, .refused), (22, .timeout)]
+    )
+    func ports(port: Int, reason: FailureReason) throws {
+        let rows = try Self.rows(of: [Self.check(1, .tcp, every: 10_000, port: port)], for: .seconds(60))
+        #expect(rows.count >= 5)
+        #expect(rows.allSatisfy { $0.outcome.reason == reason })
+        #expect(rows.allSatisfy { ($0.outcome.latencyMilliseconds != nil) == (reason == .none) })
+    }
+
+    @Test("runs no check beside itself")
+    func overlap() throws {
+        let probing = try SimulatedProbing(NetworkDescription(text: Self.network), agent: Self.agent, start: Self.start)
+        try probing.add(Self.check(1, .tcp, every: 1_000, port: 22), of: "10.0.1.10")
+        var count = 0
+        probing.run(for: .seconds(60)) { _, _ in count += 1 }
+        #expect((13...20).contains(count))
+        #expect((39...47).contains(probing.overlapping))
+    }
+
+    @Test("refuses what it cannot do")
+    func refusals() throws {
+        let probing = try SimulatedProbing(NetworkDescription(text: Self.network), agent: Self.agent, start: Self.start)
+        #expect(throws: EgressError.self) { try probing.add(Self.check(1, .http, every: 1_000), of: "web") }
+        #expect(throws: EgressError.self) { try probing.add(Self.check(1, .icmp, every: 1_000), of: "nobody") }
+        let nowhere = try NetworkDescription(text: "host web 10.0.0.1")
+        #expect(throws: EgressError.self) {
+            try SimulatedProbing(nowhere, agent: Self.agent, start: Self.start)
+        }
+    }
+}
