@@ -32,7 +32,9 @@ public enum SondeCommand {
                 "there is no command \"\(arguments.prefix(2).joined(separator: " "))\"; \(hint)"
             )
         }
-        guard !rest.contains("--help"), !rest.contains("-h") else { return Output.line(command.help) }
+        // What follows a `--` is not ours.
+        let own = rest.prefix { $0 != "--" }
+        guard !own.contains("--help"), !own.contains("-h") else { return Output.line(command.help) }
         try await command.run(Arguments(rest, options: command.options, flags: command.flags.union(["json"])))
     }
 

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 /* Between fork and exec only calls that are safe in a signal handler are made: other threads may hold locks. */
-int clinux_spawn(const char *path, char *const arguments[], char *const environment[], int output, int death_signal) {
+int clinux_spawn(const char *path, char *const arguments[], char *const environment[], int output, int errors,
+                 int death_signal) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0)
         return -1;
@@ -19,7 +20,7 @@ int clinux_spawn(const char *path, char *const arguments[], char *const environm
         sigset_t none;
         sigemptyset(&none);
         int input = open("/dev/null", O_RDONLY);
-        if (input >= 0 && dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
+        if (input >= 0 && dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(errors, 2) == 2 &&
             setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, death_signal) == 0 && getppid() == parent &&
             sigprocmask(SIG_SETMASK, &none, NULL) == 0)
             execve(path, arguments, environment);

@@ -63,6 +63,11 @@ int clinux_tun_open(const char *name, int mtu) {
     }
     if (result == 0) {
         set_name(&request, name);
+        request.ifr_qlen = 10000;
+        result = control(AF_INET, SIOCSIFTXQLEN, &request);
+    }
+    if (result == 0) {
+        set_name(&request, name);
         request.ifr_flags = IFF_UP | IFF_RUNNING;
         result = control(AF_INET, SIOCSIFFLAGS, &request);
     }
@@ -81,19 +86,23 @@ static struct sockaddr inet_address(uint32_t address) {
     return any;
 }
 
-int clinux_tun_add_v4(const char *name, uint32_t address) {
+int clinux_tun_add_v4(const char *name, int index, uint32_t address) {
+    /* An address of its own label is added to the others instead of taking the place of one. */
+    char label[IFNAMSIZ];
+    snprintf(label, sizeof label, index == 0 ? "%s" : "%s:%d", name, index);
     struct ifreq request;
-    set_name(&request, name);
+    set_name(&request, label);
     request.ifr_addr = inet_address(address);
     if (control(AF_INET, SIOCSIFADDR, &request) == -1)
         return -1;
-    set_name(&request, name);
+    set_name(&request, label);
     request.ifr_netmask = inet_address(0xffffffff);
     if (control(AF_INET, SIOCSIFNETMASK, &request) == -1)
         return -1;
     struct rtentry route = {
         .rt_dst = inet_address(0), .rt_genmask = inet_address(0), .rt_flags = RTF_UP, .rt_dev = (char *)name};
-    return control(AF_INET, SIOCADDRT, &route);
+    int result = control(AF_INET, SIOCADDRT, &route);
+    return result == -1 && errno == EEXIST ? 0 : result;
 }
 
 int clinux_tun_add_v6(const char *name, const uint8_t *address) {
@@ -103,7 +112,8 @@ int clinux_tun_add_v6(const char *name, const uint8_t *address) {
         return -1;
     struct in6_rtmsg route = {
         .rtmsg_flags = RTF_UP, .rtmsg_metric = 1, .rtmsg_ifindex = (int)if_nametoindex(name)};
-    return control(AF_INET6, SIOCADDRT, &route);
+    int result = control(AF_INET6, SIOCADDRT, &route);
+    return result == -1 && errno == EEXIST ? 0 : result;
 }
 
 int clinux_timer(void) {

@@ -24,7 +24,10 @@ final class Installation: Sendable {
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = process.standardOutput
         try process.run()
-        try await eventually("sonde up is ready") { self.text.contains("(it is shown this once)") }
+        try await eventually("sonde up is ready") {
+            try #require(self.process.isRunning, "sonde up has ended: \(self.text)")
+            return self.text.contains("(it is shown this once)")
+        }
     }
 
     static func program(_ name: String) -> URL {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Simulation
@@ -84,6 +85,46 @@ struct ConnectionTests {
         #expect(attempts == 6)
     }
 
+    @Test("bears a peer that takes segments of nothing, and one that takes nothing for a while")
+    func stubborn() {
+        let request = TCPSegment(flags: .synchronize, sequence: 1_000, acknowledged: 0, maximumSize: 0)
+        var connection = TCPConnection(request, initial: 500, now: 0)
+        let closed = TCPSegment(flags: .acknowledge, sequence: 1_001, acknowledged: 501, window: 0)
+        _ = connection.receive(closed, now: 0)
+        connection.send(Array(repeating: 1, count: 100))
+        #expect(connection.flush(now: 0).isEmpty)
+        #expect(connection.wake(now: Self.second).map(\.data.count) == [1])
+        #expect(connection.wakeAt > Self.second)
+        let opened = TCPSegment(flags: .acknowledge, sequence: 1_001, acknowledged: 502, window: 500)
+        _ = connection.receive(opened, now: 2 * Self.second)
+        #expect(connection.flush(now: 2 * Self.second).map(\.data.count) == [48, 48, 3])
+    }
+
+    @Test("does not believe a reset of another sequence, nor another request")
+    func forgeries() {
+        var client = Client()
+        _ = client.connection.receive(TCPSegment(flags: .reset, sequence: 7, acknowledged: 0), now: 0)
+        #expect(!client.connection.isOver)
+        let again = TCPSegment(flags: .synchronize, sequence: 5_000, acknowledged: 0)
+        #expect(client.connection.receive(again, now: 0).map(\.flags) == [.acknowledge])
+    }
+
+    @Test("takes no more from one that it has answered for the last time")
+    func afterEnd() {
+        var client = Client()
+        let service = HTTPService(status: 204, host: "web")
+        _ = client.send("POST / HTTP/1.1\r\n\r\n" + String(repeating: "x", count: 20_000))
+        service.serve(&client.connection)
+        for _ in 0..<5 {
+            _ = client.send(String(repeating: "x", count: 20_000))
+            service.serve(&client.connection)
+        }
+        #expect(client.connection.input.isEmpty)
+        var segments = client.connection.flush(now: 0)
+        while !segments.isEmpty { segments = client.take(segments) }
+        #expect(String(decoding: client.received, as: UTF8.self).components(separatedBy: "HTTP/1.1 ").count == 2)
+    }
+
     @Test("takes data in order, and once")
     func order() {
         var client = Client()
@@ -136,7 +177,8 @@ struct ConnectionTests {
             ("GET / HTTP/1.1\r\nHost: web\r\n\r\n", "HTTP/1.1 503 ", true),
             ("HEAD / HTTP/1.1\r\nHost: web\r\n\r\n", "HTTP/1.1 503 ", false),
             ("POST / HTTP/1.1\r\nHost: web\r\n\r\n", "HTTP/1.1 405 ", true),
-            ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 503 ", true),
+            ("GET / HTTP/1.1\r\nConnection:close\r\n\r\n", "HTTP/1.1 503 ", true),
+            ("GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 503 ", true),
             (String(repeating: "x", count: 20_000), "HTTP/1.1 431 ", true),
         ]
     )

@@ -27,7 +27,9 @@ struct DescriptionTests {
         #expect(network.nodes.map(\.role) == [.vantage, .router, .host])
         #expect(network.nodes[0].addresses == [IPAddress("10.0.0.2"), IPAddress("fd00::2")])
         #expect(network.nodes.map(\.answers) == [true, false, true])
-        #expect(network.nodes[2].services == [.udpEcho(port: 7), .tcp(port: 80), .filtered(port: 22)])
+        #expect(
+            network.nodes[2].services == [.udpEcho(port: 7), .tcp(port: 80), .filtered(protocolNumber: 6, port: 22)]
+        )
         var behaviour = LinkBehaviour()
         behaviour.latency = .normal(mean: .milliseconds(10), deviation: .milliseconds(1))
         behaviour.loss = 0.001
@@ -81,7 +83,7 @@ struct DescriptionTests {
             ("\n\nseed x", "line 3: \"x\" is not a seed: a number from 0 to 18446744073709551615"),
             ("seed 1 2", "line 1: \"2\" is too much"),
             ("host", "line 1: a name is missing"),
-            ("host a;b 10.0.0.1", "line 1: \"a;b\" is no name: letters, digits, and - _ ."),
+            ("host a;b 10.0.0.1", "line 1: \"a;b\" is no name: up to 63 letters, digits, and - _ ."),
             ("host a", "a has no address"),
             (
                 "host a 10.0.0.300",
@@ -96,6 +98,20 @@ struct DescriptionTests {
                 "line 1: \"tcp:0\" is neither an address, nor \"silent\", nor a service such as tcp:80"
             ),
             ("host a 10.0.0.1\nhost a 10.0.0.2", "there are two nodes named a"),
+            ("host web 10.0.0.1\nhost Web 10.0.0.2", "there are two nodes named web"),
+            (
+                "host a" + (1...13).map { " 10.0.0.\($0)" }.joined(),
+                "a has more than 12 addresses"
+            ),
+            (
+                "host a 10.0.0.1 fd00::1\nhost b 10.0.0.2\nlink a b mtu 1000",
+                "the link of a and b is too small for IPv6, which needs 1280 bytes"
+            ),
+            ("fault a b to 2s", "line 1: a link is either \"down\" or has loss or latency"),
+            ("fault a b down loss 3% to 2s", "line 1: a link is either \"down\" or has loss or latency"),
+            ("fault a b down ipv6 to 2s", "line 1: a link is either \"down\" or has loss or latency"),
+            ("link a b latency 9000h", "line 1: \"9000h\" is no time such as 200us, 1.5ms, 3s, 2min or 1h"),
+            ("seed 1\r\nseed x", "line 2: \"x\" is not a seed: a number from 0 to 18446744073709551615"),
             ("host a 10.0.0.1\nhost b 10.0.0.1", "two nodes have the address 10.0.0.1"),
             ("host a 10.0.0.1\nlink a b", "there is no node named b"),
             ("host a 10.0.0.1\nlink a a", "a link joins a with itself"),

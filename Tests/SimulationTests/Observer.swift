@@ -70,12 +70,4 @@ extension IPPacket {
     static func address(_ text: String) -> IPAddress {
         IPAddress(text) ?? .any
     }
-
-    /// Whether every checksum in it is right: the sum over what it covers, itself included, is all ones.
-    var isSound: Bool {
-        let isHeaderSound = version == 6 || internetChecksum(bytes[..<payloadStart]) == 0
-        let hasPseudoHeader = protocolNumber != Number.icmp
-        let start = hasPseudoHeader ? pseudoHeaderSum(source, destination, protocolNumber, count: payload.count) : 0
-        return isHeaderSound && internetChecksum(payload, adding: start) == 0
-    }
 }

@@ -84,7 +84,12 @@ struct TUNTests {
             defer { point.close() }
             var options = CheckOptions()
             options.port = port
-            return await point.run(.tcp, of: "10.77.1.10", timeoutMilliseconds: 300, options: options)
+            return await point.run(
+                .tcp,
+                of: "10.77.1.10",
+                timeoutMilliseconds: reason == .timeout ? 300 : 5_000,
+                options: options
+            )
         }
         #expect(outcome.reason == reason)
         if reason == .none { #expect((outcome.latencyMilliseconds ?? 0) >= 10) }

@@ -29,14 +29,16 @@ struct TruthTests {
 
     @Test("is written and read as the same", arguments: [1, 3])
     func roundTrip(number: Int) throws {
-        let fate = Self.fate(number, sent: 5, .queueFull, ended: .max)
+        let fate = Self.fate(number, sent: 5, .queueFull, ended: UInt64(Int64.max))
         #expect(try PacketFate(json: fate.json()) == fate)
     }
 
     @Test(
         "is refused when it is none",
         arguments: [
-            "", "[]", #"{"from":"nowhere"}"#, #"{"outcome":"eaten"}"#, #"{"number":1.5}"#, #"{"sent":-1}"#,
+            "", "[]", "{}", #"{"number":1,"path":["a"],"sent":5,"ended":4}"#,
+            #"{"number":1,"path":["a"],"ended":18446744073709551615}"#, #"{"from":"nowhere"}"#, #"{"outcome":"eaten"}"#,
+            #"{"number":1.5}"#, #"{"sent":-1}"#,
             #"{"path":"web"}"#, #"{"number":1"#,
         ]
     )
@@ -51,11 +53,12 @@ struct TruthTests {
         summary.add(Self.fate(101, .lost, ended: 9_999_999))
         let flow = try #require(summary.flows.first)
         #expect(summary.flows.count == 1)
+        // The third was a copy.
         #expect((flow.sent, flow.copies) == (100, 1))
-        #expect(flow.outcomes == [.delivered: 100, .lost: 1])
+        #expect(flow.outcomes == [.delivered: 99, .lost: 1])
         #expect(flow.delay(0) == .microseconds(1))
-        #expect(flow.delay(0.5) == .microseconds(50))
-        #expect(flow.delay(0.99) == .microseconds(99))
+        #expect(flow.delay(0.5) == .microseconds(51))
+        #expect(flow.delay(0.99) == .microseconds(100))
         #expect(flow.delay(1) == .microseconds(100))
         #expect(flow.paths == [["here", "web"]])
     }

@@ -12,12 +12,19 @@ struct SimulationRun: Sendable {
     let truthPath: String?
     let isPrecise: Bool
 
+    private static let gracePeriod = Duration.seconds(2)
+
     /// Builds the network, and returns what became of its packets when the command has ended, with its exit code: 0
     /// when the time is over first.
     func untilOver() async throws -> (code: CInt, truth: TruthSummary) {
-        guard let vantage = description.nodes.first(where: { $0.role == .vantage }) else {
+        let vantages = description.nodes.filter { $0.role == .vantage }
+        guard let vantage = vantages.first else {
             throw CommandLineError(.usage, "the network has no vantage, where packets could come from")
         }
+        guard vantages.count == 1 else {
+            throw CommandLineError(.usage, "real packets come from one vantage, and the network has \(vantages.count)")
+        }
+        let program = try command.first.map(Self.find)
         let signals = try SignalWaiter([SIGINT, SIGTERM])
         let watchfulness: Duration = isPrecise ? .milliseconds(1) : .zero
         let loop = try await Self.permitted {
@@ -30,7 +37,7 @@ struct SimulationRun: Sendable {
             network.record = { truth.add($0) }
             let carrier = try await Self.permitted { try TUNCarrier(network, from: vantage, on: loop) }
             do {
-                let code = try await wait(for: signals, on: loop)
+                let code = try await wait(for: program, signals, on: loop)
                 carrier.close()
                 try truth.close()
                 return (code, truth.summary)
@@ -41,8 +48,8 @@ struct SimulationRun: Sendable {
         }
     }
 
-    private func wait(for signals: SignalWaiter, on loop: EventLoop) async throws -> CInt {
-        let child = try start(on: loop)
+    private func wait(for program: String?, _ signals: SignalWaiter, on loop: EventLoop) async throws -> CInt {
+        let child = try program.map { try start($0, on: loop) }
         if child == nil {
             let thread = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
             Output.line("enter with: nsenter --net=/proc/\(thread)/ns/net")
@@ -60,28 +67,39 @@ struct SimulationRun: Sendable {
                 }
             }
             let code = try await group.next() ?? 0
+            if let child { try await end(child, on: loop) }
             group.cancelAll()
-            child?.signal(SIGTERM)
             return code
         }
     }
 
-    private func start(on loop: EventLoop) throws -> ChildProcess? {
-        guard let name = command.first else { return nil }
-        guard let program = Self.find(name) else { throw CommandLineError(.usage, "there is no program \(name)") }
-        return try ChildProcess(
+    /// Ends the command and all that it has started: with a request first, and without one after a while.
+    private func end(_ child: ChildProcess, on loop: EventLoop) async throws {
+        child.signalGroup(SIGTERM)
+        let clock = LoopClock(loop)
+        let deadline = clock.now.advanced(by: Self.gracePeriod)
+        while child.hasGroup, clock.now < deadline { try await clock.sleep(for: .milliseconds(20)) }
+        child.signalGroup(SIGKILL)
+    }
+
+    private func start(_ program: String, on loop: EventLoop) throws -> ChildProcess {
+        try ChildProcess(
             program,
             arguments: Array(command.dropFirst()),
             environment: ProcessInfo.processInfo.environment,
             log: STDOUT_FILENO,
+            errors: STDERR_FILENO,
             on: loop
         )
     }
 
-    private static func find(_ name: String) -> String? {
+    private static func find(_ name: String) throws(CommandLineError) -> String {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let candidates = name.contains("/") ? [name] : path.split(separator: ":").map { "\($0)/\(name)" }
-        return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
+        guard let program = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw CommandLineError(.usage, "there is no program \(name)")
+        }
+        return program
     }
 
     /// Says what is missing where the system permits too little.

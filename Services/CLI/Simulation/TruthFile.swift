@@ -9,6 +9,8 @@ final class TruthFile {
     private(set) var summary = TruthSummary()
     private let file: FileHandle?
     private var writer = JSONWriter(capacity: blockBytes)
+    /// Why nothing more is written.
+    private var failure: (any Error)?
 
     init(_ path: String?) throws(CommandLineError) {
         guard let path else {
@@ -22,19 +24,26 @@ final class TruthFile {
 
     func add(_ fate: PacketFate) {
         summary.add(fate)
-        guard file != nil else { return }
+        guard file != nil, failure == nil else { return }
         fate.write(to: &writer)
         writer.newline()
-        if writer.bytes.count >= Self.blockBytes { try? flush() }
+        if writer.bytes.count >= Self.blockBytes { flush() }
     }
 
+    /// Throws what kept the truth from being written whole.
     func close() throws {
-        try flush()
+        flush()
+        if let failure { throw failure }
         try file?.close()
     }
 
-    private func flush() throws {
-        try file?.write(contentsOf: writer.bytes)
+    private func flush() {
+        guard failure == nil else { return }
+        do {
+            try file?.write(contentsOf: writer.bytes)
+        } catch {
+            failure = error
+        }
         writer.removeAll()
     }
 }

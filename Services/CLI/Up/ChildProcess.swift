@@ -7,7 +7,8 @@ final class ChildProcess: Sendable {
     let id: CInt
     private let watch: LoopBound<ExitWatch>
 
-    /// Starts `program`, in the namespaces of the loop's thread; `log` takes what it prints.
+    /// Starts `program`, in the namespaces of the loop's thread; `log` takes what it prints, but for its errors when
+    /// those have a place of their own.
     ///
     /// To be called on the loop, whose end would end the child.
     init(
@@ -15,13 +16,14 @@ final class ChildProcess: Sendable {
         arguments: [String] = [],
         environment: [String: String],
         log: CInt,
+        errors: CInt? = nil,
         on loop: EventLoop
     ) throws {
         loop.preconditionIsCurrent()
         let variables = environment.map { "\($0)=\($1)" }.sorted()
         let id = unsafe Self.withCStrings([program] + arguments) { arguments in
             unsafe Self.withCStrings(variables) { variables in
-                unsafe clinux_spawn(program, arguments, variables, log, SIGTERM)
+                unsafe clinux_spawn(program, arguments, variables, log, errors ?? log, SIGTERM)
             }
         }
         guard id > 0 else { throw SystemError(code: errno, message: program) }
@@ -45,6 +47,14 @@ final class ChildProcess: Sendable {
         watch.loop.execute { [watch, id] in
             if watch.value.exitCode == nil { kill(id, number) }
         }
+    }
+
+    /// Whether anything runs that it started, itself included.
+    var hasGroup: Bool { kill(-id, 0) == 0 }
+
+    /// To the process and to all that it has started and that has not left its group.
+    func signalGroup(_ number: CInt) {
+        kill(-id, number)
     }
 
     private static func withCStrings<Result>(

@@ -71,6 +71,10 @@ struct UpPlan: Sendable {
         return candidates.first { FileManager.default.fileExists(atPath: $0.path()) } ?? candidates[0]
     }
 
+    /// Below those that Linux gives to outgoing connections: one of these could take a port while its service restarts.
+    private static let portRange: ClosedRange<UInt16> = 20_000...29_999
+    private static let maximumTries = 1_000
+
     /// Ports that nobody has at the moment; all are held until all are found, so that no two are the same.
     static func freePorts(_ count: Int) throws -> [UInt16] {
         final class Held {
@@ -79,9 +83,19 @@ struct UpPlan: Sendable {
         }
         var held: [Held] = []
         return try (0..<count).map { _ in
-            let socket = Held(try TCPSocket.listen(on: SocketAddress(.loopback, port: 0), sharingPort: false))
-            held.append(socket)
-            return try TCPSocket.localAddress(of: socket.socket).port
+            var failure: SystemError?
+            for _ in 0..<maximumTries {
+                let port = UInt16.random(in: portRange)
+                do throws(SystemError) {
+                    held.append(
+                        Held(try TCPSocket.listen(on: SocketAddress(.loopback, port: port), sharingPort: false))
+                    )
+                    return port
+                } catch {
+                    failure = error
+                }
+            }
+            throw failure ?? SystemError(code: EADDRINUSE, message: "a free port")
         }
     }
 }

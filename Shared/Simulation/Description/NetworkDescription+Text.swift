@@ -16,12 +16,14 @@ import EventLoop
 /// Latencies: `2ms` always, `1ms..2ms` anything between, `10ms~1ms` around a mean with a deviation, `10ms+1ms` a base
 /// and an exponential tail.
 extension NetworkDescription {
-    /// The most a text may hold of each kind of statement.
+    /// The most that a text may hold.
     private static let maximumStatements = 10_000
+    /// So many fit into a name server's answer.
+    private static let maximumAddresses = 12
 
     public init(text: String) throws(DescriptionError) {
         var count = 0
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             var words = Words(line, number: index + 1)
             guard let statement = words.next() else { continue }
             count += 1
@@ -67,7 +69,8 @@ extension NetworkDescription {
         case ("http", let status) where status.isEmpty || (200...599).contains(Int(status) ?? 0):
             return .http(port: port, status: Int(status) ?? 200)
         case ("tcp", ""): return .tcp(port: port)
-        case ("tcp", "filtered"), ("udp", "filtered"): return .filtered(port: port)
+        case ("tcp", "filtered"): return .filtered(protocolNumber: IPPacket.Number.tcp, port: port)
+        case ("udp", "filtered"): return .filtered(protocolNumber: IPPacket.Number.udp, port: port)
         default:
             throw words.error(
                 "\"\(word)\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT, =STATUS"
@@ -123,6 +126,9 @@ extension NetworkDescription {
             }
             return Fault(effect: .nodeDown(name: names[0]), start: start, end: end)
         }
+        guard isDown != (impairment.loss > 0 || impairment.latency > .zero), !isDown || impairment.version == nil else {
+            throw words.error("a link is either \"down\" or has loss or latency")
+        }
         let effect: Fault.Effect = isDown ? .linkDown(ends: names) : .link(ends: names, impairment)
         return Fault(effect: effect, start: start, end: end)
     }
@@ -130,11 +136,19 @@ extension NetworkDescription {
     /// What no single line can be wrong about.
     private func check() throws(DescriptionError) {
         let names = nodes.map(\.name)
-        if let doubled = Self.repeated(names) { throw DescriptionError(0, "there are two nodes named \(doubled)") }
+        if let doubled = Self.repeated(names.map { $0.lowercased() }) {
+            throw DescriptionError(0, "there are two nodes named \(doubled)")
+        }
         if let doubled = Self.repeated(nodes.flatMap(\.addresses).map(\.description)) {
             throw DescriptionError(0, "two nodes have the address \(doubled)")
         }
-        for node in nodes where node.addresses.isEmpty { throw DescriptionError(0, "\(node.name) has no address") }
+        for node in nodes {
+            guard !node.addresses.isEmpty else { throw DescriptionError(0, "\(node.name) has no address") }
+            guard node.addresses.count <= Self.maximumAddresses else {
+                throw DescriptionError(0, "\(node.name) has more than \(Self.maximumAddresses) addresses")
+            }
+        }
+        try checkSizes()
         let known = Set(names)
         let pairs = Set(links.map { Set($0.ends) })
         for link in links {
@@ -154,6 +168,15 @@ extension NetworkDescription {
                     )
                 }
             }
+        }
+    }
+
+    /// IPv6 has no smaller links (RFC 8200, section 5).
+    private func checkSizes() throws(DescriptionError) {
+        guard nodes.contains(where: { $0.addresses.contains { !$0.isV4 } }) else { return }
+        for link in links where link.behaviour.mtu < 1_280 {
+            let names = link.ends.joined(separator: " and ")
+            throw DescriptionError(0, "the link of \(names) is too small for IPv6, which needs 1280 bytes")
         }
     }
 

@@ -24,7 +24,7 @@ public struct NetworkDescription: Equatable, Sendable {
         /// Accepts connections and says nothing.
         case tcp(port: UInt16)
         /// Drops what comes, as a firewall does.
-        case filtered(port: UInt16)
+        case filtered(protocolNumber: UInt8, port: UInt16)
     }
 
     public struct Node: Equatable, Sendable {

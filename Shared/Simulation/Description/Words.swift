@@ -9,6 +9,9 @@ struct Words {
         self.number = number
     }
 
+    /// A year, in nanoseconds.
+    private static let longest = 31_536_000e9
+
     mutating func next() -> String? {
         guard index < words.count else { return nil }
         index += 1
@@ -28,8 +31,9 @@ struct Words {
 
     mutating func name() throws(DescriptionError) -> String {
         let word = try word("a name")
-        guard word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }) else {
-            throw error("\"\(word)\" is no name: letters, digits, and - _ .")
+        let isName = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        guard isName, word.count <= 63 else {
+            throw error("\"\(word)\" is no name: up to 63 letters, digits, and - _ .")
         }
         return word
     }
@@ -55,7 +59,7 @@ struct Words {
             ("ns", 1), ("us", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("h", 3_600e9),
         ]
         for (unit, nanoseconds) in units where text.hasSuffix(unit) {
-            guard let value = Self.decimal(text.dropLast(unit.count)), value * nanoseconds < 1e18 else { break }
+            guard let value = Self.decimal(text.dropLast(unit.count)), value * nanoseconds < Self.longest else { break }
             return .nanoseconds(Int64((value * nanoseconds).rounded()))
         }
         throw error("\"\(text)\" is no time such as 200us, 1.5ms, 3s, 2min or 1h")

@@ -8,6 +8,8 @@ struct TCPConnection {
     private static let maximumAttempts = 6
     private static let idleTime: UInt64 = 60_000_000_000
     private static let defaultSegment = 536
+    /// As Linux: what a peer asks for less than.
+    private static let leastSegment = 48
     private static let largestSegment = 1_460
 
     /// What came and was not taken.
@@ -21,7 +23,8 @@ struct TCPConnection {
     private var unacknowledged: UInt32
     private var output: [UInt8] = []
     private var sent = 0
-    private var endsAfterOutput = false
+    /// Nothing more will be queued.
+    private(set) var endsAfterOutput = false
     private var isEndSent = false
     private var isEndAcknowledged = false
     private var hasPeerEnded = false
@@ -39,7 +42,7 @@ struct TCPConnection {
         receiveNext = request.next
         unacknowledged = initial &+ 1
         window = request.window
-        segmentSize = min(request.maximumSize ?? Self.defaultSegment, Self.largestSegment)
+        segmentSize = max(Self.leastSegment, min(request.maximumSize ?? Self.defaultSegment, Self.largestSegment))
         wakeAt = now + Self.retransmission
     }
 
@@ -58,11 +61,16 @@ struct TCPConnection {
     /// New bytes are in `input` then.
     mutating func receive(_ segment: TCPSegment, now: UInt64) -> [TCPSegment] {
         guard !segment.flags.contains(.reset) else {
-            isOver = true
+            // Anyone could send one of another sequence (RFC 5961, section 3.2).
+            isOver = segment.sequence == receiveNext
             return []
         }
         isIdle = false
-        guard !segment.flags.contains(.synchronize) else { return isEstablished ? [] : [acceptance] }
+        if segment.flags.contains(.synchronize) {
+            // The answer to a request is nothing that a server has asked for.
+            guard segment.isRequest else { return [] }
+            return [isEstablished ? acknowledgement : acceptance]
+        }
         if !isEstablished { attempts = 0 }
         isEstablished = true
         window = segment.window
@@ -77,7 +85,11 @@ struct TCPConnection {
             if hasPeerEnded { endsAfterOutput = true }
         }
         // What is not the next is not kept; saying again what is makes the peer send it.
-        return [TCPSegment(flags: .acknowledge, sequence: nextSequence, acknowledged: receiveNext)]
+        return [acknowledgement]
+    }
+
+    private var acknowledgement: TCPSegment {
+        TCPSegment(flags: .acknowledge, sequence: nextSequence, acknowledged: receiveNext)
     }
 
     private mutating func acknowledge(_ segment: TCPSegment, now: UInt64) {
@@ -126,7 +138,7 @@ struct TCPConnection {
 
     /// The time has come: what waits for too long is sent again, and what waits for ever is given up.
     mutating func wake(now: UInt64) -> [TCPSegment] {
-        let isWaiting = !isEstablished || sent > 0 || (isEndSent && !isEndAcknowledged)
+        let isWaiting = !isEstablished || !output.isEmpty || (isEndSent && !isEndAcknowledged)
         guard isWaiting else {
             isOver = isIdle
             isIdle = true
@@ -143,7 +155,10 @@ struct TCPConnection {
             return [acceptance]
         }
         sent = 0
-        isEndSent = false
+        isEndSent = isEndAcknowledged
+        // A peer that takes nothing is asked with one byte whether it does again (RFC 9293, section 3.8.6.1).
+        if !output.isEmpty { window = max(window, 1) }
+        wakeAt = now + Self.retransmission << UInt64(attempts)
         return flush(now: now)
     }
 }

@@ -16,8 +16,10 @@ struct LinkDirection {
     private var misfortune: SplitMix64
     /// When the last packet has been sent whole.
     private var busyUntil: UInt64 = 0
-    /// When the last packet that kept its place comes out: those behind it do not overtake it.
-    private var lastArrival: UInt64 = 0
+    /// When the last packet that kept its place comes out: those of its flow do not overtake it.
+    ///
+    /// Flows share places, which costs them a little freedom and bounds the memory.
+    private var lastArrivals = [UInt64](repeating: 0, count: 256)
 
     init(_ behaviour: LinkBehaviour, seed: UInt64) {
         self.behaviour = behaviour
@@ -25,7 +27,8 @@ struct LinkDirection {
         misfortune = SplitMix64(seed: ~seed)
     }
 
-    mutating func pass(_ bytes: Int, at now: UInt64, _ impairments: [LinkImpairment]) -> Passage {
+    /// `flow` is a hash that all packets of a flow have in common.
+    mutating func pass(_ bytes: Int, of flow: UInt64, at now: UInt64, _ impairments: [LinkImpairment]) -> Passage {
         var sent = now
         if let rate = behaviour.rate {
             let start = max(now, busyUntil)
@@ -45,8 +48,9 @@ struct LinkDirection {
         if isLate {
             arrival += behaviour.reorderingDelay.inNanoseconds
         } else {
-            arrival = max(arrival, lastArrival)
-            lastArrival = arrival
+            let place = Int(flow % UInt64(lastArrivals.count))
+            arrival = max(arrival, lastArrivals[place])
+            lastArrivals[place] = arrival
         }
         return .arrives(arrival, copy: isCopied ? arrival : nil)
     }

@@ -7,30 +7,33 @@ struct Routes {
     }
 
     private let edges: [[Edge]]
+    /// Whether each node forwards what is not for it.
+    private let forwards: [Bool]
     /// For each destination that was asked for, the next edges of every node.
     private var known: [Int: [[Edge]]] = [:]
 
     /// `edges` lists what leaves each node.
-    init(_ edges: [[Edge]]) {
+    init(_ edges: [[Edge]], forwards: [Bool]) {
         self.edges = edges
+        self.forwards = forwards
     }
 
     /// Equally good next edges from `node` to `destination`; none when nothing leads there.
     mutating func next(from node: Int, to destination: Int) -> [Edge] {
         if let table = known[destination] { return table[node] }
-        let table = Self.table(edges, to: destination)
+        let table = table(to: destination)
         known[destination] = table
         return table[node]
     }
 
     /// Dijkstra's algorithm from the destination; links cost the same both ways.
-    private static func table(_ edges: [[Edge]], to destination: Int) -> [[Edge]] {
+    private func table(to destination: Int) -> [[Edge]] {
         var distance = [Int](repeating: .max, count: edges.count)
         distance[destination] = 0
         var queue = TimedQueue<Int>()
         queue.push(destination, at: 0)
         while let (node, reached) = queue.pop() {
-            guard reached == UInt64(distance[node]) else { continue }
+            guard reached == UInt64(distance[node]), node == destination || forwards[node] else { continue }
             for edge in edges[node] where distance[node] + edge.cost < distance[edge.neighbour] {
                 distance[edge.neighbour] = distance[node] + edge.cost
                 queue.push(edge.neighbour, at: UInt64(distance[edge.neighbour]))
@@ -39,7 +42,9 @@ struct Routes {
         return edges.indices.map { node in
             guard distance[node] < .max else { return [] }
             return edges[node].filter { edge in
-                distance[edge.neighbour] < .max && distance[edge.neighbour] + edge.cost == distance[node]
+                let leadsOn = edge.neighbour == destination || forwards[edge.neighbour]
+                return leadsOn && distance[edge.neighbour] < .max
+                    && distance[edge.neighbour] + edge.cost == distance[node]
             }
         }
     }

@@ -18,6 +18,8 @@ public final class SimulatedNetwork {
     public private(set) var now: UInt64 = 0
 
     private static let maximumConnections = 10_000
+    /// Nanoseconds from a node to itself.
+    private static let localDelay: UInt64 = 10_000
 
     /// A packet under way.
     private struct Flight {
@@ -25,6 +27,7 @@ public final class SimulatedNetwork {
         var cause: Int?
         var isCopy = false
         var packet: IPPacket
+        var flow: UInt64
         var sentAt: UInt64
         /// The nodes that it has come to.
         var path: [Int]
@@ -44,7 +47,7 @@ public final class SimulatedNetwork {
     private let nodesByName: [String: Int]
     private let nodesByAddress: [IPAddress: Int]
     private var directions: [LinkDirection] = []
-    private var routes = Routes([])
+    private var routes = Routes([], forwards: [])
     private var impairments: [[LinkImpairment]] = []
     private var isDown: [Bool] = []
     private var events = TimedQueue<Event>()
@@ -104,6 +107,11 @@ public final class SimulatedNetwork {
         now = max(now, time)
     }
 
+    /// Bytes of the largest packet that every link of a node takes.
+    func linkSize(of name: String) -> Int {
+        description.links.filter { $0.ends.contains(name) }.map(\.behaviour.mtu).min() ?? LinkBehaviour().mtu
+    }
+
     /// Ends the network: what is still under way is written down as that.
     public func finish() {
         while let (event, _) = events.pop() {
@@ -115,9 +123,18 @@ public final class SimulatedNetwork {
 
     private func send(_ packet: IPPacket, from node: Int, cause: Int?) -> Int {
         packetCount += 1
-        let flight = Flight(number: packetCount, cause: cause, packet: packet, sentAt: now, path: [node])
+        var flight = Flight(
+            number: packetCount,
+            cause: cause,
+            packet: packet,
+            flow: packet.flowHash,
+            sentAt: now,
+            path: [node]
+        )
         if nodesByAddress[packet.destination] == node {
-            take(flight, at: node)
+            // It does not leave the node, but it takes its time: an answer to oneself may be followed by another one.
+            flight.path = []
+            events.push(.arrival(flight, node: node), at: now + Self.localDelay)
         } else {
             forward(flight, from: node)
         }
@@ -146,8 +163,7 @@ public final class SimulatedNetwork {
             end(flight, .noRoute)
             return tell(.noRoute, flight, at: node)
         }
-        let hash = flight.packet.flowHash(seed: description.seed &+ UInt64(node))
-        let edge = edges[Int(hash % UInt64(edges.count))]
+        let edge = edges[Int(spread(flight.flow, at: node) % UInt64(edges.count))]
         let link = description.links[edge.link]
         guard flight.packet.bytes.count <= link.behaviour.mtu || !flight.packet.mayNotBeFragmented else {
             end(flight, .tooBig)
@@ -155,7 +171,12 @@ public final class SimulatedNetwork {
         }
         let isForwards = link.ends[0] == description.nodes[node].name
         let hits = impairments[edge.link].filter { $0.version == nil || $0.version == flight.packet.version }
-        let passage = directions[edge.link * 2 + (isForwards ? 0 : 1)].pass(flight.packet.bytes.count, at: now, hits)
+        let passage = directions[edge.link * 2 + (isForwards ? 0 : 1)].pass(
+            flight.packet.bytes.count,
+            of: spread(flight.flow, at: edge.neighbour),
+            at: now,
+            hits
+        )
         switch passage {
         case .lost: end(flight, .lost)
         case .queueFull: end(flight, .queueFull)
@@ -166,6 +187,12 @@ public final class SimulatedNetwork {
             second.isCopy = true
             events.push(.arrival(second, node: edge.neighbour), at: copy)
         }
+    }
+
+    /// What a node makes of a flow: another number at each, though the flow is the same.
+    private func spread(_ flow: UInt64, at node: Int) -> UInt64 {
+        var mixer = SplitMix64(seed: flow ^ (description.seed &+ UInt64(node)))
+        return mixer.next()
     }
 
     private func end(_ flight: Flight, _ outcome: PacketFate.Outcome, at time: UInt64? = nil) {
@@ -201,12 +228,18 @@ public final class SimulatedNetwork {
     private func take(_ flight: Flight, at node: Int) {
         let here = description.nodes[node]
         guard here.role != .vantage else {
-            deliver(flight.packet.bytes, here.name, now)
-            return end(flight, .delivered, at: departure?())
+            end(flight, .delivered, at: departure?())
+            return deliver(flight.packet.bytes, here.name, now)
         }
+        guard flight.packet.isSound else { return end(flight, .corrupt) }
         let ports = Ports(flight.packet)
-        if let ports, here.services.contains(.filtered(port: ports.destination)) { return end(flight, .filtered) }
+        if let ports {
+            let number = flight.packet.protocolNumber
+            let filter = NetworkDescription.Service.filtered(protocolNumber: number, port: ports.destination)
+            if here.services.contains(filter) { return end(flight, .filtered) }
+        }
         end(flight, .delivered)
+        guard !flight.packet.isFragment else { return }
         guard here.answers, !takeHTTP(flight, ports, at: node) else { return }
         guard let answer = answer(to: flight.packet, ports, of: here) else { return }
         _ = send(answer, from: node, cause: flight.number)
@@ -220,6 +253,8 @@ public final class SimulatedNetwork {
         guard let ports else { return packet.echoReply() }
         if packet.protocolNumber == IPPacket.Number.udp {
             if node.services.contains(.udpEcho(port: ports.destination)) {
+                // Two echo services would never come to an end.
+                guard ports.source != ports.destination else { return nil }
                 return packet.udpAnswer(ports, packet.datagram)
             }
             if node.services.contains(.dns(port: ports.destination)) {
@@ -236,7 +271,7 @@ public final class SimulatedNetwork {
 
     /// Follows from the flow, so that a server needs no memory to know its own.
     private func initialSequence(of packet: IPPacket) -> UInt32 {
-        UInt32(truncatingIfNeeded: packet.flowHash(seed: description.seed))
+        UInt32(truncatingIfNeeded: spread(packet.flowHash, at: 0))
     }
 
     // MARK: Connections
@@ -259,7 +294,7 @@ public final class SimulatedNetwork {
     }
 
     private func accept(_ segment: TCPSegment, on flow: TCPFlow, _ initial: UInt32, at node: Int, cause: Int) {
-        let isRequest = segment.flags == .synchronize && connections.count < Self.maximumConnections
+        let isRequest = segment.isRequest && connections.count < Self.maximumConnections
         if isRequest {
             let connection = TCPConnection(segment, initial: initial, now: now)
             keep(connection, flow, node)
@@ -292,8 +327,15 @@ public final class SimulatedNetwork {
         return nil
     }
 
+    /// The address from which a node tells of a packet.
+    ///
+    /// A vantage's own would be taken for a forgery by who stands there: its first neighbour tells instead.
     private func address(of node: Int, for packet: IPPacket) -> IPAddress? {
-        description.nodes[node].addresses.first { $0.isV4 == packet.source.isV4 }
+        let here = description.nodes[node]
+        let link = description.links.first { $0.ends.contains(here.name) }
+        let neighbour = link?.ends.first { $0 != here.name }.flatMap { nodesByName[$0] }
+        let speaker = here.role == .vantage ? neighbour ?? node : node
+        return description.nodes[speaker].addresses.first { $0.isV4 == packet.source.isV4 }
     }
 
     // MARK: Faults
@@ -321,7 +363,7 @@ public final class SimulatedNetwork {
             edges[first].append(Routes.Edge(link: index, neighbour: second, cost: cost))
             edges[second].append(Routes.Edge(link: index, neighbour: first, cost: cost))
         }
-        routes = Routes(edges)
+        routes = Routes(edges, forwards: description.nodes.map { $0.role == .router })
     }
 
     private func links(between ends: [String]) -> [Int] {

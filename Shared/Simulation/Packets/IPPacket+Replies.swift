@@ -14,11 +14,11 @@ extension IPPacket {
     func echoReply() -> IPPacket? {
         let request: UInt8 = source.isV4 ? 8 : 128
         guard protocolNumber == (source.isV4 ? Number.icmp : Number.icmp6), payload.count >= 8,
-            payload.first == request, !isLaterFragment
+            payload.first == request, !isFragment
         else { return nil }
         var message = Array(payload)
         message[0] = source.isV4 ? 0 : 129
-        return Self.icmp(from: destination, to: source, message)
+        return Self.icmp(from: destination, to: source, message, mayBeFragmented: !mayNotBeFragmented)
     }
 
     /// What a node tells the sender of this packet; `nil` when that is not to be told (RFC 1122, section 3.2.2).
@@ -59,14 +59,22 @@ extension IPPacket {
         from source: IPAddress,
         to destination: IPAddress,
         _ message: [UInt8],
-        hopLimit: UInt8 = 64
+        hopLimit: UInt8 = 64,
+        mayBeFragmented: Bool = false
     ) -> IPPacket {
         let number = source.isV4 ? Number.icmp : Number.icmp6
         var message = message
         message.setWord(0, at: 2)
         let start = source.isV4 ? 0 : pseudoHeaderSum(source, destination, number, count: message.count)
         message.setWord(internetChecksum(message, adding: start), at: 2)
-        return IPPacket(from: source, to: destination, number, payload: message, hopLimit: hopLimit)
+        return IPPacket(
+            from: source,
+            to: destination,
+            number,
+            payload: message,
+            hopLimit: hopLimit,
+            mayBeFragmented: mayBeFragmented
+        )
     }
 }
 
@@ -89,6 +97,13 @@ extension IPPacket {
 
     /// A datagram in answer to this one.
     func udpAnswer(_ ports: Ports, _ data: [UInt8]) -> IPPacket {
-        .datagram(from: destination, ports.destination, to: source, ports.source, data)
+        .datagram(
+            from: destination,
+            ports.destination,
+            to: source,
+            ports.source,
+            data,
+            mayBeFragmented: !mayNotBeFragmented
+        )
     }
 }

@@ -20,7 +20,8 @@ extension IPPacket {
         _ sourcePort: UInt16,
         to destination: IPAddress,
         _ destinationPort: UInt16,
-        _ data: [UInt8]
+        _ data: [UInt8],
+        mayBeFragmented: Bool = false
     ) -> IPPacket {
         var datagram: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0] + data
         datagram.setWord(Int(sourcePort), at: 0)
@@ -30,7 +31,13 @@ extension IPPacket {
         let checksum = internetChecksum(datagram, adding: sum)
         // Zero would say that there is none.
         datagram.setWord(checksum == 0 ? 0xffff : checksum, at: 6)
-        return IPPacket(from: source, to: destination, Number.udp, payload: datagram)
+        return IPPacket(
+            from: source,
+            to: destination,
+            Number.udp,
+            payload: datagram,
+            mayBeFragmented: mayBeFragmented
+        )
     }
 
     /// The number of an echo request or reply with this identifier.

@@ -73,6 +73,22 @@ struct IPPacket {
 
     /// Whether it is a fragment other than the first.
     var isLaterFragment: Bool { source.isV4 && bytes.word(at: 6) & 0x1fff != 0 }
+    /// Whether it is a fragment at all; hosts here put none together.
+    var isFragment: Bool { source.isV4 && bytes.word(at: 6) & 0x3fff != 0 }
+
+    /// Whether every checksum in it is right: the sum over what it covers, itself included, is all ones.
+    var isSound: Bool {
+        guard !source.isV4 || internetChecksum(bytes[..<payloadStart]) == 0 else { return false }
+        guard !isFragment else { return true }
+        switch protocolNumber {
+        case Number.icmp where source.isV4: return internetChecksum(payload) == 0
+        case Number.udp where source.isV4 && payload.count >= 8 && bytes.word(at: payloadStart + 6) == 0: return true
+        case Number.udp, Number.tcp, Number.icmp6:
+            let sum = pseudoHeaderSum(source, destination, protocolNumber, count: payload.count)
+            return internetChecksum(payload, adding: sum) == 0
+        default: return true
+        }
+    }
 
     /// Whether routers have to drop it where it does not fit; IPv6 knows nothing else.
     var mayNotBeFragmented: Bool { !source.isV4 || bytes[6] & 0x40 != 0 }
@@ -91,8 +107,8 @@ struct IPPacket {
     /// A hash of what all packets of a flow have in common, by which routers spread flows.
     ///
     /// That is addresses, protocol, and the first word behind the header: ports, or an ICMP message's checksum.
-    func flowHash(seed: UInt64) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ seed
+    var flowHash: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ bytes: some Sequence<UInt8>) {
             for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         }
@@ -100,8 +116,7 @@ struct IPPacket {
         mix(destination.bytes)
         mix([protocolNumber])
         mix(payload.prefix(4))
-        // FNV's low bits alone are weak, and a small modulus would see nothing else.
-        return ((hash ^ hash >> 32) &* 0x9e37_79b9_7f4a_7c15) >> 32
+        return hash
     }
 }
 

@@ -15,6 +15,9 @@ struct TCPSegment: Equatable {
         sequence &+ UInt32(data.count) &+ (flags.contains(.synchronize) ? 1 : 0) &+ (flags.contains(.finish) ? 1 : 0)
     }
 
+    /// Whether it asks for a connection.
+    var isRequest: Bool { flags.intersection([.synchronize, .acknowledge, .reset]) == .synchronize }
+
     /// What a port that nobody listens at says; `nil` to a reset.
     var refusal: TCPSegment? {
         guard !flags.contains(.reset) else { return nil }
@@ -28,7 +31,8 @@ struct TCPSegment: Equatable {
     /// `initial` is its first sequence number, the same for all segments of a flow.
     func acceptance(initial: UInt32) -> TCPSegment? {
         guard !flags.contains(.reset) else { return nil }
-        if flags.contains(.synchronize) {
+        if flags.contains([.synchronize, .acknowledge]) { return refusal }
+        if isRequest {
             return TCPSegment(flags: [.synchronize, .acknowledge], sequence: initial, acknowledged: next)
         }
         if flags.contains(.finish) {
@@ -101,7 +105,7 @@ extension TCPSegment {
         return nil
     }
 
-    /// The packet that carries it; routers may fragment it, since nobody here looks for the way's largest packet.
+    /// The packet that carries it; IPv4 routers may fragment it, since nobody here looks for the way's largest packet.
     func packet(on flow: TCPFlow) -> IPPacket {
         var segment = [UInt8](repeating: 0, count: 20)
         segment.setWord(Int(flow.localPort), at: 0)

@@ -9,8 +9,6 @@ import Glibc
 /// Confined to that loop.
 public final class TUNCarrier: ReadinessHandler {
     private static let name = "sonde0"
-    /// As large as the packets of the local links, so that every smaller one is the network's own affair.
-    private static let mtu: CInt = 1_500
 
     private let network: SimulatedNetwork
     private let vantage: NetworkDescription.Node
@@ -21,7 +19,7 @@ public final class TUNCarrier: ReadinessHandler {
     private var buffer = [UInt8](repeating: 0, count: 65_536)
     private var wakeUp: Wake?
 
-    /// Makes the interface with the addresses of the first vantage point of `description`.
+    /// Makes the interface with the addresses of `vantage`, for packets as large as its links take.
     ///
     /// Throws `SystemError` with `EPERM` where CAP_NET_ADMIN is missing. To be called on `loop`.
     public init(
@@ -33,12 +31,14 @@ public final class TUNCarrier: ReadinessHandler {
         self.network = network
         self.vantage = vantage
         self.loop = loop
-        tun = FileDescriptor(try check(unsafe clinux_tun_open(Self.name, Self.mtu), "the TUN interface"))
+        tun = FileDescriptor(
+            try check(unsafe clinux_tun_open(Self.name, CInt(network.linkSize(of: vantage.name))), "the TUN interface")
+        )
         timer = FileDescriptor(try check(clinux_timer(), "timerfd_create"))
-        for address in vantage.addresses {
+        for (index, address) in vantage.addresses.enumerated() {
             let result =
                 unsafe address.isV4
-                ? clinux_tun_add_v4(Self.name, UInt32(truncatingIfNeeded: address.words.low))
+                ? clinux_tun_add_v4(Self.name, CInt(index), UInt32(truncatingIfNeeded: address.words.low))
                 : clinux_tun_add_v6(Self.name, address.bytes)
             try check(result, "the address \(address)")
         }

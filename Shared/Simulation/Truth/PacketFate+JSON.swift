@@ -75,6 +75,9 @@ extension PacketFate: JSONCodable {
             default: try reader.skip()
             }
         }
+        guard number > 0, !path.isEmpty, sentAt <= endedAt, endedAt <= UInt64(Int64.max) else {
+            throw JSONError(.mismatch, "no packet's fate", at: reader.position)
+        }
     }
 
     private static func address(_ reader: inout JSONReader) throws(JSONError) -> IPAddress {

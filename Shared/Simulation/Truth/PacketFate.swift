@@ -18,6 +18,8 @@ public struct PacketFate: Equatable, Sendable {
         case nodeDown
         /// Dropped at its destination, as by a firewall.
         case filtered
+        /// Thrown away at its destination, because a checksum was wrong.
+        case corrupt
         /// Still on its way when the network ended.
         case underway
     }

@@ -7,7 +7,7 @@ public struct TruthSummary: Sendable {
         public let source: IPAddress
         public let destination: IPAddress
         public let protocolNumber: UInt8
-        /// Packets that were sent; copies that links made are not among them.
+        /// Packets that were sent; the copies that links made are counted by themselves, and nowhere else.
         public private(set) var sent = 0
         public private(set) var copies = 0
         public private(set) var outcomes: [PacketFate.Outcome: Int] = [:]
@@ -23,7 +23,11 @@ public struct TruthSummary: Sendable {
         }
 
         fileprivate mutating func add(_ fate: PacketFate) {
-            if fate.isCopy { copies += 1 } else { sent += 1 }
+            guard !fate.isCopy else {
+                copies += 1
+                return
+            }
+            sent += 1
             outcomes[fate.outcome, default: 0] += 1
             guard fate.outcome == .delivered else { return }
             delays.append(fate.endedAt - fate.sentAt)
