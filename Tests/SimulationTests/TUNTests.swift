@@ -50,7 +50,7 @@ struct TUNTests {
             defer { engine.value.close() }
             return await withTaskGroup(of: EchoResult.self) { group in
                 for _ in 0..<200 {
-                    group.addTask { await engine.value.echo(to: target, timeout: .seconds(2)) }
+                    group.addTask { await engine.value.echo(to: target, timeout: .seconds(5)) }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
