@@ -190,7 +190,7 @@ class Bench:
         self.report("rpc-requests-per-second/go", rate, go_rate, rate / go_rate, 10)
         self.report("rpc-cpu-microseconds/nghttpd", cost, nghttpd_cost, nghttpd_cost / cost, 1 / 1.25)
         # A handler that may wait gets a task of its own, which costs half a microsecond.
-        self.report("rpc-waiting-cpu-microseconds/nghttpd", waiting_cost, nghttpd_cost, nghttpd_cost / waiting_cost, 1 / 1.6)
+        self.report("rpc-waiting-cpu-microseconds/nghttpd", waiting_cost, nghttpd_cost, nghttpd_cost / waiting_cost, 1 / 1.75)
 
     def clients(self):
         rounds = []

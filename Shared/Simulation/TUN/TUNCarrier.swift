@@ -63,9 +63,11 @@ public final class TUNCarrier: ReadinessHandler {
     /// Packets have come from the kernel.
     public func ready(_ readiness: Readiness) {
         for _ in 0..<256 {
+            // The packet is there already: how long it takes to read it is no part of its way.
+            let arrival = now
             let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(tun.number, $0.baseAddress, $0.count) }
             guard count > 0 else { break }
-            network.run(until: now)
+            network.run(until: arrival)
             network.send(Array(buffer[..<count]), from: vantage.name)
         }
         advance()
