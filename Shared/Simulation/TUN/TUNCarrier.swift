@@ -18,6 +18,8 @@ public final class TUNCarrier: ReadinessHandler {
     private let start = clinux_monotonic_nanoseconds()
     private var buffer = [UInt8](repeating: 0, count: 65_536)
     private var wakeUp: Wake?
+    /// What the timer is set to.
+    private var alarm: UInt64?
 
     /// Makes the interface with the addresses of `vantage`, for packets as large as its links take.
     ///
@@ -78,7 +80,10 @@ public final class TUNCarrier: ReadinessHandler {
     /// Lets the network's time come up with the clock, and wakes up for what happens next.
     private func advance() {
         network.run(until: now)
-        clinux_timer_set(timer.number, network.nextEvent.map { start + $0 } ?? 0)
+        // Most packets change nothing about what comes next, and setting the timer is a system call.
+        guard network.nextEvent != alarm else { return }
+        alarm = network.nextEvent
+        clinux_timer_set(timer.number, alarm.map { start + $0 } ?? 0)
     }
 
     private func write(_ packet: [UInt8]) {
