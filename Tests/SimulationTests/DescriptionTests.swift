@@ -81,6 +81,7 @@ struct DescriptionTests {
         arguments: [
             ("hosts a 10.0.0.1", "line 1: \"hosts\" is none of seed, host, router, vantage, link, fault"),
             ("\n\nseed x", "line 3: \"x\" is not a seed: a number from 0 to 18446744073709551615"),
+            ("router a 10.0.0.1 notices=0/s", "line 1: \"0/s\" is no frequency such as 10/s"),
             ("seed 1 2", "line 1: \"2\" is too much"),
             ("host", "line 1: a name is missing"),
             ("host a;b 10.0.0.1", "line 1: \"a;b\" is no name: up to 63 letters, digits, and - _ ."),

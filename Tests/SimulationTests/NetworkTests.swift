@@ -59,6 +59,23 @@ struct NetworkTests {
         #expect(observer.outcomes == [.expired, .delivered])
     }
 
+    @Test("has routers that tell of dropped packets only so often")
+    func limited() throws {
+        let observer = try Observer(road.replacing("r1 10.0.0.1 fd00::1", with: "r1 10.0.0.1 notices=5/s"))
+        for index in 0..<300 {
+            let packet = IPPacket.echo("10.0.0.2", "10.0.2.10", sequence: index, hopLimit: 1)
+            observer.network.run(until: UInt64(index) * 10_000_000)
+            observer.network.send(packet.bytes, from: "here")
+        }
+        observer.finish()
+        // Five at once, and five in each of the three seconds.
+        #expect((19...20).contains(observer.received.count))
+        #expect(observer.outcomes.filter { $0 == .expired }.count == 300)
+        // What is for itself it answers as before.
+        observer.send(.echo("10.0.0.2", "10.0.0.1"))
+        #expect(observer.types.last == 0)
+    }
+
     @Test("says what has no way, and no port")
     func unreachable() throws {
         let observer = try Observer(road)

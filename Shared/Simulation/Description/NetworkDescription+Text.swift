@@ -50,6 +50,8 @@ extension NetworkDescription {
                 node.addresses.append(address)
             } else if word == "silent" {
                 node.answers = false
+            } else if word.hasPrefix("notices=") {
+                node.noticesPerSecond = try words.frequency(in: word.dropFirst("notices=".count))
             } else {
                 node.services.append(try service(word, words))
             }

@@ -34,6 +34,8 @@ public struct NetworkDescription: Equatable, Sendable {
         public var services: [Service] = []
         /// Whether it answers pings and says why it drops a packet.
         public var answers = true
+        /// How often it says why it drops a packet: so many times a second, and as many at once; `nil`: always.
+        public var noticesPerSecond: Int?
     }
 
     public struct Link: Equatable, Sendable {

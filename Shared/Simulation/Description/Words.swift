@@ -65,6 +65,14 @@ struct Words {
         throw error("\"\(text)\" is no time such as 200us, 1.5ms, 3s, 2min or 1h")
     }
 
+    /// A frequency such as `10/s`.
+    func frequency(in text: some StringProtocol) throws(DescriptionError) -> Int {
+        guard text.hasSuffix("/s"), let value = Int(text.dropLast(2)), (1...1_000_000).contains(value) else {
+            throw error("\"\(text)\" is no frequency such as 10/s")
+        }
+        return value
+    }
+
     mutating func latency() throws(DescriptionError) -> LatencyDistribution {
         let word = try word("a latency")
         if let dots = Self.split(word, "..") {

@@ -52,12 +52,14 @@ public final class SimulatedNetwork {
     private var isDown: [Bool] = []
     private var events = TimedQueue<Event>()
     private var packetCount = 0
+    private var budgets: [NoticeBudget?] = []
     private var connections: [TCPFlow: TCPConnection] = [:]
 
     public init(_ description: NetworkDescription) {
         self.description = description
         let nodes = description.nodes
         names = DNSAnswer(nodes)
+        budgets = nodes.map { $0.noticesPerSecond.map(NoticeBudget.init) }
         nodesByName = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.name, $0) })
         nodesByAddress = Dictionary(
             uniqueKeysWithValues: nodes.enumerated().flatMap { index, node in node.addresses.map { ($0, index) } }
@@ -218,7 +220,8 @@ public final class SimulatedNetwork {
 
     /// Sends the sender of a packet word of what became of it.
     private func tell(_ reason: Undeliverable, _ flight: Flight, at node: Int) {
-        guard description.nodes[node].answers, let own = address(of: node, for: flight.packet),
+        guard description.nodes[node].answers, budgets[node]?.take(at: now) != false,
+            let own = address(of: node, for: flight.packet),
             let notice = flight.packet.notice(reason, from: own)
         else { return }
         _ = send(notice, from: node, cause: flight.number)
