@@ -11,6 +11,16 @@ enum Output {
         line(String(decoding: try encodeJSON(value), as: UTF8.self))
     }
 
+    /// A time to the microsecond, and "-" for none.
+    static func milliseconds(_ value: Double?) -> String {
+        value.map { "\(rounded($0)) ms" } ?? "-"
+    }
+
+    /// Milliseconds to the microsecond.
+    static func rounded(_ milliseconds: Double) -> Double {
+        (milliseconds * 1_000).rounded() / 1_000
+    }
+
     /// Columns as wide as their widest cell, under a line of headings.
     static func table(_ headings: [String], _ rows: [[String]]) {
         let widths = headings.indices.map { column in

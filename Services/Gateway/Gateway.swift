@@ -44,7 +44,7 @@ public struct Gateway: Service {
             tls: try tls(settings),
             log: process.log,
             metrics: HTTPServerMetrics(process.metrics, role: "public"),
-            handler: { request in await site(request) }
+            responder: taskResponder { request in await site(request) }
         )
         return (Gateway(server: server, hasher: hasher), mesh)
     }

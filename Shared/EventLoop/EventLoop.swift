@@ -8,8 +8,9 @@ import Synchronization
 /// `executorPreference: loop` stays on it, so an await between the two costs no thread switch. Everything but
 /// `enqueue`, `execute`, `stop`, `statistics` and `isCurrent` must be called on the loop's own thread.
 ///
-/// `@unchecked Sendable`: `now`, `instant`, `poller`, `wheel`, `local`, `turnEnd` and `stopping` are touched only by the loop's thread,
-/// which every entry checks or which is the only caller; what other threads reach is atomic or behind `Mutex`.
+/// `@unchecked Sendable`: `now`, `instant`, `poller`, `wheel`, `local`, `turnEnd` and `stopping` are touched only
+/// by the loop's thread, which every entry checks or which is the only caller; what other threads reach is atomic or
+/// behind `Mutex`.
 public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// What other threads left for the loop.
     private struct Inbox {

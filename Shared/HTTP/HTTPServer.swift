@@ -44,27 +44,6 @@ public final class HTTPServer: Sendable {
         self.loops = bound
     }
 
-    /// The same, with a task for every request.
-    public convenience init(
-        on address: SocketAddress,
-        loops: [EventLoop],
-        tls: TLSSource? = nil,
-        limits: HTTPLimits = HTTPLimits(),
-        log: Log,
-        metrics: HTTPServerMetrics,
-        handler: @escaping HTTPHandler
-    ) throws(SystemError) {
-        try self.init(
-            on: address,
-            loops: loops,
-            tls: tls,
-            limits: limits,
-            log: log,
-            metrics: metrics,
-            responder: { request in .later { await handler(request) } }
-        )
-    }
-
     /// Begins to accept.
     public func start() {
         for bound in loops {

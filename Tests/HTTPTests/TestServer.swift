@@ -37,7 +37,7 @@ func withServer(
     handler: @escaping HTTPHandler,
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    try await withServer(limits, responder: { request in .later { await handler(request) } }, body)
+    try await withServer(limits, responder: taskResponder(handler), body)
 }
 
 /// The same with a responder.

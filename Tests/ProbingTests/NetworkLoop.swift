@@ -1,7 +1,7 @@
-import CLinux
 import EventLoop
 import Glibc
 import Probing
+import Simulation
 import Testing
 
 /// An event loop whose thread lives in a network namespace of its own.
@@ -14,12 +14,7 @@ final class NetworkLoop: Sendable {
     let loop: EventLoop
 
     init() async throws {
-        loop = try EventLoop(name: "network")
-        try loop.start()
-        let failure = await withCheckedContinuation { continuation in
-            loop.execute { continuation.resume(returning: clinux_enter_new_network() == 0 ? 0 : errno) }
-        }
-        guard failure == 0 else { throw SystemError(code: failure, message: "a namespace of its own") }
+        loop = try await NetworkNamespace.loop(named: "network")
     }
 
     /// Runs `body` on the loop with an engine that is closed afterwards.

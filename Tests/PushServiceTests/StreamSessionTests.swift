@@ -100,7 +100,7 @@ struct StreamSessionTests {
             loops: [loop],
             log: log,
             metrics: HTTPServerMetrics(Metrics(), role: "test"),
-            handler: { [router] _ in
+            responder: taskResponder { [router] _ in
                 HTTPResponse(
                     status: 200,
                     body: .tunnel { tunnel in

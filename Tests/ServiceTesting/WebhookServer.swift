@@ -25,15 +25,17 @@ public final class WebhookServer: Sendable {
             on: SocketAddress(.loopback, port: 0),
             loops: [loop],
             log: Log(label: "webhook", sink: MemorySink()),
-            metrics: HTTPServerMetrics(Metrics(), role: "webhook")
-        ) { request in
-            guard request.method == .post, let notice = try? decodeJSON(IncidentNotice.self, from: request.body) else {
-                return .text(405, "post a notice")
+            metrics: HTTPServerMetrics(Metrics(), role: "webhook"),
+            responder: taskResponder { request in
+                guard request.method == .post, let notice = try? decodeJSON(IncidentNotice.self, from: request.body)
+                else {
+                    return .text(405, "post a notice")
+                }
+                let posts = received.current.value
+                received.update(posts + [Post(key: request.fields["idempotency-key"], notice: notice)])
+                return HTTPResponse(status: await answer(posts.count))
             }
-            let posts = received.current.value
-            received.update(posts + [Post(key: request.fields["idempotency-key"], notice: notice)])
-            return HTTPResponse(status: await answer(posts.count))
-        }
+        )
         server.start()
     }
 

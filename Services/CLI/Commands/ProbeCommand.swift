@@ -54,7 +54,8 @@ private struct ProbeSeries: Sendable {
             let loss = sent == 0 ? 0 : 100 * (sent - successes) / sent
             guard let least = latencies.min(), let most = latencies.max() else { return "\(sent) sent, \(loss) % lost" }
             let mean = latencies.reduce(0, +) / Double(latencies.count)
-            return "\(sent) sent, \(loss) % lost, min/mean/max \(rounded(least))/\(rounded(mean))/\(rounded(most)) ms"
+            let times = [least, mean, most].map { "\(Output.rounded($0))" }.joined(separator: "/")
+            return "\(sent) sent, \(loss) % lost, min/mean/max \(times) ms"
         }
     }
 
@@ -80,7 +81,7 @@ private struct ProbeSeries: Sendable {
     }
 
     private func text(_ outcome: ProbeOutcome) -> String {
-        let latency = outcome.latencyMilliseconds.map { "\(rounded($0)) ms" } ?? "-"
+        let latency = Output.milliseconds(outcome.latencyMilliseconds)
         let reason = outcome.reason.name.map { " (\($0))" } ?? ""
         return "\(type.rawValue) \(address)  \(latency)  \(outcome.status.name)\(reason)  "
             + String(decoding: outcome.metadata, as: UTF8.self)
@@ -111,9 +112,4 @@ extension ProbeOutcome {
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
     }
-}
-
-/// Milliseconds to the microsecond.
-private func rounded(_ milliseconds: Double) -> Double {
-    (milliseconds * 1_000).rounded() / 1_000
 }

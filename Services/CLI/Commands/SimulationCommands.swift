@@ -76,9 +76,7 @@ extension Command {
             """,
         run: { arguments in
             let file = try arguments.words("FILE")[0]
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw CommandLineError(.usage, "\(file) cannot be read")
-            }
+            let data = try contents(of: file)
             var summary = TruthSummary()
             for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
                 do throws(JSONError) {
@@ -92,14 +90,19 @@ extension Command {
     )
 
     private static func network(_ file: String) throws(CommandLineError) -> NetworkDescription {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw CommandLineError(.usage, "\(file) cannot be read")
-        }
+        let data = try contents(of: file)
         do {
             return try NetworkDescription(text: String(decoding: data, as: UTF8.self))
         } catch {
             throw CommandLineError(.usage, "\(file), \(error)")
         }
+    }
+
+    private static func contents(of file: String) throws(CommandLineError) -> Data {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw CommandLineError(.usage, "\(file) cannot be read")
+        }
+        return data
     }
 
     private static func printTable(_ summary: TruthSummary) {

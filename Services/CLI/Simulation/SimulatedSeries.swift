@@ -64,9 +64,7 @@ struct SimulatedSeries {
 
     /// A UUIDv7 of the start, with a count in it.
     private func identifier(_ number: Int) -> String {
-        let digits = String(number, radix: 16)
-        return "019b76da-a800-7" + String(repeating: "0", count: 3 - min(3, digits.count)) + digits.suffix(3)
-            + "-8000-000000000000"
+        UUIDv7(high: 0x019b_76da_a800_7000 | UInt64(number & 0xfff), low: 0x8000_0000_0000_0000).description
     }
 }
 
@@ -96,14 +94,15 @@ private struct Tally {
         return [
             target, type.rawValue, "\(count)", "\(count == 0 ? 0 : Double(failed * 10_000 / count) / 100) %",
             reasons.isEmpty ? "-" : reasons.map { "\($0.value) \($0.key.name ?? "")" }.joined(separator: ", "),
-            Self.milliseconds(sorted, 0), Self.milliseconds(sorted, 0.5), Self.milliseconds(sorted, 0.99),
+            Output.milliseconds(Self.latency(sorted, 0)), Output.milliseconds(Self.latency(sorted, 0.5)),
+            Output.milliseconds(Self.latency(sorted, 0.99)),
         ]
     }
 
     /// The latency that a share does not exceed (nearest rank).
-    private static func milliseconds(_ sorted: [Double], _ share: Double) -> String {
-        guard !sorted.isEmpty else { return "-" }
+    private static func latency(_ sorted: [Double], _ share: Double) -> Double? {
+        guard !sorted.isEmpty else { return nil }
         let rank = max(1, Int((share * Double(sorted.count)).rounded(.up)))
-        return "\((sorted[rank - 1] * 1_000).rounded() / 1_000) ms"
+        return sorted[rank - 1]
     }
 }

@@ -36,15 +36,14 @@ struct SimulationRun: Sendable {
             let network = SimulatedNetwork(description)
             network.record = { truth.add($0) }
             let carrier = try await Self.permitted { try TUNCarrier(network, from: vantage, on: loop) }
+            let code: CInt
             do {
-                let code = try await wait(for: program, signals, on: loop)
-                carrier.close()
-                try truth.close()
-                return (code, truth.summary)
-            } catch {
-                carrier.close()
-                throw error
+                // What is still under way is recorded before the truth is closed.
+                defer { carrier.close() }
+                code = try await wait(for: program, signals, on: loop)
             }
+            try truth.close()
+            return (code, truth.summary)
         }
     }
 

@@ -3,7 +3,8 @@ import CNghttp2
 extension HTTPFields {
     /// Hands the fields to a call of libnghttp2, which copies them.
     ///
-    /// Those from `firstVarying` on are never put into the table that both sides keep of fields (RFC 7541, section 7.1.3).
+    /// Those from `firstVarying` on are never put into the table that both sides keep of fields (RFC 7541, section
+    /// 7.1.3).
     func withNameValues<Result>(
         varyingFrom firstVarying: Int,
         _ body: (UnsafeMutablePointer<nghttp2_nv>?, Int) -> Result

@@ -60,3 +60,8 @@ public enum HTTPAnswer: Sendable {
 ///
 /// Runs on the loop of the connection.
 public typealias HTTPResponder = @Sendable (HTTPRequest) -> HTTPAnswer
+
+/// A responder that answers every request in a task.
+public func taskResponder(_ handler: @escaping HTTPHandler) -> HTTPResponder {
+    { request in .later { await handler(request) } }
+}

@@ -1,3 +1,4 @@
+import EventLoop
 import Observability
 
 /// One direction of a link: decides what becomes of each packet, from a source of chance of its own.
@@ -32,7 +33,7 @@ struct LinkDirection {
         var sent = now
         if let rate = behaviour.rate {
             let start = max(now, busyUntil)
-            guard start - now <= behaviour.queue.inNanoseconds else { return .queueFull }
+            guard start - now <= behaviour.queue.nanoseconds else { return .queueFull }
             sent = start + UInt64(bytes * 8) * 1_000_000_000 / UInt64(rate)
             busyUntil = sent
         }
@@ -43,10 +44,10 @@ struct LinkDirection {
         let latency = behaviour.latency.sample(&chance)
         let isHit = impairments.map { misfortune.unit() < $0.loss }.contains(true)
         guard !isLost, !isHit else { return .lost }
-        let added = impairments.reduce(0) { $0 + $1.latency.inNanoseconds }
+        let added = impairments.reduce(0) { $0 + $1.latency.nanoseconds }
         var arrival = sent + latency + added
         if isLate {
-            arrival += behaviour.reorderingDelay.inNanoseconds
+            arrival += behaviour.reorderingDelay.nanoseconds
         } else {
             let place = Int(flow % UInt64(lastArrivals.count))
             arrival = max(arrival, lastArrivals[place])
@@ -60,19 +61,19 @@ extension LatencyDistribution {
     /// Nanoseconds.
     func sample(_ chance: inout SplitMix64) -> UInt64 {
         switch self {
-        case .constant(let value): return value.inNanoseconds
+        case .constant(let value): return value.nanoseconds
         case .uniform(let low, let high):
-            return low.inNanoseconds + UInt64(chance.unit() * Double((high - low).inNanoseconds))
+            return low.nanoseconds + UInt64(chance.unit() * Double((high - low).nanoseconds))
         case .normal(let mean, let deviation):
-            let value = Double(mean.inNanoseconds) + chance.normal() * Double(deviation.inNanoseconds)
-            return UInt64(max(value, Double(mean.inNanoseconds) / 2))
+            let value = Double(mean.nanoseconds) + chance.normal() * Double(deviation.nanoseconds)
+            return UInt64(max(value, Double(mean.nanoseconds) / 2))
         case .exponential(let base, let tail):
-            return base.inNanoseconds + UInt64(-chance.logarithm() * Double(tail.inNanoseconds))
+            return base.nanoseconds + UInt64(-chance.logarithm() * Double(tail.nanoseconds))
         }
     }
 }
 
 extension Duration {
-    /// Whole nanoseconds of a time that is not negative.
-    var inNanoseconds: UInt64 { UInt64(attoseconds / 1_000_000_000) }
+    /// Whole nanoseconds of a time that is not negative, as the network counts them.
+    var nanoseconds: UInt64 { UInt64(inNanoseconds) }
 }

@@ -72,8 +72,8 @@ public final class SimulatedNetwork {
             ]
         }
         for fault in description.faults {
-            events.push(.change, at: fault.start.inNanoseconds)
-            events.push(.change, at: fault.end.inNanoseconds)
+            events.push(.change, at: fault.start.nanoseconds)
+            events.push(.change, at: fault.end.nanoseconds)
         }
         applyFaults()
     }
@@ -349,7 +349,7 @@ public final class SimulatedNetwork {
         impairments = Array(repeating: [], count: description.links.count)
         var isCut = [Bool](repeating: false, count: description.links.count)
         for fault in description.faults
-        where fault.start.inNanoseconds <= now && now < fault.end.inNanoseconds {
+        where fault.start.nanoseconds <= now && now < fault.end.nanoseconds {
             switch fault.effect {
             case .nodeDown(let name): isDown[nodesByName[name] ?? 0] = true
             case .linkDown(let ends): for link in links(between: ends) { isCut[link] = true }
@@ -362,7 +362,7 @@ public final class SimulatedNetwork {
             guard let first = nodesByName[link.ends[0]], let second = nodesByName[link.ends[1]],
                 !isDown[first], !isDown[second]
             else { continue }
-            let cost = link.cost ?? max(1, Int(link.behaviour.latency.mean.inNanoseconds / 1_000))
+            let cost = link.cost ?? max(1, Int(link.behaviour.latency.mean.nanoseconds / 1_000))
             edges[first].append(Routes.Edge(link: index, neighbour: second, cost: cost))
             edges[second].append(Routes.Edge(link: index, neighbour: first, cost: cost))
         }

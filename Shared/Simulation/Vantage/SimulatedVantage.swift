@@ -129,7 +129,7 @@ public final class SimulatedVantage {
         // So many requests are under way that one has had its number for too long.
         if let old = requests[key] { end(key, old, .timeout) }
         requests[key] = Request(sentAt: network.now, destination: packet.destination, number: number, done: done)
-        network.schedule(at: network.now + timeout.inNanoseconds) { [weak self] in
+        network.schedule(at: network.now + timeout.nanoseconds) { [weak self] in
             guard let self, let request = requests[key], request.number == number else { return }
             end(key, request, .timeout)
         }
