@@ -86,6 +86,7 @@ let shared: [Target] = [
     cLibrary("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     cLibrary("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
+    cLibrary("CPCRE2", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
     cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
     library("Configuration"),
     library("EventLoop", uses: ["CLinux"]),
@@ -104,12 +105,13 @@ let shared: [Target] = [
     library("Database", uses: ["CSQLite"]),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
     library("Statistics"),
+    library("Patterns", uses: ["CPCRE2"]),
     library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability"]),
-    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation"]),
+    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Patterns", "Simulation"]),
 ]
 
 let services: [Target] =
-    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Tokens"])
+    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Patterns", "Tokens"])
     + service("Store", executable: "store", uses: ["Database", "Statistics", "Tokens"])
     + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
@@ -139,6 +141,7 @@ let suites: [Target] = [
     tests("Database"),
     tests("JSON"),
     tests("Statistics"),
+    tests("Patterns"),
     .target(
         name: "ServiceTesting",
         dependencies: ["Contracts", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability"],

@@ -21,13 +21,15 @@ struct MeasurementRows: Sendable {
                 let timestamp = start + Int64(row) * 1_009
                 let isFailure = row % 50 == 0
                 columns.append(
-                    series: row % Self.series,
-                    id: ids.next(milliseconds: UInt64(timestamp / 1_000)),
-                    timestamp: Timestamp(microseconds: timestamp),
-                    latency: isFailure ? nil : Double(100 + (row &* 7_919) % 249_900) / 1_000,
-                    status: isFailure ? .timeout : .success,
-                    reason: isFailure ? .timeout : .none,
-                    metadata: Array(#"{"ttl":57,"source":"kernel","sequence":\#(row % 65_536)}"#.utf8)
+                    MeasurementRow(
+                        id: ids.next(milliseconds: UInt64(timestamp / 1_000)),
+                        timestamp: Timestamp(microseconds: timestamp),
+                        latency: isFailure ? nil : Double(100 + (row &* 7_919) % 249_900) / 1_000,
+                        status: isFailure ? .timeout : .success,
+                        reason: isFailure ? .timeout : .none,
+                        metadata: Array(#"{"ttl":57,"source":"kernel","sequence":\#(row % 65_536)}"#.utf8)
+                    ),
+                    series: row % Self.series
                 )
             }
             return MeasurementBatch(agentID: agent, origin: "agent-1", series: series, columns: columns)

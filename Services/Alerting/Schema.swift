@@ -5,7 +5,10 @@ import Database
 ///
 /// The first one also makes what is there before anyone asked for it, so that what is deleted stays deleted.
 func schema(at now: Timestamp, tenant: String) -> [Migration] {
-    [Migration(1, "rules, incidents, receivers and deliveries", tables + defaults(at: now, tenant: tenant))]
+    [
+        Migration(1, "rules, incidents, receivers and deliveries", tables + defaults(at: now, tenant: tenant)),
+        Migration(2, "the endpoints of a check", endpoints),
+    ]
 }
 
 private let tables: [SQL] = [
@@ -51,6 +54,27 @@ private let tables: [SQL] = [
         PRIMARY KEY (incident_id, transition, receiver_id))
     """,
     "CREATE INDEX delivery_due ON delivery (receiver_id, next_attempt_at) WHERE state = 'pending'",
+]
+
+private let endpoints: [SQL] = [
+    "ALTER TABLE incident ADD COLUMN endpoint TEXT NOT NULL DEFAULT ''",
+    "DROP INDEX incident_open",
+    "CREATE UNIQUE INDEX incident_open ON incident (rule_id, check_id, agent_id, endpoint) WHERE state = 'firing'",
+    "ALTER TABLE streak RENAME TO streak_without_endpoint",
+    """
+    CREATE TABLE streak (
+        rule_id TEXT NOT NULL REFERENCES rule (id) ON DELETE CASCADE, check_id TEXT NOT NULL, agent_id TEXT NOT NULL,
+        endpoint TEXT NOT NULL, newest BIGINT NOT NULL, is_crossing BIGINT NOT NULL, count BIGINT NOT NULL,
+        since BIGINT NOT NULL, incident_id TEXT, target_id TEXT NOT NULL,
+        PRIMARY KEY (rule_id, check_id, agent_id, endpoint))
+    """,
+    """
+    INSERT INTO streak (rule_id, check_id, agent_id, endpoint, newest, is_crossing, count, since, incident_id,
+        target_id)
+    SELECT rule_id, check_id, agent_id, '', newest, is_crossing, count, since, incident_id, target_id
+    FROM streak_without_endpoint
+    """,
+    "DROP TABLE streak_without_endpoint",
 ]
 
 private func defaults(at now: Timestamp, tenant: String) -> [SQL] {

@@ -147,6 +147,8 @@ extension MeasurementRow {
             latency: outcome.latencyMilliseconds,
             status: outcome.status,
             reason: outcome.reason,
+            sent: outcome.sent,
+            received: outcome.received,
             metadata: outcome.metadata
         )
     }

@@ -15,20 +15,8 @@ extension MeasurementBatch {
         }
         guard !kept.isEmpty else { return nil }
         guard kept.count < series.count else { return self }
-        var columns = MeasurementColumns()
-        for index in 0..<count {
-            guard let place = places[self.columns.series[index]] else { continue }
-            columns.append(
-                series: place,
-                id: self.columns.id[index],
-                timestamp: Timestamp(microseconds: self.columns.timestamp[index]),
-                latency: self.columns.latency[index],
-                status: self.columns.status[index],
-                reason: self.columns.reason[index],
-                metadata: self.columns.metadata(index)
-            )
-        }
-        guard columns.count > 0 else { return nil }
-        return MeasurementBatch(agentID: agentID, origin: origin, series: kept, columns: columns)
+        let rows = columns.filtered { places[columns.series[$0]] }
+        guard rows.count > 0 else { return nil }
+        return MeasurementBatch(agentID: agentID, origin: origin, series: kept, columns: rows)
     }
 }

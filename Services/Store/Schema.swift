@@ -23,7 +23,29 @@ let schema = [
             // What was committed, batch by batch and in that order; `keys` says where the new rows are (EventKeys).
             "CREATE TABLE event (cursor INTEGER PRIMARY KEY, created_at BIGINT NOT NULL, keys BLOB NOT NULL)",
         ]
-    )
+    ),
+    Migration(
+        2,
+        "requests sent and answered, and the endpoints of a series",
+        [
+            "ALTER TABLE measurement ADD COLUMN sent BIGINT NOT NULL DEFAULT 1",
+            "ALTER TABLE measurement ADD COLUMN received BIGINT NOT NULL DEFAULT 1",
+            "UPDATE measurement SET received = 0 WHERE latency IS NULL",
+            "ALTER TABLE series RENAME TO series_without_endpoint",
+            """
+            CREATE TABLE series (
+                id BIGINT PRIMARY KEY, tenant TEXT NOT NULL, target_id TEXT NOT NULL, check_id TEXT NOT NULL,
+                agent_id TEXT NOT NULL, target TEXT NOT NULL, type TEXT NOT NULL, endpoint TEXT NOT NULL,
+                origin TEXT NOT NULL,
+                UNIQUE (tenant, check_id, agent_id, target_id, target, type, endpoint, origin))
+            """,
+            """
+            INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin)
+            SELECT id, tenant, target_id, check_id, agent_id, target, type, '', origin FROM series_without_endpoint
+            """,
+            "DROP TABLE series_without_endpoint",
+        ]
+    ),
 ]
 
 /// The one tenant there is.

@@ -1,13 +1,5 @@
 public import JSONRPC
 
-/// How a target is probed.
-public enum CheckType: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
-    case icmp
-    case tcp
-    case http
-    case dns
-}
-
 /// How, how often and by whom a target is probed.
 public struct Check: Codable, Equatable, RPCPayload {
     public var id: CheckID
@@ -52,39 +44,6 @@ public struct Check: Codable, Equatable, RPCPayload {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }
-}
-
-/// What only some types of check have; each says which.
-public struct CheckOptions: Codable, Equatable, Sendable {
-    /// `icmp`: bytes of payload, from 0 to 65,000 (fewer than 8 count as 8); 56 by default.
-    public var payloadBytes: Int?
-    /// `tcp`: the port; 443 by default.
-    public var port: Int?
-    /// `http`: the whole URL; `https://` and the target's address by default.
-    public var url: String?
-    /// `http`: the status codes that are a success; 200 to 399 by default.
-    public var expectedStatus: [Int]?
-    /// `http`: a text that the body must contain within its first 64 KiB.
-    public var bodyContains: String?
-    /// `dns`: the resolver to ask; by default a target that is an address, and the agent's own for one that is a name.
-    public var resolver: String?
-    /// `dns`: the name to ask for; by default a target that is a name, and the root for one that is an address.
-    public var query: String?
-    /// `dns`: `A`, `AAAA`, `CNAME`, `MX`, `NS`, `TXT`, `SRV` or `SOA`; by default `A`, and `NS` for the root.
-    public var recordType: String?
-    /// `dns`: an answer that must be among those given.
-    public var expectedAnswer: String?
-
-    enum CodingKeys: String, CodingKey {
-        case port, url, resolver, query
-        case payloadBytes = "payload_bytes"
-        case expectedStatus = "expected_status"
-        case bodyContains = "body_contains"
-        case recordType = "record_type"
-        case expectedAnswer = "expected_answer"
-    }
-
-    public init() {}
 }
 
 public struct NewCheck: Codable, Equatable, RPCPayload {

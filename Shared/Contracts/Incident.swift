@@ -16,6 +16,8 @@ public struct Incident: Codable, Equatable, RPCPayload {
     public var checkID: CheckID
     public var checkType: CheckType
     public var agentID: AgentID
+    /// As in `Measurement`.
+    public var endpoint: String?
     public var state: State
     /// The sample that made it fire, in words.
     public var cause: String
@@ -25,7 +27,7 @@ public struct Incident: Codable, Equatable, RPCPayload {
     public var durationMilliseconds: Int
 
     enum CodingKeys: String, CodingKey {
-        case id, severity, state, cause
+        case id, severity, endpoint, state, cause
         case ruleID = "rule_id"
         case ruleName = "rule_name"
         case targetID = "target_id"
@@ -48,6 +50,7 @@ public struct Incident: Codable, Equatable, RPCPayload {
         checkID: CheckID,
         checkType: CheckType,
         agentID: AgentID,
+        endpoint: String = "",
         state: State,
         cause: String,
         startedAt: Timestamp,
@@ -63,6 +66,7 @@ public struct Incident: Codable, Equatable, RPCPayload {
         self.checkID = checkID
         self.checkType = checkType
         self.agentID = agentID
+        self.endpoint = endpoint.isEmpty ? nil : endpoint
         self.state = state
         self.cause = cause
         self.startedAt = startedAt

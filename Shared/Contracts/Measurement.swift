@@ -16,7 +16,7 @@ public enum MeasurementStatus: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// Why a probe failed; a closed set.
+/// Why a probe failed; a closed set of fifteen.
 public enum FailureReason: UInt8, Sendable, CaseIterable {
     /// It did not fail.
     case none = 0
@@ -36,7 +36,7 @@ public enum FailureReason: UInt8, Sendable, CaseIterable {
     case tls = 7
     /// The status code was not an expected one.
     case httpStatus = 8
-    /// The body did not contain what was expected.
+    /// The header or the body was not the expected one.
     case httpBody = 9
     /// The peer did not keep to its protocol.
     case protocolViolation = 10
@@ -46,6 +46,10 @@ public enum FailureReason: UInt8, Sendable, CaseIterable {
     case permission = 12
     /// The agent itself could not run the probe.
     case local = 13
+    /// The certificate has ended, ends too soon, is not trusted or is another's.
+    case certificate = 14
+    /// The target answered, though it must not be reachable.
+    case unexpectedReach = 15
 
     /// The word that stands for it in the API; `nil` for `none`.
     public var name: String? {
@@ -64,6 +68,8 @@ public enum FailureReason: UInt8, Sendable, CaseIterable {
         case .forbidden: "forbidden"
         case .permission: "permission"
         case .local: "local"
+        case .certificate: "certificate"
+        case .unexpectedReach: "unexpected_reach"
         }
     }
 }
@@ -76,7 +82,7 @@ public struct Measurement: Codable, Equatable, RPCPayload {
     public var target: String
     /// The type of its check.
     public var type: String
-    /// Milliseconds; left out when nothing came back.
+    /// Milliseconds, the mean of several; left out when nothing came back.
     public var latencyMilliseconds: Double?
     /// `success`, `timeout` or `error`.
     public var status: String
@@ -87,43 +93,39 @@ public struct Measurement: Codable, Equatable, RPCPayload {
     public var targetID: TargetID
     public var checkID: CheckID
     public var agentID: AgentID
+    /// Which part of the target it is about: `ipv4`, `ipv6`, or an address; left out when none are told apart.
+    public var endpoint: String?
+    /// Requests or packets that were sent.
+    public var sent: Int
+    /// Those of them that were answered.
+    public var received: Int
     /// Why it failed; left out when it did not.
     public var reason: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, timestamp, target, type, status, metadata, origin, reason
+        case id, timestamp, target, type, status, metadata, origin, endpoint, sent, received, reason
         case latencyMilliseconds = "latency_ms"
         case targetID = "target_id"
         case checkID = "check_id"
         case agentID = "agent_id"
     }
 
-    public init(
-        id: Identifier<Measurement>,
-        timestamp: Timestamp,
-        target: String,
-        type: String,
-        latencyMilliseconds: Double?,
-        status: String,
-        metadata: JSONValue,
-        origin: String,
-        targetID: TargetID,
-        checkID: CheckID,
-        agentID: AgentID,
-        reason: String?
-    ) {
-        self.id = id
-        self.timestamp = timestamp
-        self.target = target
-        self.type = type
-        self.latencyMilliseconds = latencyMilliseconds
-        self.status = status
-        self.metadata = metadata
+    public init(_ row: MeasurementRow, of series: MeasurementSeries, by agent: AgentID, origin: String) {
+        id = Identifier(rawValue: row.id.description)
+        timestamp = row.timestamp
+        target = series.target
+        type = series.type.rawValue
+        latencyMilliseconds = row.latency
+        status = row.status.name
+        metadata = (try? JSONValue(json: row.metadata)) ?? .null
         self.origin = origin
-        self.targetID = targetID
-        self.checkID = checkID
-        self.agentID = agentID
-        self.reason = reason
+        targetID = series.targetID
+        checkID = series.checkID
+        agentID = agent
+        endpoint = series.endpoint.isEmpty ? nil : series.endpoint
+        sent = row.sent
+        received = row.received
+        reason = row.reason.name
     }
 }
 

@@ -82,6 +82,7 @@ extension MeasurementSeries: JSONCodable {
                 }
                 self.type = type
                 seen |= 8
+            case "endpoint": endpoint = try reader.string()
             default: try reader.skip()
             }
         }
@@ -100,6 +101,10 @@ extension MeasurementSeries: JSONCodable {
         writer.string(target)
         writer.key("type")
         writer.string(type.rawValue)
+        if !endpoint.isEmpty {
+            writer.key("endpoint")
+            writer.string(endpoint)
+        }
         writer.endObject()
     }
 
@@ -108,7 +113,7 @@ extension MeasurementSeries: JSONCodable {
             name: "MeasurementSeries",
             [
                 .init("check_id", .uuid), .init("target_id", .uuid), .init("target", .string),
-                .init("type", CheckType.jsonSchema),
+                .init("type", CheckType.jsonSchema), .init("endpoint", .string, isRequired: false),
             ]
         )
     }

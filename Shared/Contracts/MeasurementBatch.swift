@@ -23,40 +23,28 @@ public struct MeasurementBatch: Equatable, Sendable {
 
     public var count: Int { columns.count }
 
-    /// Row `index` by itself.
+    /// Row `index` as the API shows it.
     public func row(_ index: Int) -> Measurement {
-        let series = series[columns.series[index]]
-        let latency = columns.latency[index]
-        return Measurement(
-            id: Identifier(rawValue: columns.id[index].description),
-            timestamp: Timestamp(microseconds: columns.timestamp[index]),
-            target: series.target,
-            type: series.type.rawValue,
-            latencyMilliseconds: latency.isNaN ? nil : latency,
-            status: columns.status[index].name,
-            metadata: (try? JSONValue(json: columns.metadata(index))) ?? .null,
-            origin: origin,
-            targetID: series.targetID,
-            checkID: series.checkID,
-            agentID: agentID,
-            reason: columns.reason[index].name
-        )
+        Measurement(columns[row: index], of: series[columns.series[index]], by: agentID, origin: origin)
     }
 }
 
-/// What the rows of one check have in common.
+/// What the rows of one check, or of one endpoint of it, have in common.
 public struct MeasurementSeries: Hashable, Sendable {
     public var checkID: CheckID
     public var targetID: TargetID
     /// The target's name.
     public var target: String
     public var type: CheckType
+    /// Which part of the target it is about, when several are told apart: `ipv4`, `ipv6`, or an address; else empty.
+    public var endpoint: String
 
-    public init(checkID: CheckID, targetID: TargetID, target: String, type: CheckType) {
+    public init(checkID: CheckID, targetID: TargetID, target: String, type: CheckType, endpoint: String = "") {
         self.checkID = checkID
         self.targetID = targetID
         self.target = target
         self.type = type
+        self.endpoint = endpoint
     }
 }
 
@@ -71,6 +59,9 @@ public struct MeasurementColumns: Equatable, Sendable {
     public var latency: [Double] = []
     public var status: [MeasurementStatus] = []
     public var reason: [FailureReason] = []
+    /// Requests that were sent, and those of them that were answered.
+    public var sent: [Int] = []
+    public var received: [Int] = []
     /// The metadata of all rows, each a JSON value, end to end.
     public var metadataBytes: [UInt8] = []
     /// Where in `metadataBytes` each row's metadata ends.
@@ -85,29 +76,10 @@ public struct MeasurementColumns: Equatable, Sendable {
         metadataBytes[(index == 0 ? 0 : metadataEnd[index - 1])..<metadataEnd[index]]
     }
 
-    public mutating func append(
-        series: Int,
-        id: UUIDv7,
-        timestamp: Timestamp,
-        latency: Double?,
-        status: MeasurementStatus,
-        reason: FailureReason,
-        metadata: some Collection<UInt8>
-    ) {
-        self.series.append(series)
-        self.id.append(id)
-        self.timestamp.append(timestamp.microseconds)
-        self.latency.append(latency ?? .nan)
-        self.status.append(status)
-        self.reason.append(reason)
-        metadataBytes.append(contentsOf: metadata)
-        metadataEnd.append(metadataBytes.count)
-    }
-
     public static func == (left: Self, right: Self) -> Bool {
         left.series == right.series && left.id == right.id && left.timestamp == right.timestamp
             && left.latency.map(\.bitPattern) == right.latency.map(\.bitPattern) && left.status == right.status
-            && left.reason == right.reason && left.metadataBytes == right.metadataBytes
-            && left.metadataEnd == right.metadataEnd
+            && left.reason == right.reason && left.sent == right.sent && left.received == right.received
+            && left.metadataBytes == right.metadataBytes && left.metadataEnd == right.metadataEnd
     }
 }

@@ -19,13 +19,21 @@ extension MeasurementColumns {
                 }
             case "status": try Self.read(&reader, into: &status, Self.status)
             case "reason": try Self.read(&reader, into: &reason, Self.reason)
+            case "sent": try Self.read(&reader, into: &sent, Self.count)
+            case "received": try Self.read(&reader, into: &received, Self.count)
             case "metadata": try readMetadata(&reader)
             default: try reader.skip()
             }
         }
-        let counts = [id.count, timestamp.count, latency.count, status.count, reason.count, metadataEnd.count]
+        let counts = [
+            id.count, timestamp.count, latency.count, status.count, reason.count, sent.count, received.count,
+            metadataEnd.count,
+        ]
         guard counts.allSatisfy({ $0 == series.count }) else {
             throw JSONError(.mismatch, "the columns of a batch are of one length", at: start)
+        }
+        guard zip(received, sent).allSatisfy(<=) else {
+            throw JSONError(.mismatch, "no row has more received than sent", at: start)
         }
     }
 
@@ -55,6 +63,14 @@ extension MeasurementColumns {
             return bytes.count
         }
         metadataBytes = bytes
+    }
+
+    private static func count(_ reader: inout JSONReader) throws(JSONError) -> Int {
+        let count = try reader.int()
+        guard (0...MeasurementRow.maximumSent).contains(count) else {
+            throw JSONError(.mismatch, "a count is from 0 to \(MeasurementRow.maximumSent)", at: reader.position)
+        }
+        return count
     }
 
     private static func status(_ reader: inout JSONReader) throws(JSONError) -> MeasurementStatus {
@@ -89,6 +105,10 @@ extension MeasurementColumns {
         writer.ints(status.lazy.map { Int($0.rawValue) })
         writer.key("reason")
         writer.ints(reason.lazy.map { Int($0.rawValue) })
+        writer.key("sent")
+        writer.ints(sent)
+        writer.key("received")
+        writer.ints(received)
         writer.key("metadata")
         writer.beginArray()
         for index in 0..<count { writer.raw(metadata(index)) }
@@ -102,7 +122,8 @@ extension MeasurementColumns {
             [
                 .init("series", .array(.integer)), .init("id", .array(.uuid)), .init("timestamp", .array(.integer)),
                 .init("latency_ms", .array(.nullable(.number))), .init("status", .array(.integer)),
-                .init("reason", .array(.integer)), .init("metadata", .array(.any)),
+                .init("reason", .array(.integer)), .init("sent", .array(.integer)),
+                .init("received", .array(.integer)), .init("metadata", .array(.any)),
             ]
         )
     }

@@ -72,7 +72,7 @@ public struct MeasurementPage: Codable, Equatable, RPCPayload {
     }
 }
 
-/// The newest measurement of every check as each agent sees it.
+/// The newest measurement of every check, and every endpoint of it, as each agent sees it.
 public struct LatestFilter: Codable, Equatable, RPCPayload {
     public var targetID: TargetID?
 
@@ -116,6 +116,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var throughput: Double
     /// Failures among all, from 0 to 1.
     public var errorRate: Double
+    /// Requests without an answer among those sent, from 0 to 1; left out when nothing was sent.
+    public var loss: Double?
     public var mean: Double?
     public var minimum: Double?
     public var maximum: Double?
@@ -125,7 +127,7 @@ public struct Summary: Codable, Equatable, Sendable {
     public var p99: Double?
 
     enum CodingKeys: String, CodingKey {
-        case count, failures, throughput
+        case count, failures, throughput, loss
         case errorRate = "error_rate"
         case mean = "mean_ms"
         case minimum = "min_ms"
@@ -213,15 +215,20 @@ public struct Timeline: Codable, Equatable, RPCPayload {
         public var agentID: AgentID
         public var type: String
         public var origin: String
+        /// As in `Measurement`.
+        public var endpoint: String?
         public var count: [Int]
         public var failures: [Int]
+        /// Requests that were sent, and those of them that were answered.
+        public var sent: [Int]
+        public var received: [Int]
         /// Milliseconds; null where nothing came back.
         public var minimum: [Double?]
         public var mean: [Double?]
         public var maximum: [Double?]
 
         enum CodingKeys: String, CodingKey {
-            case type, origin, count, failures
+            case type, origin, endpoint, count, failures, sent, received
             case checkID = "check_id"
             case agentID = "agent_id"
             case minimum = "min_ms"
@@ -229,13 +236,23 @@ public struct Timeline: Codable, Equatable, RPCPayload {
             case maximum = "max_ms"
         }
 
-        public init(checkID: CheckID, agentID: AgentID, type: String, origin: String, points: Int) {
+        public init(
+            checkID: CheckID,
+            agentID: AgentID,
+            type: String,
+            origin: String,
+            endpoint: String = "",
+            points: Int
+        ) {
             self.checkID = checkID
             self.agentID = agentID
             self.type = type
             self.origin = origin
+            self.endpoint = endpoint.isEmpty ? nil : endpoint
             count = Array(repeating: 0, count: points)
             failures = count
+            sent = count
+            received = count
             minimum = Array(repeating: nil, count: points)
             mean = minimum
             maximum = minimum

@@ -13,6 +13,8 @@ public struct Rule: Codable, Equatable, RPCPayload {
         case latency = "latency_ms"
         /// 1 when a probe failed, 0 when it succeeded.
         case failure
+        /// Requests without an answer among those that a probe sent, from 0 to 1; a probe that sent none is passed over.
+        case loss
     }
 
     public enum Comparison: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
@@ -26,7 +28,7 @@ public struct Rule: Codable, Equatable, RPCPayload {
     public var name: String
     /// All targets, when left out.
     public var targetID: TargetID?
-    /// All types of check, when left out.
+    /// All types of check but those that only give evidence, `trace` and `host`, when left out.
     public var checkType: CheckType?
     public var metric: Metric
     public var comparison: Comparison

@@ -8,6 +8,9 @@ public struct ProbeOutcome: Equatable, Sendable {
     public var reason: FailureReason
     /// `nil` when nothing came back.
     public var latencyMilliseconds: Double?
+    /// Requests or packets that were sent, and those of them that were answered.
+    public var sent: Int
+    public var received: Int
     /// A JSON object of at most `ProbeMetadata.maximumBytes` bytes.
     public var metadata: [UInt8]
 
@@ -15,12 +18,16 @@ public struct ProbeOutcome: Equatable, Sendable {
         startedAt: Timestamp,
         reason: FailureReason = .none,
         latencyMicroseconds: Double? = nil,
+        sent: Int = 1,
+        received: Int? = nil,
         metadata: ProbeMetadata
     ) {
         self.startedAt = startedAt
         self.reason = reason
         status = reason == .none ? .success : reason == .timeout ? .timeout : .error
         latencyMilliseconds = latencyMicroseconds.map { $0 / 1_000 }
+        self.sent = sent
+        self.received = received ?? (latencyMicroseconds == nil ? 0 : 1)
         self.metadata = metadata.bytes
     }
 
@@ -28,7 +35,22 @@ public struct ProbeOutcome: Equatable, Sendable {
     init(startedAt: Timestamp, _ error: EgressError, metadata: ProbeMetadata = ProbeMetadata()) {
         var metadata = metadata
         metadata.text("error", error.message)
-        self.init(startedAt: startedAt, reason: FailureReason(error.code), metadata: metadata)
+        self.init(
+            startedAt: startedAt,
+            reason: FailureReason(error.code),
+            sent: error.code.leavesNothingSent ? 0 : 1,
+            metadata: metadata
+        )
+    }
+}
+
+extension EgressError.Code {
+    /// Whether it came before anything was sent to the target.
+    fileprivate var leavesNothingSent: Bool {
+        switch self {
+        case .forbidden, .resolve, .permission, .badRequest, .cancelled, .busy, .local: true
+        case .refused, .unreachable, .reset, .timeout, .tls, .protocolViolation, .tooManyRedirects: false
+        }
     }
 }
 

@@ -57,6 +57,8 @@ public final class VantagePoint {
             )
         case .dns:
             return try dnsProbe(of: target, timeout, options)
+        case .udp, .stamp, .tls, .trace, .mtu:
+            throw EgressError(.badRequest, "this agent knows no \(type.rawValue) checks")
         }
     }
 

@@ -122,6 +122,41 @@ struct EvaluatorTests {
         }
     }
 
+    @Test("looks at the part that was lost, and passes over probes that sent nothing")
+    func loss() {
+        var batch = probe.batch("....")
+        batch.columns.sent = [10, 10, 0, 10]
+        batch.columns.received = [9, 7, 0, 6]
+        #expect(story([.test(.loss, .over, 0.2, consecutive: 2)], batch) == "+1")
+        #expect(story([.test(.loss, .over, 0.5, consecutive: 1)], batch) == "")
+    }
+
+    @Test("counts for each endpoint of a check by itself")
+    func endpoints() {
+        var batch = probe.batch("x.x.x.")
+        var other = batch.series[0]
+        batch.series[0].endpoint = "ipv6"
+        other.endpoint = "ipv4"
+        batch.series.append(other)
+        batch.columns.series = [0, 1, 0, 1, 0, 1]
+        var evaluator = Evaluator(rules: [.test(consecutive: 3)])
+        evaluator.apply(batch, at: now)
+        let transitions = evaluator.takeChanges().transitions
+        guard transitions.count == 1, case .fired(let incident) = transitions[0] else {
+            Issue.record("one incident, and no other: \(transitions)")
+            return
+        }
+        #expect(incident.endpoint == "ipv6")
+        #expect(incident.cause.hasSuffix("from node-1 by ipv6"))
+    }
+
+    @Test("takes no trace for a failed check, unless a rule asks for traces")
+    func evidence() {
+        let trace = Probe(type: .trace)
+        #expect(story([.test(consecutive: 1)], trace.batch("xx")) == "")
+        #expect(story([.test(consecutive: 1, type: .trace)], trace.batch("xx")) == "+0")
+    }
+
     @Test("says what happened in words")
     func causes() throws {
         func cause(_ rule: Rule, _ samples: [Sample]) throws -> String {

@@ -41,13 +41,15 @@ struct Probe: Sendable {
                 case .failure(let reason): (nil, reason)
                 }
             columns.append(
-                series: 0,
-                id: .make(),
-                timestamp: start.advanced(by: .seconds(second)),
-                latency: latency,
-                status: reason == .none ? .success : reason == .timeout ? .timeout : .error,
-                reason: reason,
-                metadata: "{}".utf8
+                MeasurementRow(
+                    id: .make(),
+                    timestamp: start.advanced(by: .seconds(second)),
+                    latency: latency,
+                    status: reason == .none ? .success : reason == .timeout ? .timeout : .error,
+                    reason: reason,
+                    metadata: Array("{}".utf8)
+                ),
+                series: 0
             )
         }
         return MeasurementBatch(agentID: agent, origin: "node-1", series: [series], columns: columns)

@@ -33,11 +33,13 @@ TIMELINE = """async () => {
     from: "2026-01-01T00:00:00Z", to: "2026-01-01T00:00:04Z", step_ms: 1000,
     series: [{
       check_id: "c", agent_id: "a", type: "icmp", origin: "here", count: [1, 1, 0, 0], failures: [0, 1, 0, 0],
+      sent: [1, 1, 0, 0], received: [1, 0, 0, 0],
       min_ms: [2, null, null, null], mean_ms: [2, null, null, null], max_ms: [2, null, null, null],
     }],
-  }, 500);
+  }, { type: "icmp", interval_ms: 500 });
   const add = (offset, latency) => data.add({
-    time: data.from + offset, agentID: "a", origin: "here", latency, status: latency === null ? "timeout" : "success",
+    time: data.from + offset, agentID: "a", origin: "here", endpoint: "", sent: 1, received: latency === null ? 0 : 1,
+    latency, status: latency === null ? "timeout" : "success",
   });
   add(600, 4);
   add(700, 100);

@@ -97,7 +97,7 @@ struct MeasurementBatchTests {
 
     private static let columns =
         #""series":[0,0],"id":["\#(uuid)","\#(uuid)"],"timestamp":[1,2],"latency_ms":[1.5,null],"#
-        + #""status":[0,1],"reason":[0,1],"metadata":[{"ttl":64},null]"#
+        + #""status":[0,1],"reason":[0,1],"sent":[10,1],"received":[9,0],"metadata":[{"ttl":64},null]"#
 
     @Test("is read and written as the same text")
     func roundTrip() throws {
@@ -110,6 +110,15 @@ struct MeasurementBatchTests {
         #expect(String(decoding: batch.json(), as: UTF8.self) == Self.text(Self.columns))
     }
 
+    @Test("tells the endpoints of a check apart, and says nothing of them when there is one")
+    func endpoints() throws {
+        let series = Self.series.replacing(#""icmp""#, with: #""icmp","endpoint":"ipv6""#)
+        let batch = try MeasurementBatch(json: Array(Self.text(Self.columns, series: series).utf8))
+        #expect(batch.row(0).endpoint == "ipv6")
+        #expect(String(decoding: batch.json(), as: UTF8.self) == Self.text(Self.columns, series: series))
+        #expect(try MeasurementBatch(json: Array(Self.text(Self.columns).utf8)).row(0).endpoint == nil)
+    }
+
     @Test(
         "is refused when it is not whole",
         arguments: [
@@ -120,6 +129,9 @@ struct MeasurementBatchTests {
             text(columns.replacing(#""status":[0,1]"#, with: #""status":[0,-1]"#)),
             text(columns.replacing(#""reason":[0,1]"#, with: #""reason":[0,250]"#)),
             text(columns.replacing(#""reason":[0,1],"#, with: "")), text(columns + #","timestamp":[1,2]"#),
+            text(columns.replacing("[10,1]", with: "[8,1]")), text(columns.replacing("[10,1]", with: "[-1,1]")),
+            text(columns.replacing("[10,1]", with: "[100001,1]")),
+            text(columns.replacing(#""sent":[10,1],"#, with: "")),
             text(columns, series: ""),
             text(columns, series: "{}"), text(columns, series: series.replacing("icmp", with: "carrier-pigeon")),
             text(columns.replacing("[1,2]", with: "[1,2.5]")), text(columns.replacing("1.5", with: "1e999")),

@@ -62,6 +62,43 @@ struct TargetRuleCase: Sendable, CustomTestStringConvertible {
             Self("options.port", "zero", .tcp) { $0.options?.port = 0 },
             Self("options.port", "large", .tcp) { $0.options?.port = 65_536 },
             Self("options.port", "of another type", .icmp) { $0.options?.port = 80 },
+            Self("options.packets", "none", .icmp) { $0.options?.packets = 0 },
+            Self("options.packets", "for minutes", .udp) {
+                $0.options?.packets = 1_000
+                $0.options?.gapMilliseconds = 61
+            },
+            Self("options.packets", "of another type", .tcp) { $0.options?.packets = 2 },
+            Self("options.gap_ms", "zero", .icmp) { $0.options?.gapMilliseconds = 0 },
+            Self("options.dscp", "seven bits", .icmp) { $0.options?.dscp = 64 },
+            Self("options.confirmations", "many", .tcp) { $0.options?.confirmations = 6 },
+            Self("options.endpoints", "of another type", .trace) { $0.options?.endpoints = .both },
+            Self("options.must_not_connect", "of another type", .dns) { $0.options?.mustNotConnect = true },
+            Self("options.server_name", "address", .tls) { $0.options?.serverName = "a b" },
+            Self("options.alpn", "empty", .tls) { $0.options?.alpn = [] },
+            Self("options.alpn", "blank", .tls) { $0.options?.alpn = ["h 2"] },
+            Self("options.certificate_days", "negative", .tls) { $0.options?.certificateDays = -1 },
+            Self("options.method", "unknown", .http) { $0.options?.method = "TRACE" },
+            Self("options.headers", "line break", .http) { $0.options?.headers = ["X-A": "b\r\nc: d"] },
+            Self("options.headers", "no name", .http) { $0.options?.headers = ["a b": "c"] },
+            Self("options.headers", "authorization", .http) { $0.options?.headers = ["authorization": "x"] },
+            Self("options.headers", "length", .http) { $0.options?.headers = ["Content-Length": "5"] },
+            Self("options.body", "of a GET", .http) { $0.options?.body = "x" },
+            Self("options.body", "large", .http) {
+                $0.options?.method = "POST"
+                $0.options?.body = String(repeating: "x", count: 16_385)
+            },
+            Self("options.basic_secret", "path", .http) { $0.options?.basicSecret = "../token" },
+            Self("options.bearer_secret", "hidden", .http) { $0.options?.bearerSecret = ".token" },
+            Self("options.bearer_secret", "both", .http) {
+                $0.options?.basicSecret = "a"
+                $0.options?.bearerSecret = "b"
+            },
+            Self("options.redirects", "many", .http) { $0.options?.redirects = 11 },
+            Self("options.expected_headers", "no pattern", .http) { $0.options?.expectedHeaders = ["a": "("] },
+            Self("options.body_matches", "no pattern", .http) { $0.options?.bodyMatches = "[a" },
+            Self("options.transport", "of another type", .tcp) { $0.options?.transport = .tls },
+            Self("options.flows", "many", .trace) { $0.options?.flows = 33 },
+            Self("options.hops", "none", .trace) { $0.options?.hops = 0 },
             Self("options.url", "file", .http) { $0.options?.url = "file:///etc/passwd" },
             Self("options.url", "of another type", .tcp) { $0.options?.url = "http://a.example" },
             Self("options.expected_status", "none", .http) { $0.options?.expectedStatus = [] },

@@ -71,13 +71,15 @@ struct FilterTests {
         var columns = MeasurementColumns()
         for (index, place) in [1, 0, 1, 0].enumerated() {
             columns.append(
-                series: place,
-                id: .make(),
-                timestamp: Timestamp(microseconds: Int64(index)),
-                latency: Double(index),
-                status: .success,
-                reason: .none,
-                metadata: Array("{}".utf8)[...]
+                MeasurementRow(
+                    id: .make(),
+                    timestamp: Timestamp(microseconds: Int64(index)),
+                    latency: Double(index),
+                    status: .success,
+                    reason: .none,
+                    metadata: Array("{}".utf8)
+                ),
+                series: place
             )
         }
         let batch = MeasurementBatch(agentID: .make(), origin: "here", series: series, columns: columns)

@@ -55,13 +55,15 @@ struct StreamSessionTests {
         var columns = MeasurementColumns()
         for place in 0..<2 {
             columns.append(
-                series: place,
-                id: .make(),
-                timestamp: Timestamp(microseconds: 1),
-                latency: 1,
-                status: .success,
-                reason: .none,
-                metadata: Array("{}".utf8)[...]
+                MeasurementRow(
+                    id: .make(),
+                    timestamp: Timestamp(microseconds: 1),
+                    latency: 1,
+                    status: .success,
+                    reason: .none,
+                    metadata: Array("{}".utf8)
+                ),
+                series: place
             )
         }
         let batch = MeasurementBatch(agentID: .make(), origin: "", series: series, columns: columns)

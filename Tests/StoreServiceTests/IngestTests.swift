@@ -28,13 +28,15 @@ struct IngestTests {
             let more = watch.batch(2, before: store.time.now)
             for row in 0..<2 {
                 longer.columns.append(
-                    series: more.columns.series[row],
-                    id: more.columns.id[row],
-                    timestamp: Timestamp(microseconds: more.columns.timestamp[row]),
-                    latency: 1,
-                    status: .success,
-                    reason: .none,
-                    metadata: Array("{}".utf8)
+                    MeasurementRow(
+                        id: more.columns.id[row],
+                        timestamp: Timestamp(microseconds: more.columns.timestamp[row]),
+                        latency: 1,
+                        status: .success,
+                        reason: .none,
+                        metadata: Array("{}".utf8)
+                    ),
+                    series: more.columns.series[row]
                 )
             }
             let part = try await store.client.call(.appendMeasurements, longer)

@@ -138,6 +138,38 @@ struct QueryTests {
         }
     }
 
+    @Test("tell the endpoints of a check apart, and count what was sent and answered")
+    func endpoints() async throws {
+        try await withStore(in: directory) { store in
+            let watch = Watch()
+            let second = store.time.now.advanced(by: .seconds(-1))
+            var batch = watch.batch([(second, 4), (second, nil), (second, 8)])
+            batch.series = ["ipv4", "ipv6"].map { endpoint in
+                var series = watch.series[0]
+                series.endpoint = endpoint
+                return series
+            }
+            batch.columns.series = [0, 1, 0]
+            batch.columns.sent = [10, 10, 10]
+            batch.columns.received = [10, 0, 7]
+            _ = try await store.client.call(.appendMeasurements, batch)
+            let target = watch.series[0].targetID
+            let latest = try await store.client.call(.latestMeasurements, LatestFilter(targetID: target))
+            #expect(
+                latest.measurements.map { "\($0.endpoint ?? "") \($0.status)" }.sorted() == [
+                    "ipv4 success", "ipv6 timeout",
+                ]
+            )
+            let filter = TimelineFilter(targetID: target, from: second, to: store.time.now, points: 1)
+            let lines = try await store.client.call(.measurementTimeline, filter).series
+            #expect(lines.map(\.endpoint) == ["ipv4", "ipv6"])
+            #expect(lines.map(\.sent) == [[20], [10]])
+            #expect(lines.map(\.received) == [[17], [0]])
+            let summary = try await store.client.call(.summarizeMeasurements, SummaryFilter(targetID: target)).overall
+            #expect(summary.loss == 13.0 / 30)
+        }
+    }
+
     @Test("cut a target's span into steps")
     func timeline() async throws {
         try await withStore(in: directory) { store in

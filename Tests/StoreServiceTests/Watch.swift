@@ -18,13 +18,15 @@ struct Watch: Sendable {
         var columns = MeasurementColumns()
         for (index, row) in rows.enumerated() {
             columns.append(
-                series: index % series.count,
-                id: .make(),
-                timestamp: row.time,
-                latency: row.latency,
-                status: row.latency == nil ? .timeout : .success,
-                reason: row.latency == nil ? .timeout : .none,
-                metadata: Array(metadata.utf8)
+                MeasurementRow(
+                    id: .make(),
+                    timestamp: row.time,
+                    latency: row.latency,
+                    status: row.latency == nil ? .timeout : .success,
+                    reason: row.latency == nil ? .timeout : .none,
+                    metadata: Array(metadata.utf8)
+                ),
+                series: index % series.count
             )
         }
         return MeasurementBatch(agentID: agentID, origin: origin, series: series, columns: columns)

@@ -86,8 +86,8 @@ extension DatabaseConnection {
 extension Delivery {
     /// Of the incident's columns and the delivery's transition, attempts and time of making.
     fileprivate init(_ row: any DatabaseRow, to receiver: Receiver) throws {
-        let transition: Incident.State = try row.word(13)
-        let createdAt = Timestamp(microseconds: try row.integer(15))
+        let transition: Incident.State = try row.word(14)
+        let createdAt = Timestamp(microseconds: try row.integer(16))
         var incident = try Incident(row, at: createdAt)
         if transition == .firing, let end = incident.endedAt {
             // It ended before anyone was told that it began.
@@ -99,7 +99,7 @@ extension Delivery {
         self.init(
             receiver: receiver,
             notice: IncidentNotice(transition: transition, incident: incident, receiver: receiver.name),
-            attempts: try row[14],
+            attempts: try row[15],
             createdAt: createdAt
         )
     }

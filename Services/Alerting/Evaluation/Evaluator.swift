@@ -10,6 +10,8 @@ struct Evaluator: Sendable {
         var rule: RuleID
         var check: CheckID
         var agent: AgentID
+        /// As in `MeasurementSeries`.
+        var endpoint = ""
     }
 
     enum Transition: Equatable, Sendable {
@@ -74,7 +76,7 @@ struct Evaluator: Sendable {
         rows: [Int],
         at now: Timestamp
     ) {
-        let key = Key(rule: rule.id, check: series.checkID, agent: batch.agentID)
+        let key = Key(rule: rule.id, check: series.checkID, agent: batch.agentID, endpoint: series.endpoint)
         let known = streaks[key]
         guard known != nil || streaks.count < maximumStreaks else {
             refused += 1
@@ -104,7 +106,7 @@ struct Evaluator: Sendable {
 
 extension Rule {
     fileprivate func covers(_ series: MeasurementSeries) -> Bool {
-        checkType == nil || checkType == series.type
+        checkType.map { $0 == series.type } ?? !series.type.isEvidence
     }
 
     /// `nil` when a row says nothing about this rule: a failed probe has no latency.
@@ -116,6 +118,9 @@ extension Rule {
         case .latency:
             let latency = columns.latency[row]
             return isSuccess && !latency.isNaN ? comparison.holds(latency, threshold) : nil
+        case .loss:
+            let sent = Double(columns.sent[row])
+            return sent > 0 ? comparison.holds((sent - Double(columns.received[row])) / sent, threshold) : nil
         }
     }
 }

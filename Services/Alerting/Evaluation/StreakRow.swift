@@ -6,13 +6,15 @@ extension DatabaseConnection {
         var streaks: [Evaluator.Key: Streak] = [:]
         try query(
             """
-            SELECT rule_id, check_id, agent_id, target_id, newest, is_crossing, count, since, incident_id FROM streak
+            SELECT rule_id, check_id, agent_id, target_id, newest, is_crossing, count, since, incident_id, endpoint
+            FROM streak
             """
         ) { row in
             let key = Evaluator.Key(
                 rule: RuleID(rawValue: try row.text(0)),
                 check: CheckID(rawValue: try row.text(1)),
-                agent: AgentID(rawValue: try row.text(2))
+                agent: AgentID(rawValue: try row.text(2)),
+                endpoint: try row.text(9)
             )
             var streak = Streak(of: TargetID(rawValue: try row.text(3)))
             streak.newest = Timestamp(microseconds: try row.integer(4))
@@ -29,11 +31,12 @@ extension DatabaseConnection {
     func save(_ streak: Streak, _ key: Evaluator.Key) throws {
         try execute(
             """
-            INSERT INTO streak (rule_id, check_id, agent_id, target_id, newest, is_crossing, count, since, incident_id)
-            VALUES (\(key.rule.rawValue), \(key.check.rawValue), \(key.agent.rawValue), \(streak.targetID.rawValue),
-                \(streak.newest.microseconds), \(streak.isCrossing), \(streak.count), \(streak.since.microseconds),
-                \(streak.incident?.rawValue))
-            ON CONFLICT (rule_id, check_id, agent_id) DO UPDATE SET newest = excluded.newest,
+            INSERT INTO streak (rule_id, check_id, agent_id, endpoint, target_id, newest, is_crossing, count, since,
+                incident_id)
+            VALUES (\(key.rule.rawValue), \(key.check.rawValue), \(key.agent.rawValue), \(key.endpoint),
+                \(streak.targetID.rawValue), \(streak.newest.microseconds), \(streak.isCrossing), \(streak.count),
+                \(streak.since.microseconds), \(streak.incident?.rawValue))
+            ON CONFLICT (rule_id, check_id, agent_id, endpoint) DO UPDATE SET newest = excluded.newest,
                 is_crossing = excluded.is_crossing, count = excluded.count, since = excluded.since,
                 incident_id = excluded.incident_id
             """

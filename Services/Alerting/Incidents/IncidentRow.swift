@@ -4,7 +4,7 @@ import Database
 extension Incident {
     static let columns: SQL = """
         incident.id, rule_id, rule_name, severity, target_id, target_name, check_id, check_type, agent_id,
-        incident.state, cause, started_at, ended_at
+        incident.state, cause, started_at, ended_at, endpoint
         """
 
     /// Of the columns from `first` on; lasts until `now` when it has no end.
@@ -22,6 +22,7 @@ extension Incident {
             checkID: CheckID(rawValue: try row.text(first + 6)),
             checkType: try row.word(first + 7),
             agentID: AgentID(rawValue: try row.text(first + 8)),
+            endpoint: try row.text(first + 13),
             state: try row.word(first + 9),
             cause: try row.text(first + 10),
             startedAt: started,
@@ -36,11 +37,11 @@ extension DatabaseConnection {
         try execute(
             """
             INSERT INTO incident (tenant, id, rule_id, rule_name, severity, target_id, target_name, check_id,
-                check_type, agent_id, state, cause, started_at)
+                check_type, agent_id, endpoint, state, cause, started_at)
             VALUES (\(tenant), \(incident.id.rawValue), \(incident.ruleID.rawValue), \(incident.ruleName),
                 \(incident.severity.rawValue), \(incident.targetID.rawValue), \(incident.targetName),
                 \(incident.checkID.rawValue), \(incident.checkType.rawValue), \(incident.agentID.rawValue),
-                \(incident.state.rawValue), \(incident.cause), \(incident.startedAt.microseconds))
+                \(incident.endpoint ?? ""), \(incident.state.rawValue), \(incident.cause), \(incident.startedAt.microseconds))
             """
         )
     }

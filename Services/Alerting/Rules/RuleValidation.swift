@@ -38,6 +38,8 @@ extension Rule {
             guard threshold > 0, threshold <= 3_600_000 else {
                 throw invalid("threshold", "must be over 0 and at most 3600000 milliseconds")
             }
+        case .loss:
+            guard (0...1).contains(threshold) else { throw invalid("threshold", "must be from 0 to 1") }
         case .failure:
             let outcomes = Set([0, 1].map { comparison.holds($0, threshold) })
             guard threshold.isFinite, outcomes.count == 2 else {

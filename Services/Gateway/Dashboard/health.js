@@ -34,12 +34,12 @@ export function patience(check) {
 
 /**
  * @param {Check} check
- * @returns {Row[]} The newest row as each agent sees it.
+ * @returns {Row[]} The newest row of each endpoint as each agent sees it; no traces of what failed.
  */
 export function latestOf(check) {
   const oldest = now() - forgottenMilliseconds;
   const rows = state.latest.get(check.target_id)?.values() ?? [];
-  return [...rows].filter((row) => row.checkID === check.id && row.time > oldest);
+  return [...rows].filter((row) => row.checkID === check.id && row.type === check.type && row.time > oldest);
 }
 
 /**

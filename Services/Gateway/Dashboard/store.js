@@ -105,7 +105,7 @@ function flush() {
 
 /** @param {Row} row */
 export function pairOf(row) {
-  return `${row.checkID}/${row.agentID}`;
+  return `${row.checkID}/${row.type}/${row.agentID}/${row.endpoint}`;
 }
 
 /**

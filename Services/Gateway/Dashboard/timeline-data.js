@@ -1,16 +1,21 @@
+import { vantageOf } from "./rows.js";
+
 /**
  * @typedef {import("./types.js").Row} Row
  *
  * @typedef {object} Step What one agent saw in one step.
  * @property {number} count
  * @property {number} failures
+ * @property {number} sent
+ * @property {number} received
  * @property {number | null} low Milliseconds; null when nothing came back.
  * @property {number | null} mean
  * @property {number | null} high
  *
- * @typedef {object} AgentLine
+ * @typedef {object} AgentLine One endpoint as one agent sees it.
  * @property {string} agentID
  * @property {string} origin
+ * @property {string} endpoint
  * @property {Map<number, Step>} steps By number of step since the beginning.
  */
 
@@ -23,20 +28,22 @@ export class TimelineData {
 
   /**
    * @param {import("./types.js").Timeline} timeline
-   * @param {number} intervalMilliseconds Of the check.
+   * @param {import("./types.js").Check} check
    */
-  constructor(timeline, intervalMilliseconds) {
+  constructor(timeline, check) {
     this.from = Date.parse(timeline.from);
     this.to = Date.parse(timeline.to);
     this.step = timeline.step_ms;
-    this.interval = intervalMilliseconds;
-    for (const series of timeline.series) {
-      const line = this.#line(series.agent_id, series.origin);
+    this.interval = check.interval_ms;
+    for (const series of timeline.series.filter(({ type }) => type === check.type)) {
+      const line = this.#line(series.agent_id, series.origin, series.endpoint ?? "");
       series.count.forEach((count, index) => {
         if (count === 0) return;
         line.steps.set(index, {
           count,
           failures: series.failures[index],
+          sent: series.sent[index],
+          received: series.received[index],
           low: series.min_ms[index],
           mean: series.mean_ms[index],
           high: series.max_ms[index],
@@ -48,13 +55,14 @@ export class TimelineData {
   /**
    * @param {string} agentID
    * @param {string} origin
+   * @param {string} endpoint
    */
-  #line(agentID, origin) {
-    const known = this.lines.find((line) => line.agentID === agentID);
+  #line(agentID, origin, endpoint) {
+    const known = this.lines.find((line) => line.agentID === agentID && line.endpoint === endpoint);
     if (known) return known;
-    const line = { agentID, origin, steps: new Map() };
+    const line = { agentID, origin, endpoint, steps: new Map() };
     this.lines.push(line);
-    this.lines.sort((a, b) => (a.origin < b.origin ? -1 : 1));
+    this.lines.sort((a, b) => (vantageOf(a) < vantageOf(b) ? -1 : 1));
     return line;
   }
 
@@ -66,11 +74,13 @@ export class TimelineData {
   add(row) {
     const index = Math.floor((row.time - this.from) / this.step);
     if (index < 0) return;
-    const { steps } = this.#line(row.agentID, row.origin);
-    const step = steps.get(index) ?? { count: 0, failures: 0, low: null, mean: null, high: null };
+    const { steps } = this.#line(row.agentID, row.origin, row.endpoint);
+    const step = steps.get(index) ?? { count: 0, failures: 0, sent: 0, received: 0, low: null, mean: null, high: null };
     if (step.count >= Math.ceil(this.step / this.interval)) return;
     const answered = step.count - step.failures;
     step.count += 1;
+    step.sent += row.sent;
+    step.received += row.received;
     if (row.status !== "success" || row.latency === null) {
       step.failures += 1;
     } else {
@@ -129,7 +139,7 @@ export class TimelineData {
    */
   at(time) {
     const index = Math.floor((time - this.from) / this.step);
-    return this.lines.map((line) => ({ origin: line.origin, step: line.steps.get(index) }));
+    return this.lines.map((line) => ({ origin: line.origin, endpoint: line.endpoint, step: line.steps.get(index) }));
   }
 
   /** Steps with failures of any agent, by the time they begin. */

@@ -20,7 +20,7 @@ export async function fetchTimeline(check, range, step, signal) {
   const points = Math.max(1, Math.min(mostPoints, Math.round((to - from) / step)));
   const query = { check_id: check.id, from: new Date(from).toISOString(), to: new Date(to).toISOString(), points };
   const timeline = await call("GET", `/targets/${check.target_id}/timeline`, { query, signal });
-  return new TimelineData(timeline, check.interval_ms);
+  return new TimelineData(timeline, check);
 }
 
 /** Lengths of steps, in milliseconds. */

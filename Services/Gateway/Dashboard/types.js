@@ -1,7 +1,7 @@
 /**
  * What the API sends, as `Shared/Contracts` declares it.
  *
- * @typedef {"icmp" | "tcp" | "http" | "dns"} CheckType
+ * @typedef {"icmp" | "udp" | "stamp" | "tcp" | "tls" | "http" | "dns" | "trace" | "mtu"} CheckType
  * @typedef {"success" | "timeout" | "error"} Status
  *
  * @typedef {object} Person
@@ -26,7 +26,7 @@
  * @property {string} created_at
  * @property {string} updated_at
  *
- * @typedef {Record<string, string | number | number[]>} CheckOptions
+ * @typedef {Record<string, string | number | boolean | number[] | string[] | Record<string, string>>} CheckOptions
  *
  * @typedef {object} NewCheck
  * @property {CheckType} type
@@ -71,6 +71,9 @@
  * @property {string} target_id
  * @property {string} check_id
  * @property {string} agent_id
+ * @property {string} [endpoint]
+ * @property {number} sent
+ * @property {number} received
  * @property {string} [reason]
  *
  * @typedef {object} Summary
@@ -96,8 +99,11 @@
  * @property {string} agent_id
  * @property {string} type
  * @property {string} origin
+ * @property {string} [endpoint]
  * @property {number[]} count
  * @property {number[]} failures
+ * @property {number[]} sent
+ * @property {number[]} received
  * @property {(number | null)[]} min_ms
  * @property {(number | null)[]} mean_ms
  * @property {(number | null)[]} max_ms
@@ -134,7 +140,7 @@
  * @typedef {object} MeasurementBatch Row `i` is element `i` of every column.
  * @property {string} agent_id
  * @property {string} origin
- * @property {{check_id: string, target_id: string, target: string, type: CheckType}[]} series
+ * @property {{check_id: string, target_id: string, target: string, type: CheckType, endpoint?: string}[]} series
  * @property {MeasurementColumns} columns
  *
  * @typedef {object} MeasurementColumns
@@ -144,6 +150,8 @@
  * @property {(number | null)[]} latency_ms
  * @property {number[]} status
  * @property {number[]} reason
+ * @property {number[]} sent
+ * @property {number[]} received
  * @property {unknown[]} metadata
  */
 
@@ -157,9 +165,12 @@
  * @property {string} targetID
  * @property {string} agentID
  * @property {string} origin
+ * @property {string} endpoint Which part of the target; empty when none are told apart.
  * @property {CheckType} type
  * @property {Status} status
  * @property {number | null} latency Milliseconds.
+ * @property {number} sent
+ * @property {number} received
  * @property {string | null} reason
  * @property {unknown} metadata
  */

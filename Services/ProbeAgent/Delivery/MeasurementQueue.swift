@@ -1,15 +1,5 @@
 import Contracts
 
-/// One result on its way to the store.
-struct MeasurementRow: Sendable {
-    var id: UUIDv7
-    var timestamp: Timestamp
-    var latency: Double?
-    var status: MeasurementStatus
-    var reason: FailureReason
-    var metadata: [UInt8]
-}
-
 /// Measurements in the batches in which they will be sent, oldest first; the oldest batch goes when there is no room.
 struct MeasurementQueue: Sendable {
     /// Bytes of metadata after which a batch takes no more rows, well below the 8 MiB that the store reads at once.
@@ -36,15 +26,7 @@ struct MeasurementQueue: Sendable {
     mutating func append(_ row: MeasurementRow, of series: MeasurementSeries, by agent: AgentID) {
         if !lastBatchTakes(agent) { addBatch(of: agent) }
         let last = batches.count - 1
-        batches[last].columns.append(
-            series: place(of: series, in: last),
-            id: row.id,
-            timestamp: row.timestamp,
-            latency: row.latency,
-            status: row.status,
-            reason: row.reason,
-            metadata: row.metadata
-        )
+        batches[last].columns.append(row, series: place(of: series, in: last))
         rows += 1
         bytes += Self.rowBytes + row.metadata.count
         while bytes > maximumBytes, let oldest = takeFirst() { dropped += oldest.count }

@@ -119,10 +119,10 @@ extension DatabaseConnection {
         var indices: [Int: Int] = [:]
         for key in keys {
             let query: SQL = """
-                SELECT \(SeriesRow.columns) FROM measurement
+                SELECT \(MeasurementRow.columns) FROM measurement
                 WHERE series = \(key.series) AND timestamp = \(key.timestamp) AND id = \(key.id.bytes)
                 """
-            guard let row = try first(query, SeriesRow.init) else { continue }
+            guard let row = try first(query, MeasurementRow.init) else { continue }
             if indices[key.series] == nil {
                 let record = table.record(key.series)
                 (batch.agentID, batch.origin) = (record.key.agentID, record.key.origin)
@@ -132,19 +132,5 @@ extension DatabaseConnection {
             batch.columns.append(row, series: indices[key.series] ?? 0)
         }
         return batch
-    }
-}
-
-extension MeasurementColumns {
-    fileprivate mutating func append(_ row: SeriesRow, series: Int) {
-        append(
-            series: series,
-            id: row.id,
-            timestamp: Timestamp(microseconds: row.timestamp),
-            latency: row.latency,
-            status: row.status,
-            reason: row.reason,
-            metadata: row.metadata
-        )
     }
 }

@@ -15,14 +15,14 @@ struct BatchTransaction: Sendable {
         var stored: Int
         var duplicates: Int
         /// Of each series with new rows, the newest of them.
-        var newest: [(series: Int, row: SeriesRow)]
+        var newest: [(series: Int, row: MeasurementRow)]
         /// The new rows; `nil` when there are none.
         var event: StoredEvent?
     }
 
     private static let table = InsertTarget(
         "measurement",
-        ["series", "timestamp", "id", "latency", "status", "reason", "metadata"]
+        ["series", "timestamp", "id", "latency", "status", "reason", "metadata", "sent", "received"]
     )
 
     func run(on connection: any DatabaseConnection) throws -> [Outcome] {
@@ -85,7 +85,7 @@ extension IncomingBatch {
     }
 
     /// Of each series with rows that are new, the newest of them.
-    fileprivate func newestRows(where isNew: (Int) -> Bool) -> [(series: Int, row: SeriesRow)] {
+    fileprivate func newestRows(where isNew: (Int) -> Bool) -> [(series: Int, row: MeasurementRow)] {
         let columns = batch.columns
         var newest = [Int?](repeating: nil, count: batch.series.count)
         for row in 0..<columns.count where isNew(row) {
@@ -96,7 +96,7 @@ extension IncomingBatch {
             }
         }
         return newest.enumerated().compactMap { series, row in
-            row.map { (seriesNumbers[series], columns.row($0)) }
+            row.map { (seriesNumbers[series], columns[row: $0]) }
         }
     }
 }
@@ -125,16 +125,7 @@ extension MeasurementColumns {
         writer.integer(Int64(reason[row].rawValue))
         let start = row == 0 ? 0 : metadataEnd[row - 1]
         unsafe writer.text(utf8: metadataBytes.span.bytes.extracting(start..<metadataEnd[row]))
-    }
-
-    fileprivate func row(_ index: Int) -> SeriesRow {
-        SeriesRow(
-            timestamp: timestamp[index],
-            id: id[index],
-            latency: latency[index].isNaN ? nil : latency[index],
-            status: status[index],
-            reason: reason[index],
-            metadata: Array(metadata(index))
-        )
+        writer.integer(sent[row])
+        writer.integer(received[row])
     }
 }

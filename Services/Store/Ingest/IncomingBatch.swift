@@ -52,6 +52,9 @@ extension MeasurementBatch {
         guard series.allSatisfy({ (1...200).contains($0.target.unicodeScalars.count) }) else {
             throw RPCError(.invalidParams, "a target's name must have 1 to 200 characters", data: ["field": "series"])
         }
+        guard series.allSatisfy({ $0.endpoint.unicodeScalars.count <= 64 }) else {
+            throw RPCError(.invalidParams, "an endpoint must have at most 64 characters", data: ["field": "series"])
+        }
         let times = Self.earliest...now.advanced(by: limits.clockAhead).microseconds
         if let row = columns.timestamp.firstIndex(where: { !times.contains($0) }) {
             throw invalid(row, "has a time before 2000 or more than \(limits.clockAhead) ahead of this clock")

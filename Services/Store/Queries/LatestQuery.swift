@@ -10,7 +10,7 @@ struct LatestQuery: Sendable {
     let series: SeriesTable
 
     func callAsFunction(_ filter: LatestFilter) async throws -> WrittenResult<MeasurementPage> {
-        var newest: [Vantage: (record: SeriesRecord, newest: SeriesRow)] = [:]
+        var newest: [Vantage: (record: SeriesRecord, newest: MeasurementRow)] = [:]
         for entry in series.series(of: defaultTenant, target: filter.targetID) {
             if let other = newest[entry.record.vantage], !entry.newest.isNewer(than: other.newest) { continue }
             newest[entry.record.vantage] = entry
@@ -22,7 +22,7 @@ struct LatestQuery: Sendable {
     }
 
     private static func page(
-        _ rows: some Sequence<(record: SeriesRecord, newest: SeriesRow)>
+        _ rows: some Sequence<(record: SeriesRecord, newest: MeasurementRow)>
     ) throws -> WrittenResult<MeasurementPage> {
         try WrittenResult(MeasurementPage(measurements: rows.map { $0.newest.measurement(of: $0.record.key) }))
     }

@@ -29,7 +29,7 @@ struct ListQuery: Sendable {
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID
-        ).filter { $0.newest.timestamp >= span.from.microseconds }
+        ).filter { $0.newest.timestamp >= span.from }
         return try await reader.read { connection in
             var rows = NewestFirst(
                 series,
@@ -51,7 +51,7 @@ struct ListQuery: Sendable {
                 break
             }
             page.measurements.append(row.measurement(of: record.key))
-            last = RowPlace(timestamp: row.timestamp, id: row.id, series: record.id)
+            last = RowPlace(timestamp: row.timestamp.microseconds, id: row.id, series: record.id)
         }
         return page
     }

@@ -11,14 +11,16 @@ struct NewestFirst {
     private struct Source {
         let record: SeriesRecord
         /// Read, and not yet handed out; the next one is last.
-        var rows: [SeriesRow] = []
+        var rows: [MeasurementRow] = []
         /// Where to read on: rows before this.
         var end: RowPlace
         var isExhausted = false
 
         /// The place of the next row; no row is after it as long as none is read.
         var next: RowPlace? {
-            if let row = rows.last { return RowPlace(timestamp: row.timestamp, id: row.id, series: record.id) }
+            if let row = rows.last {
+                return RowPlace(timestamp: row.timestamp.microseconds, id: row.id, series: record.id)
+            }
             return isExhausted ? nil : end
         }
     }
@@ -31,7 +33,7 @@ struct NewestFirst {
 
     /// Rows from `from` on and before `end`.
     init(
-        _ series: [(record: SeriesRecord, newest: SeriesRow)],
+        _ series: [(record: SeriesRecord, newest: MeasurementRow)],
         from: Int64,
         before end: RowPlace,
         status: MeasurementStatus?,
@@ -41,14 +43,14 @@ struct NewestFirst {
         self.from = from
         self.status = status
         sources = series.map { record, newest in
-            let newest = RowPlace(timestamp: newest.timestamp + 1, id: .lowest, series: 0)
+            let newest = RowPlace(timestamp: newest.timestamp.microseconds + 1, id: .lowest, series: 0)
             return Source(record: record, end: min(newest, end))
         }
         sources.sort { $0.end < $1.end }
     }
 
     /// The next row and its series; `nil` after the last one.
-    mutating func next() throws -> (record: SeriesRecord, row: SeriesRow)? {
+    mutating func next() throws -> (record: SeriesRecord, row: MeasurementRow)? {
         while var source = sources.popLast() {
             if let row = source.rows.popLast() {
                 let record = source.record
@@ -88,15 +90,15 @@ struct NewestFirst {
         let filter: SQL = status.map { "AND status = \(Int($0.rawValue))" } ?? ""
         source.rows = try connection.rows(
             """
-            SELECT \(SeriesRow.columns) FROM measurement
+            SELECT \(MeasurementRow.columns) FROM measurement
             WHERE series = \(series) AND timestamp >= \(from) AND \(condition) \(filter)
             ORDER BY timestamp DESC, id DESC LIMIT \(Self.chunk)
             """,
-            SeriesRow.init
+            MeasurementRow.init
         )
         source.isExhausted = source.rows.count < Self.chunk
         if let last = source.rows.last {
-            source.end = RowPlace(timestamp: last.timestamp, id: last.id, series: series)
+            source.end = RowPlace(timestamp: last.timestamp.microseconds, id: last.id, series: series)
         }
         source.rows.reverse()
     }

@@ -36,22 +36,35 @@ struct RowBudget {
     }
 }
 
+/// What queries sum up of a row.
+struct ScannedRow {
+    var timestamp: Int64
+    var isFailure: Bool
+    /// Milliseconds.
+    var latency: Double?
+    var sent: Int
+    var received: Int
+}
+
 extension DatabaseConnection {
-    /// Hands time, status and latency of each row of a span to `body`, in the order of time.
-    func scan(
-        _ series: Int,
-        in span: QuerySpan,
-        _ body: (_ timestamp: Int64, _ isFailure: Bool, _ latency: Double?) throws -> Void
-    ) throws {
+    /// Hands each row of a span to `body`, in the order of time.
+    func scan(_ series: Int, in span: QuerySpan, _ body: (ScannedRow) throws -> Void) throws {
         try query(
             """
-            SELECT timestamp, status, latency FROM measurement WHERE series = \(series)
+            SELECT timestamp, status, latency, sent, received FROM measurement WHERE series = \(series)
                 AND timestamp >= \(span.from.microseconds) AND timestamp < \(span.to.microseconds)
             ORDER BY timestamp
             """
         ) { row in
-            let isFailure = try row.integer(1) != Int64(MeasurementStatus.success.rawValue)
-            try body(try row.integer(0), isFailure, row.isNull(2) ? nil : try row.real(2))
+            try body(
+                ScannedRow(
+                    timestamp: try row.integer(0),
+                    isFailure: try row.integer(1) != Int64(MeasurementStatus.success.rawValue),
+                    latency: row.isNull(2) ? nil : try row.real(2),
+                    sent: Int(try row.integer(3)),
+                    received: Int(try row.integer(4))
+                )
+            )
         }
     }
 }

@@ -12,16 +12,16 @@ struct SummaryQuery: Sendable {
     func callAsFunction(_ filter: SummaryFilter) async throws -> WrittenResult<SummaryReport> {
         let span = try QuerySpan(from: filter.from, to: filter.to, limits: reader.limits, now: now())
         let series = series.series(of: defaultTenant, target: filter.targetID)
-            .filter { $0.newest.timestamp >= span.from.microseconds }
+            .filter { $0.newest.timestamp >= span.from }
             .map(\.record)
         let limits = reader.limits
         return try await reader.read { connection in
             var targets: [TargetID: Tally] = [:]
             var budget = RowBudget(limits)
             for record in series {
-                try connection.scan(record.id, in: span) { _, isFailure, latency in
+                try connection.scan(record.id, in: span) { row in
                     try budget.use()
-                    targets[record.key.series.targetID, default: Tally()].add(isFailure: isFailure, latency)
+                    targets[record.key.series.targetID, default: Tally()].add(row)
                 }
             }
             return try WrittenResult(report(span, targets))
@@ -46,13 +46,17 @@ struct SummaryQuery: Sendable {
 private struct Tally {
     private var count = 0
     private var failures = 0
+    private var sent = 0
+    private var received = 0
     private var latencies = Statistics.Summary()
     private var sketch = QuantileSketch()
 
-    mutating func add(isFailure: Bool, _ latency: Double?) {
+    mutating func add(_ row: ScannedRow) {
         count += 1
-        if isFailure { failures += 1 }
-        guard let latency else { return }
+        if row.isFailure { failures += 1 }
+        sent += row.sent
+        received += row.received
+        guard let latency = row.latency else { return }
         latencies.add(latency)
         sketch.add(latency)
     }
@@ -60,6 +64,8 @@ private struct Tally {
     mutating func merge(_ other: Tally) throws {
         count += other.count
         failures += other.failures
+        sent += other.sent
+        received += other.received
         latencies.merge(other.latencies)
         try sketch.merge(other.sketch)
     }
@@ -71,6 +77,7 @@ private struct Tally {
             throughput: Double(count) / seconds,
             errorRate: count == 0 ? 0 : Double(failures) / Double(count)
         )
+        summary.loss = sent == 0 ? nil : Double(sent - received) / Double(sent)
         summary.mean = latencies.mean
         summary.minimum = latencies.minimum
         summary.maximum = latencies.maximum

@@ -18,7 +18,7 @@ struct TimelineQuery: Sendable {
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID
-        ).filter { $0.newest.timestamp >= span.from.microseconds }
+        ).filter { $0.newest.timestamp >= span.from }
         let vantages = Dictionary(grouping: series.map(\.record), by: \.vantage)
         let limits = reader.limits
         guard vantages.count * steps.count <= limits.timelinePoints else {
@@ -32,7 +32,7 @@ struct TimelineQuery: Sendable {
                     from: span.from,
                     to: span.to,
                     stepMilliseconds: steps.milliseconds,
-                    series: lines.sorted { ($0.checkID.rawValue, $0.origin) < ($1.checkID.rawValue, $1.origin) }
+                    series: lines.sorted { $0.place < $1.place }
                 )
             )
         }
@@ -50,19 +50,22 @@ struct TimelineQuery: Sendable {
         var line = Timeline.Series(
             checkID: last.vantage.checkID,
             agentID: last.vantage.agentID,
-            type: last.key.series.type.rawValue,
+            type: last.vantage.type.rawValue,
             origin: last.key.origin,
+            endpoint: last.vantage.endpoint,
             points: steps.count
         )
         var sums = [(sum: Double, count: Int)](repeating: (0, 0), count: steps.count)
         let before = budget.used
         for record in records {
-            try connection.scan(record.id, in: span) { timestamp, isFailure, latency in
+            try connection.scan(record.id, in: span) { row in
                 try budget.use()
-                let step = steps.index(of: timestamp)
+                let step = steps.index(of: row.timestamp)
                 line.count[step] += 1
-                if isFailure { line.failures[step] += 1 }
-                guard let latency else { return }
+                if row.isFailure { line.failures[step] += 1 }
+                line.sent[step] += row.sent
+                line.received[step] += row.received
+                guard let latency = row.latency else { return }
                 sums[step] = (sums[step].sum + latency, sums[step].count + 1)
                 line.minimum[step] = min(line.minimum[step] ?? latency, latency)
                 line.maximum[step] = max(line.maximum[step] ?? latency, latency)
@@ -71,6 +74,11 @@ struct TimelineQuery: Sendable {
         line.mean = sums.map { $0.count == 0 ? nil : $0.sum / Double($0.count) }
         return budget.used > before ? line : nil
     }
+}
+
+extension Timeline.Series {
+    /// What lines are sorted by.
+    fileprivate var place: (String, String, String, String) { (checkID.rawValue, type, origin, endpoint ?? "") }
 }
 
 /// A span cut into steps of whole milliseconds.

@@ -10,18 +10,7 @@ extension MeasurementBatch {
 
     /// The rows that `isIncluded` tells by their index, and all series.
     func filtered(_ isIncluded: (Int) -> Bool) -> MeasurementBatch {
-        var columns = MeasurementColumns()
-        for row in 0..<count where isIncluded(row) {
-            columns.append(
-                series: self.columns.series[row],
-                id: self.columns.id[row],
-                timestamp: Timestamp(microseconds: self.columns.timestamp[row]),
-                latency: self.columns.latency[row],
-                status: self.columns.status[row],
-                reason: self.columns.reason[row],
-                metadata: self.columns.metadata(row)
-            )
-        }
-        return MeasurementBatch(agentID: agentID, origin: origin, series: series, columns: columns)
+        let kept = columns.filtered { isIncluded($0) ? columns.series[$0] : nil }
+        return MeasurementBatch(agentID: agentID, origin: origin, series: series, columns: kept)
     }
 }

@@ -9,10 +9,12 @@ struct SeriesKey: Hashable, Sendable {
     var series: MeasurementSeries
 }
 
-/// A check as one agent sees it, whatever things were called.
+/// A check, or one endpoint of it, as one agent sees it, whatever things were called.
 struct Vantage: Hashable, Sendable {
     var checkID: CheckID
     var agentID: AgentID
+    var type: CheckType
+    var endpoint: String
 }
 
 /// A series and the number it has in the database, from 1 on and without gaps.
@@ -20,22 +22,19 @@ struct SeriesRecord: Sendable {
     var id: Int
     var key: SeriesKey
 
-    var vantage: Vantage { Vantage(checkID: key.series.checkID, agentID: key.agentID) }
+    var vantage: Vantage {
+        Vantage(
+            checkID: key.series.checkID,
+            agentID: key.agentID,
+            type: key.series.type,
+            endpoint: key.series.endpoint
+        )
+    }
 }
 
-/// A row by itself, without what its series says.
-struct SeriesRow: Sendable {
-    var timestamp: Int64
-    var id: UUIDv7
-    /// Milliseconds.
-    var latency: Double?
-    var status: MeasurementStatus
-    var reason: FailureReason
-    /// JSON.
-    var metadata: [UInt8]
-
+extension MeasurementRow {
     /// Whether this comes after `other` in the order of time.
-    func isNewer(than other: SeriesRow) -> Bool {
+    func isNewer(than other: MeasurementRow) -> Bool {
         (timestamp, id) > (other.timestamp, other.id)
     }
 }

@@ -12,10 +12,10 @@ final class SeriesTable: Sendable {
         var ids: [SeriesKey: Int] = [:]
         var byTarget: [TargetID: [Int]] = [:]
         /// Of the series with the number `index + 1`.
-        var newest: [SeriesRow?] = []
+        var newest: [MeasurementRow?] = []
         var savedCount = 0
 
-        mutating func add(_ key: SeriesKey, newest row: SeriesRow?) -> Int {
+        mutating func add(_ key: SeriesKey, newest row: MeasurementRow?) -> Int {
             let record = SeriesRecord(id: records.count + 1, key: key)
             records.append(record)
             newest.append(row)
@@ -64,7 +64,7 @@ final class SeriesTable: Sendable {
     }
 
     /// Takes note of a committed transaction: series up to a number were saved, and rows are the newest of theirs.
-    func noteCommit(savedUpTo id: Int?, rows: [(series: Int, row: SeriesRow)]) {
+    func noteCommit(savedUpTo id: Int?, rows: [(series: Int, row: MeasurementRow)]) {
         state.withLock { state in
             if let id { state.savedCount = max(state.savedCount, id) }
             for (series, row) in rows {
@@ -79,7 +79,8 @@ final class SeriesTable: Sendable {
     /// Forgets newest rows that are older than `time`, since they are about to be removed.
     func forget(before time: Int64) {
         state.withLock { state in
-            for index in state.newest.indices where state.newest[index].map({ $0.timestamp < time }) == true {
+            for index in state.newest.indices
+            where state.newest[index].map({ $0.timestamp.microseconds < time }) == true {
                 state.newest[index] = nil
             }
         }
@@ -91,7 +92,7 @@ final class SeriesTable: Sendable {
         target: TargetID? = nil,
         check: CheckID? = nil,
         agent: AgentID? = nil
-    ) -> [(record: SeriesRecord, newest: SeriesRow)] {
+    ) -> [(record: SeriesRecord, newest: MeasurementRow)] {
         state.withLock { state in
             let ids = target.map { state.byTarget[$0] ?? [] } ?? Array(1..<state.records.count + 1)
             return ids.compactMap { id in
@@ -114,7 +115,7 @@ final class SeriesTable: Sendable {
 extension DatabaseConnection {
     fileprivate func seriesRecords() throws -> [SeriesRecord] {
         try rows(
-            "SELECT id, tenant, target_id, check_id, agent_id, target, type, origin FROM series ORDER BY id"
+            "SELECT id, tenant, target_id, check_id, agent_id, target, type, origin, endpoint FROM series ORDER BY id"
         ) { row in
             guard let type = CheckType(rawValue: try row.text(6)) else {
                 throw DatabaseError(.corrupt, "a series has an unknown type")
@@ -123,7 +124,8 @@ extension DatabaseConnection {
                 checkID: CheckID(rawValue: try row.text(3)),
                 targetID: TargetID(rawValue: try row.text(2)),
                 target: try row.text(5),
-                type: type
+                type: type,
+                endpoint: try row.text(8)
             )
             let key = SeriesKey(
                 tenant: try row.text(1),
@@ -139,20 +141,21 @@ extension DatabaseConnection {
         let series = record.key.series
         try execute(
             """
-            INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, origin)
+            INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin)
             VALUES (\(record.id), \(record.key.tenant), \(series.targetID.rawValue), \(series.checkID.rawValue),
-                \(record.key.agentID.rawValue), \(series.target), \(series.type.rawValue), \(record.key.origin))
+                \(record.key.agentID.rawValue), \(series.target), \(series.type.rawValue), \(series.endpoint),
+                \(record.key.origin))
             """
         )
     }
 
-    func newestRow(of series: Int) throws -> SeriesRow? {
+    func newestRow(of series: Int) throws -> MeasurementRow? {
         try first(
             """
-            SELECT \(SeriesRow.columns) FROM measurement WHERE series = \(series)
+            SELECT \(MeasurementRow.columns) FROM measurement WHERE series = \(series)
             ORDER BY timestamp DESC, id DESC LIMIT 1
             """,
-            SeriesRow.init
+            MeasurementRow.init
         )
     }
 }

@@ -1,5 +1,6 @@
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
+import { vantageOf } from "../rows.js";
 
 /** @typedef {import("../timeline-data.js").TimelineData} TimelineData */
 
@@ -36,18 +37,21 @@ function when(time, step) {
   return step < 60_000 ? `${format.date(time)}, ${format.timeOfDay(time)}` : format.dateAndTime(time);
 }
 
-/** @param {{origin: string, step?: import("../timeline-data.js").Step}} line */
-function describe({ origin, step }) {
+/** @param {{origin: string, endpoint: string, step?: import("../timeline-data.js").Step}} line */
+function describe({ origin, endpoint, step }) {
   if (!step) return null;
+  const lost = step.sent - step.received;
   const range = step.count > 1 && step.low !== null && `${format.latency(step.low)} – ${format.latency(step.high)}`;
   return h(
     "dl",
     {},
-    h("dt", {}, origin),
+    h("dt", {}, vantageOf({ origin, endpoint })),
     h("dd", { class: "number" }, format.latency(step.mean)),
     range && h("dt", {}, "from – to"),
     range && h("dd", { class: "number" }, range),
     step.failures > 0 && h("dt", { class: "bad" }, "failed"),
     step.failures > 0 && h("dd", { class: "number bad" }, `${step.failures} of ${step.count}`),
+    lost > 0 && step.sent > step.count && h("dt", { class: "bad" }, "lost"),
+    lost > 0 && step.sent > step.count && h("dd", { class: "number bad" }, `${lost} of ${step.sent}`),
   );
 }

@@ -1,43 +1,11 @@
+import { checkTypes } from "../check-types.js";
 import { h } from "../dom.js";
 
 /**
  * @typedef {import("../types.js").CheckType} CheckType
  * @typedef {import("../types.js").NewCheck & {options: import("../types.js").CheckOptions}} NewCheck
- *
- * @typedef {object} OptionField
- * @property {string} name
- * @property {string} label
- * @property {string} [placeholder] What holds when it is left empty.
- * @property {boolean} [numeric]
- * @property {string[]} [choices]
+ * @typedef {import("../check-types.js").OptionField} OptionField
  */
-
-/** @type {Record<CheckType, {title: string, text: string, options: OptionField[]}>} */
-const types = {
-  icmp: { title: "ICMP", text: "Echo request", options: [] },
-  tcp: {
-    title: "TCP",
-    text: "Connect to a port",
-    options: [{ name: "port", label: "Port", placeholder: "443", numeric: true }],
-  },
-  http: {
-    title: "HTTP",
-    text: "Fetch a URL",
-    options: [
-      { name: "url", label: "URL", placeholder: "https:// and the address" },
-      { name: "body_contains", label: "Body contains", placeholder: "anything" },
-    ],
-  },
-  dns: {
-    title: "DNS",
-    text: "Ask a resolver",
-    options: [
-      { name: "query", label: "Name to ask for", placeholder: "the address" },
-      { name: "resolver", label: "Resolver", placeholder: "the address" },
-      { name: "record_type", label: "Record", choices: ["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"] },
-    ],
-  },
-};
 
 const intervals = [
   [500, "0.5 s"], [1_000, "1 s"], [2_500, "2.5 s"], [5_000, "5 s"], [10_000, "10 s"],
@@ -47,7 +15,7 @@ const defaultInterval = 2_500;
 
 /** Chooses types of check, and for each how often and what it needs to know. */
 export class CheckFields {
-  #parts = /** @type {CheckType[]} */ (Object.keys(types)).map((type) => new CheckField(type));
+  #parts = /** @type {CheckType[]} */ (Object.keys(checkTypes)).map((type) => new CheckField(type));
 
   #isTouched = false;
 
@@ -94,7 +62,7 @@ class CheckField {
   /** @param {CheckType} type */
   constructor(type) {
     this.type = type;
-    const { title, text, options } = types[type];
+    const { title, text, options } = checkTypes[type];
     this.#box = h("input", { type: "checkbox", name: type, onchange: () => this.choose(this.#box.checked) });
     this.#details.append(labelled("Every", this.#interval));
     for (const option of options) {

@@ -1,6 +1,6 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
-import { reasonText } from "../rows.js";
+import { reasonText, vantageOf } from "../rows.js";
 import { openDialog } from "./dialog.js";
 import { icon } from "./icons.js";
 import { toast } from "./toast.js";
@@ -37,9 +37,10 @@ export function openRowDialog(row) {
         ...fact("Status", h("span", { class: row.status === "success" ? "" : "bad" }, row.status)),
         ...(row.reason ? fact("Reason", `${reasonText[row.reason] ?? row.reason} (${row.reason})`) : []),
         ...fact("Latency", format.latency(row.latency)),
+        ...(row.sent > 1 ? fact("Answered", `${row.received} of ${row.sent}`) : []),
         ...fact("Time", h("time", { datetime: time.toISOString() }, `${format.date(row.time)}, ${format.preciseTime(row.time)}`)),
         ...fact("Check", row.type.toUpperCase()),
-        ...fact("Agent", row.origin),
+        ...fact("Agent", vantageOf(row)),
         ...fact("ID", h("code", {}, row.id)),
       ),
       h("div", { class: "facts-head" }, h("h3", {}, "Metadata"), copy),

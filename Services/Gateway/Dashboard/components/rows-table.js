@@ -1,7 +1,7 @@
 import { call, isCancellation, messageOf } from "../api.js";
 import { arrange, h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
-import { rowOfMeasurement } from "../rows.js";
+import { rowOfMeasurement, vantageOf } from "../rows.js";
 import { onRows } from "../store.js";
 import { emptyState, errorState, loadingRows } from "./notices.js";
 import { openRowDialog } from "./row-dialog.js";
@@ -139,7 +139,7 @@ export class RowsTable {
       { "data-row-id": row.id, "data-failed": failed, onclick: () => openRowDialog(row) },
       h("td", {}, button),
       h("td", {}, h("span", { class: "tag" }, row.type.toUpperCase())),
-      h("td", { class: "soft ellipsis" }, row.origin),
+      h("td", { class: "soft ellipsis" }, vantageOf(row)),
       h("td", { class: failed ? "bad" : "soft" }, words.replaceAll("_", " ")),
       h("td", { class: "number" }, format.latency(row.latency)),
     );

@@ -1,6 +1,7 @@
 import { isCancellation, messageOf } from "../api.js";
 import { h, setText } from "../dom.js";
 import { patience } from "../health.js";
+import { vantageOf } from "../rows.js";
 import { now, onRows, state, subscribe } from "../store.js";
 import { onTheme, reducedMotion } from "../theme.js";
 import { TimeRange } from "../time-range.js";
@@ -154,7 +155,7 @@ export class TimelinePanel {
 
   /** @param {import("../types.js").Row[]} rows */
   #take(rows) {
-    for (const row of rows) if (row.checkID === this.#check?.id) this.#data?.add(row);
+    for (const row of rows) if (row.checkID === this.#check?.id && row.type === this.#check.type) this.#data?.add(row);
     if (!this.#range.isLive) return;
     if (this.#data?.isOvergrown && this.#frame.getAttribute("aria-busy") === "false") void this.#load();
     else this.#draw();
@@ -167,7 +168,7 @@ export class TimelinePanel {
       this.#surface = this.#chart.surface;
       followPointer(this.#surface, this.#gestures);
     }
-    this.#controls.legend(this.#data.lines.map((line) => line.origin));
+    this.#controls.legend(this.#data.lines.map(vantageOf));
     const { from, to } = this.#range;
     const seen = this.#data.holdsAnythingBetween(from, to);
     this.#say(seen ? "" : this.#range.isLive ? "Waiting for the first sample…" : "Nothing was measured in this time.");

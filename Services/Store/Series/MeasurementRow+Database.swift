@@ -2,8 +2,8 @@ import Contracts
 import Database
 import JSON
 
-extension SeriesRow {
-    static let columns: SQL = "timestamp, id, latency, status, reason, metadata"
+extension MeasurementRow {
+    static let columns: SQL = "timestamp, id, latency, status, reason, metadata, sent, received"
 
     /// Reads `columns`.
     init(_ row: any DatabaseRow) throws {
@@ -12,31 +12,20 @@ extension SeriesRow {
             let reason = UInt8(exactly: try row.integer(4)).flatMap(FailureReason.init)
         else { throw DatabaseError(.corrupt, "a row of measurement cannot be read") }
         self.init(
-            timestamp: try row.integer(0),
             id: id,
+            timestamp: Timestamp(microseconds: try row.integer(0)),
             latency: try row[2],
             status: status,
             reason: reason,
+            sent: try row[6],
+            received: try row[7],
             metadata: row.isNull(5) ? Array("null".utf8) : row.withBytes(5) { bytes in Array(bytes) }
         )
     }
 
     /// The row as the API shows it.
-    func measurement(of series: SeriesKey) -> Measurement {
-        Measurement(
-            id: Identifier(rawValue: id.description),
-            timestamp: Timestamp(microseconds: timestamp),
-            target: series.series.target,
-            type: series.series.type.rawValue,
-            latencyMilliseconds: latency,
-            status: status.name,
-            metadata: (try? JSONValue(json: metadata)) ?? .null,
-            origin: series.origin,
-            targetID: series.series.targetID,
-            checkID: series.series.checkID,
-            agentID: series.agentID,
-            reason: reason.name
-        )
+    func measurement(of key: SeriesKey) -> Measurement {
+        Measurement(self, of: key.series, by: key.agentID, origin: key.origin)
     }
 }
 

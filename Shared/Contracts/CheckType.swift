@@ -1,0 +1,53 @@
+public import JSONRPC
+
+/// How a target is probed.
+public enum CheckType: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+    /// ICMP echo.
+    case icmp
+    /// UDP echo (RFC 862).
+    case udp
+    /// Two-way delay and loss of each direction (RFC 8762).
+    case stamp
+    /// A TCP handshake.
+    case tcp
+    /// A TLS handshake, and the certificate.
+    case tls
+    /// An HTTP request, over TLS or not.
+    case http
+    /// A question to a DNS server.
+    case dns
+    /// The way to the target, hop by hop.
+    case trace
+    /// The largest packet that reaches the target whole.
+    case mtu
+
+    /// Whether its rows tell why something is as it is, and not whether the target is well.
+    public var isEvidence: Bool { self == .trace }
+}
+
+/// Which addresses of a target that is a name are probed.
+public enum EndpointChoice: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+    /// The first one that the resolver gives.
+    case first
+    case ipv4
+    case ipv6
+    /// The first of each family, each a series of its own.
+    case both
+    /// Every address, at most 16, each a series of its own.
+    case all
+}
+
+/// What a trace sends.
+public enum TraceMode: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+    case icmp
+    case udp
+    case tcp
+}
+
+/// How a DNS question travels.
+public enum DNSTransport: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+    case udp
+    case tcp
+    /// RFC 7858, port 853.
+    case tls
+}
