@@ -103,11 +103,16 @@ let shared: [Target] = [
     library("Contracts", uses: ["JSON", "JSONRPC"]),
     library("Tokens", uses: ["Contracts", "EventLoop", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
     library("Database", uses: ["CSQLite"]),
-    library("Egress", uses: ["CAres", "CCurl", "EventLoop"]),
+    library("Egress", uses: ["CAres", "CCurl", "EventLoop", "TLS"]),
     library("Statistics"),
     library("Patterns", uses: ["CPCRE2"]),
     library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability"]),
-    library("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Patterns", "Simulation"]),
+    library(
+        "Probing",
+        uses: [
+            "CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Patterns", "Simulation", "Statistics", "TLS",
+        ]
+    ),
 ]
 
 let services: [Target] =

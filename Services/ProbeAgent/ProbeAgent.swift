@@ -24,6 +24,7 @@ public actor ProbeAgent: Service {
     private let metrics: ProbeMetrics
     private var agent: AgentID?
     private var assignments: [CheckID: Assignment] = [:]
+    private var runners: [CheckID: CheckRunner] = [:]
     private var isDraining = false
 
     public init(
@@ -71,7 +72,13 @@ public actor ProbeAgent: Service {
     public nonisolated var undelivered: Int { outbox.depth }
 
     public func run() async throws {
-        let vantagePoint = LoopBound(try VantagePoint(on: loop, policy: settings.policy), on: loop)
+        let point = try VantagePoint(
+            on: loop,
+            policy: settings.policy,
+            secrets: ProbeSecrets(directory: settings.secretsDirectory),
+            trust: TrustedAuthorities(file: settings.authorityFile)
+        )
+        let vantagePoint = LoopBound(point, on: loop)
         defer { vantagePoint.value.close() }
         let scheduler = ProbeScheduler(on: loop, maximumConcurrency: settings.maximumConcurrency) { due in
             await self.probe(due, from: vantagePoint)
@@ -101,34 +108,38 @@ public actor ProbeAgent: Service {
     private func take(_ set: AssignmentSet, as agent: AgentID, _ scheduler: ProbeScheduler) async {
         self.agent = agent
         let enabled = set.assignments.filter(\.check.enabled)
+        let before = assignments
         assignments = Dictionary(enabled.map { ($0.check.id, $0) }, uniquingKeysWith: { $1 })
+        runners = runners.filter { before[$0.key] == assignments[$0.key] }
         log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(set.revision)"])
         let intervals = assignments.mapValues { Duration.milliseconds($0.check.intervalMilliseconds) }
         await scheduler.replace(intervals, of: agent)
     }
 
-    private func probe(_ due: ProbeSchedule.Due, from vantagePoint: LoopBound<VantagePoint>) async {
+    private func probe(_ due: ProbeSchedule.Due, from point: LoopBound<VantagePoint>) async {
         guard !isDraining, let agent, let assignment = assignments[due.check] else { return }
+        let runner = self.runner(of: assignment, point.value)
+        await runner.run { result in
+            // Nobody would send it any more.
+            guard !Task.isCancelled, !self.isDraining else { return }
+            self.metrics.note(result)
+            self.outbox.append(MeasurementRow(result), of: MeasurementSeries(assignment, result), by: agent)
+        }
+    }
+
+    /// The one that ran the check before, which knows how that went.
+    private func runner(of assignment: Assignment, _ point: VantagePoint) -> CheckRunner {
+        if let known = runners[assignment.check.id] { return known }
         let check = assignment.check
-        let outcome = await vantagePoint.value.run(
+        let runner = CheckRunner(
             check.type,
             of: assignment.address,
             timeoutMilliseconds: check.timeoutMilliseconds,
-            options: check.options
+            options: check.options,
+            from: point
         )
-        // Nobody would send it any more.
-        guard !Task.isCancelled, !isDraining else { return }
-        metrics.note(outcome, of: check.type)
-        outbox.append(
-            MeasurementRow(outcome),
-            of: MeasurementSeries(
-                checkID: check.id,
-                targetID: check.targetID,
-                target: assignment.targetName,
-                type: check.type
-            ),
-            by: agent
-        )
+        runners[check.id] = runner
+        return runner
     }
 
     private func count(_ scheduler: ProbeScheduler) async throws {
@@ -140,16 +151,28 @@ public actor ProbeAgent: Service {
 }
 
 extension MeasurementRow {
-    fileprivate init(_ outcome: ProbeOutcome) {
+    fileprivate init(_ result: CheckResult) {
         self.init(
-            id: .make(),
-            timestamp: outcome.startedAt,
-            latency: outcome.latencyMilliseconds,
-            status: outcome.status,
-            reason: outcome.reason,
-            sent: outcome.sent,
-            received: outcome.received,
-            metadata: outcome.metadata
+            id: result.id,
+            timestamp: result.outcome.startedAt,
+            latency: result.outcome.latencyMilliseconds,
+            status: result.outcome.status,
+            reason: result.outcome.reason,
+            sent: result.outcome.sent,
+            received: result.outcome.received,
+            metadata: result.outcome.metadata.bytes
+        )
+    }
+}
+
+extension MeasurementSeries {
+    fileprivate init(_ assignment: Assignment, _ result: CheckResult) {
+        self.init(
+            checkID: assignment.check.id,
+            targetID: assignment.check.targetID,
+            target: assignment.targetName,
+            type: result.type,
+            endpoint: result.endpoint
         )
     }
 }

@@ -12,6 +12,10 @@ public struct ProbeAgentSettings: Sendable {
     public var name: String
     /// Where probes may go.
     public var policy: AddressPolicy
+    /// Where the secrets are that checks name, each in a file of its own.
+    public var secretsDirectory: String?
+    /// A PEM file of the authorities that probes trust in place of the system's.
+    public var authorityFile: String?
     /// Probes under way at once; more that are due wait.
     public var maximumConcurrency: Int
     /// Memory for measurements that the store has not acknowledged; the oldest go when it is full.
@@ -27,6 +31,8 @@ public struct ProbeAgentSettings: Sendable {
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
         policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .standard)
+        secretsDirectory = environment.optionalString("PROBE_AGENT_SECRETS")
+        authorityFile = environment.optionalString("PROBE_AGENT_AUTHORITIES")
         maximumConcurrency = try environment.integer("PROBE_AGENT_MAX_PROBES", default: 512, in: 1...100_000)
         queueBytes = try environment.integer("PROBE_AGENT_QUEUE_BYTES", default: 64 << 20, in: 65_536...1 << 36)
         batchRows = try environment.integer("PROBE_AGENT_BATCH_ROWS", default: 1_000, in: 1...1_500)

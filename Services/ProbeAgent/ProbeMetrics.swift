@@ -20,8 +20,9 @@ struct ProbeMetrics: Sendable {
         )
     }
 
-    func note(_ outcome: ProbeOutcome, of type: CheckType) {
-        outcomes(type.rawValue, outcome.status.name, outcome.reason.name ?? "").increment()
+    func note(_ result: CheckResult) {
+        let outcome = result.outcome
+        outcomes(result.type.rawValue, outcome.status.name, outcome.reason.name ?? "").increment()
     }
 
     /// Takes over totals that only grow.

@@ -30,6 +30,13 @@ static inline CURLcode curl_get_offset(CURL *easy, CURLINFO info, curl_off_t *va
 static inline CURLcode curl_get_text(CURL *easy, CURLINFO info, const char **value) {
     return curl_easy_getinfo(easy, info, value);
 }
+/* The `SSL *` of the connection that a transfer uses now; null without TLS. */
+static inline CURLcode curl_get_openssl(CURL *easy, void **session) {
+    struct curl_tlssessioninfo *info = NULL;
+    CURLcode failed = curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info);
+    *session = !failed && info && info->backend == CURLSSLBACKEND_OPENSSL ? info->internals : NULL;
+    return failed;
+}
 static inline CURLMcode curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }

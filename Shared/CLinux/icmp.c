@@ -54,7 +54,7 @@ static int pass_only_replies(int fd, int is_v6) {
     return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
 }
 
-int clinux_icmp_open(int is_v6, int is_raw) {
+int clinux_icmp_open(int is_v6, int is_raw, int whole) {
     int type = (is_raw ? SOCK_RAW : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
     int fd = socket(is_v6 ? AF_INET6 : AF_INET, type, is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
     if (fd == -1)
@@ -62,6 +62,9 @@ int clinux_icmp_open(int is_v6, int is_raw) {
     int failed = is_v6 ? set(fd, SOL_IPV6, IPV6_RECVERR, 1) : set(fd, SOL_IP, IP_RECVERR, 1);
     if (is_raw)
         failed |= pass_only_replies(fd, is_v6);
+    if (whole)
+        failed |= is_v6 ? set(fd, SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)
+                        : set(fd, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     if (failed) {
         int reason = errno;
         close(fd);
@@ -98,11 +101,27 @@ static socklen_t write_address(struct sockaddr_in6 *name, int is_v6, const clinu
     return sizeof *name;
 }
 
+/* Room for one control message that holds an int. */
+typedef union {
+    struct cmsghdr head;
+    uint8_t bytes[CMSG_SPACE(sizeof(int))];
+} class_control;
+
+static void mark(struct msghdr *header, class_control *control, int is_v6, int traffic_class) {
+    header->msg_control = control;
+    header->msg_controllen = sizeof *control;
+    control->head.cmsg_len = CMSG_LEN(sizeof(int));
+    control->head.cmsg_level = is_v6 ? SOL_IPV6 : SOL_IP;
+    control->head.cmsg_type = is_v6 ? IPV6_TCLASS : IP_TOS;
+    memcpy(CMSG_DATA(&control->head), &traffic_class, sizeof traffic_class);
+}
+
 int clinux_icmp_send(const clinux_icmp_socket *socket, const clinux_icmp_echo *echoes, int count) {
     struct mmsghdr messages[batch];
     struct iovec parts[batch][2];
     struct sockaddr_in6 names[batch];
     short_packet packets[batch];
+    class_control controls[batch];
     if (count > batch)
         count = batch;
     for (int i = 0; i < count; i++) {
@@ -124,6 +143,8 @@ int clinux_icmp_send(const clinux_icmp_socket *socket, const clinux_icmp_echo *e
             .msg_iov = parts[i],
             .msg_iovlen = size > first ? 2 : 1,
         };
+        if (echoes[i].traffic_class)
+            mark(&messages[i].msg_hdr, &controls[i], socket->is_v6, echoes[i].traffic_class);
     }
     return sendmmsg(socket->fd, messages, (unsigned)count, 0);
 }

@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
 static inline int COpenSSL_only_tls13(SSL_CTX *context) {
     return (int)SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
@@ -83,6 +84,58 @@ static inline int64_t COpenSSL_not_after(const X509 *certificate) {
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1)
         return -1;
     return (int64_t)timegm(&time);
+}
+
+/* The same of a certificate's beginning. */
+static inline int64_t COpenSSL_not_before(const X509 *certificate) {
+    struct tm time;
+    if (ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &time) != 1)
+        return -1;
+    return (int64_t)timegm(&time);
+}
+
+/* A subject or an issuer in one line (RFC 2253), cut to what fits and ended with a zero; -1 on failure. */
+static inline int COpenSSL_print_name(const X509_NAME *name, char *text, int capacity) {
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (bio == NULL)
+        return -1;
+    int length = -1;
+    if (X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
+        length = BIO_read(bio, text, capacity - 1);
+        text[length < 0 ? 0 : length] = 0;
+    }
+    BIO_free(bio);
+    return length;
+}
+
+/* The next DNS name of a certificate from number `*index` on, which moves behind it; 0 when there is none, or its
+   length, at most `capacity`. Names with a zero in them are passed over. */
+static inline int COpenSSL_dns_name(const GENERAL_NAMES *names, int *index, char *text, int capacity) {
+    for (; *index < sk_GENERAL_NAME_num(names); ++*index) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, *index);
+        if (name->type != GEN_DNS)
+            continue;
+        int length = ASN1_STRING_length(name->d.dNSName);
+        const unsigned char *bytes = ASN1_STRING_get0_data(name->d.dNSName);
+        if (length <= 0 || length > capacity || memchr(bytes, 0, (size_t)length) != NULL)
+            continue;
+        memcpy(text, bytes, (size_t)length);
+        ++*index;
+        return length;
+    }
+    return 0;
+}
+
+static inline GENERAL_NAMES *COpenSSL_alternative_names(const X509 *certificate) {
+    return X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+
+static inline int COpenSSL_chain_length(const SSL *ssl) {
+    return sk_X509_num(SSL_get_peer_cert_chain(ssl));
+}
+
+static inline int COpenSSL_set_address(SSL *ssl, const char *address) {
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address);
 }
 
 static inline EVP_PKEY *COpenSSL_generate_p256(void) {

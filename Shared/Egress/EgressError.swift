@@ -11,8 +11,10 @@ public struct EgressError: Error, Sendable, CustomStringConvertible {
         case unreachable
         case reset
         case timeout
-        /// The TLS handshake or the certificate.
+        /// The TLS handshake.
         case tls
+        /// The server's certificate is not trusted, or is another's.
+        case certificate
         /// The peer did not keep to its protocol, or to the limits of this side.
         case protocolViolation
         case tooManyRedirects

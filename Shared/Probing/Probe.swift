@@ -1,7 +1,7 @@
 /// One way to look at a target.
-public protocol Probe {
-    /// Looks once. Whatever happens is an outcome, and comes within the probe's time.
+protocol Probe {
+    /// Looks once. Whatever happens is an outcome, and comes within `timeout`.
     ///
     /// To be called on the loop of what the probe works with.
-    func run() async -> ProbeOutcome
+    func run(timeout: Duration) async -> ProbeOutcome
 }

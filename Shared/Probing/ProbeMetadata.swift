@@ -1,7 +1,8 @@
 import JSON
 
 /// Writes the JSON object that goes with an outcome, and keeps it short whatever the target sent.
-public struct ProbeMetadata {
+public struct ProbeMetadata: Equatable, Sendable {
+    /// Bytes of the object.
     public static let maximumBytes = 4_096
     /// Bytes of one text that are kept; written down, each may take up to six.
     private static let maximumTextBytes = 160
@@ -13,8 +14,10 @@ public struct ProbeMetadata {
         writer.beginObject()
     }
 
+    public static func == (left: Self, right: Self) -> Bool { left.bytes == right.bytes }
+
     /// The object, closed.
-    var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var copy = writer
         copy.endObject()
         return copy.bytes
@@ -37,6 +40,27 @@ public struct ProbeMetadata {
         writer.double(Double(microseconds) / 1_000)
     }
 
+    mutating func milliseconds(_ key: StaticString, _ value: Double) {
+        writer.key(key)
+        writer.double(Self.rounded(value, to: 1_000))
+    }
+
+    /// `null` for a value that is missing.
+    mutating func milliseconds(_ key: StaticString, _ values: [Double?]) {
+        writer.key(key)
+        writer.beginArray()
+        for value in values {
+            if let value { writer.double(Self.rounded(value, to: 1_000)) } else { writer.null() }
+        }
+        writer.endArray()
+    }
+
+    /// To two decimal places.
+    mutating func decimal(_ key: StaticString, _ value: Double) {
+        writer.key(key)
+        writer.double(Self.rounded(value, to: 100))
+    }
+
     mutating func texts(_ key: StaticString, _ values: [String]) {
         writer.key(key)
         writer.beginArray()
@@ -45,6 +69,10 @@ public struct ProbeMetadata {
             writer.string(Self.short(value))
         }
         writer.endArray()
+    }
+
+    private static func rounded(_ value: Double, to parts: Double) -> Double {
+        (value * parts).rounded() / parts
     }
 
     private static func short(_ text: String) -> String {

@@ -11,8 +11,7 @@ public struct ProbeOutcome: Equatable, Sendable {
     /// Requests or packets that were sent, and those of them that were answered.
     public var sent: Int
     public var received: Int
-    /// A JSON object of at most `ProbeMetadata.maximumBytes` bytes.
-    public var metadata: [UInt8]
+    public var metadata: ProbeMetadata
 
     init(
         startedAt: Timestamp,
@@ -24,11 +23,11 @@ public struct ProbeOutcome: Equatable, Sendable {
     ) {
         self.startedAt = startedAt
         self.reason = reason
-        status = reason == .none ? .success : reason == .timeout ? .timeout : .error
+        status = MeasurementStatus(reason)
         latencyMilliseconds = latencyMicroseconds.map { $0 / 1_000 }
         self.sent = sent
         self.received = received ?? (latencyMicroseconds == nil ? 0 : 1)
-        self.metadata = metadata.bytes
+        self.metadata = metadata
     }
 
     /// A run that ended with an error of the way out.
@@ -44,12 +43,25 @@ public struct ProbeOutcome: Equatable, Sendable {
     }
 }
 
+extension ProbeOutcome {
+    mutating func fail(_ reason: FailureReason) {
+        self.reason = reason
+        status = MeasurementStatus(reason)
+    }
+}
+
+extension MeasurementStatus {
+    fileprivate init(_ reason: FailureReason) {
+        self = reason == .none ? .success : reason == .timeout ? .timeout : .error
+    }
+}
+
 extension EgressError.Code {
     /// Whether it came before anything was sent to the target.
     fileprivate var leavesNothingSent: Bool {
         switch self {
         case .forbidden, .resolve, .permission, .badRequest, .cancelled, .busy, .local: true
-        case .refused, .unreachable, .reset, .timeout, .tls, .protocolViolation, .tooManyRedirects: false
+        case .refused, .unreachable, .reset, .timeout, .tls, .certificate, .protocolViolation, .tooManyRedirects: false
         }
     }
 }
@@ -65,6 +77,7 @@ extension FailureReason {
             case .reset: .reset
             case .timeout: .timeout
             case .tls: .tls
+            case .certificate: .certificate
             case .protocolViolation, .tooManyRedirects: .protocolViolation
             case .permission: .permission
             case .badRequest, .cancelled, .busy, .local: .local

@@ -26,6 +26,9 @@ public struct TargetAddress: Equatable, Sendable {
         }
     }
 
+    /// Whether the host is an address rather than a name.
+    var isAddress: Bool { IPAddress(host) != nil }
+
     /// As part of a URL.
     var hostInURL: String {
         IPAddress(host).map { $0.isV4 ? host : "[\(host)]" } ?? host

@@ -84,6 +84,26 @@ public enum ApplicationProtocol: String, Sendable {
         return context
     }
 
+    /// For a look at any server: takes every certificate, and leaves it to `PeerInspection` to tell whether it holds by
+    /// the system's authorities, or those given.
+    ///
+    /// `protocols` are names for ALPN, each of 1 to 255 bytes.
+    public static func inspector(
+        authorities: [Certificate] = [],
+        protocols: [String] = []
+    ) throws(TLSError) -> TLSContext {
+        let context = try TLSContext(isServer: false, trust: .anyone)
+        try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
+        if authorities.isEmpty {
+            try unsafe check(SSL_CTX_set_default_verify_paths(context.pointer), .identity, "system authorities")
+        } else {
+            try context.trust(authorities)
+        }
+        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
+        if !protocols.isEmpty { try context.offer(names: protocols) }
+        return context
+    }
+
     private func use(_ chain: [Certificate], _ key: PrivateKey) throws(TLSError) {
         guard let leaf = chain.first, leaf.belongs(to: key) else {
             throw TLSError(.identity, "the private key is not the certificate's")
@@ -103,11 +123,15 @@ public enum ApplicationProtocol: String, Sendable {
     }
 
     private func offer(_ protocols: [ApplicationProtocol]) throws(TLSError) {
-        let list = protocols.flatMap { [UInt8($0.rawValue.utf8.count)] + Array($0.rawValue.utf8) }
         guard !isServer else {
             unsafe COpenSSL_accept_protocols(pointer, protocols.contains(.http1) ? 1 : 0)
             return
         }
+        try offer(names: protocols.map(\.rawValue))
+    }
+
+    private func offer(names: [String]) throws(TLSError) {
+        let list = names.flatMap { [UInt8(truncatingIfNeeded: $0.utf8.count)] + Array($0.utf8) }
         // Unlike its siblings, this call returns 0 for success.
         guard unsafe SSL_CTX_set_alpn_protos(pointer, list, UInt32(list.count)) == 0 else {
             throw TLSError(.library, takeErrors())

@@ -20,7 +20,8 @@ internal import COpenSSL
 
     /// `service`: the only service that a client of the mesh talks to.
     ///
-    /// `serverName`: the name that a client of the web asks for, and that the server's certificate must bear.
+    /// `serverName`: the name that a client of the web asks for, or the address, that the server's certificate must
+    /// bear.
     public init(_ context: TLSContext, expecting service: String? = nil, serverName: String? = nil) throws(TLSError) {
         ERR_clear_error()
         guard let ssl = unsafe SSL_new(context.pointer), let bio = unsafe BIO_new(bioMethod) else {
@@ -35,7 +36,9 @@ internal import COpenSSL
         unsafe BIO_set_data(bio, this)
         unsafe COpenSSL_set_app_data(ssl, this)
         unsafe context.isServer ? SSL_set_accept_state(ssl) : SSL_set_connect_state(ssl)
-        if let serverName {
+        // An address is not sent (RFC 6066, section 3); OpenSSL tells whether the name is one.
+        if let serverName, unsafe COpenSSL_set_address(ssl, serverName) != 1 {
+            ERR_clear_error()
             try unsafe check(COpenSSL_set_server_name(ssl, serverName), .library, "SSL_set_tlsext_host_name")
             try unsafe check(SSL_set1_host(ssl, serverName), .library, "SSL_set1_host")
         }
@@ -94,6 +97,11 @@ internal import COpenSSL
         unsafe SSL_get0_alpn_selected(ssl, &name, &count)
         let text = unsafe String(decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self)
         return ApplicationProtocol(rawValue: text)
+    }
+
+    /// What the peer showed; `nil` before the handshake is done, and when it has no certificate.
+    public var inspection: PeerInspection? {
+        isEstablished ? unsafe PeerInspection(ssl) : nil
     }
 
     private func handshake() throws(TLSError) {

@@ -16,8 +16,8 @@ struct ICMPEngineTests {
             await engine.awaitKernelTimes()
             return [
                 await engine.echo(to: address, timeout: .seconds(5)),
-                await engine.echo(to: address, payloadBytes: 0, timeout: .seconds(5)),
-                await engine.echo(to: address, payloadBytes: 20_000, timeout: .seconds(5)),
+                await engine.echo(to: address, EchoPacket(payloadBytes: 0), timeout: .seconds(5)),
+                await engine.echo(to: address, EchoPacket(payloadBytes: 20_000), timeout: .seconds(5)),
             ]
         }
         for reply in replies {

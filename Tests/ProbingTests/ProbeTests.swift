@@ -22,7 +22,7 @@ struct ProbeTests {
         return try await withTaskExecutorPreference(loop) { [options] in
             let vantagePoint = try VantagePoint(on: loop, policy: policy)
             defer { vantagePoint.close() }
-            return await vantagePoint.run(type, of: address, timeoutMilliseconds: 500, options: options)
+            return await vantagePoint.run(type, of: address, timeoutMilliseconds: 500, options: options)[0].outcome
         }
     }
 
@@ -33,7 +33,7 @@ struct ProbeTests {
     }
 
     private func metadata(_ outcome: ProbeOutcome) throws -> [String: JSONValue] {
-        let value = try JSONValue(json: outcome.metadata[...])
+        let value = try JSONValue(json: outcome.metadata.bytes[...])
         if case .object(let members) = value { return members }
         return [:]
     }
@@ -124,7 +124,7 @@ struct ProbeTests {
         #expect(try await run(.http, silent.url()).status == .timeout)
         let tls = try TLSServer()
         defer { tls.stop() }
-        #expect(try await run(.http, "https://127.0.0.1:\(tls.port)/").reason == .tls)
+        #expect(try await run(.http, "https://127.0.0.1:\(tls.port)/").reason == .certificate)
     }
 
     @Test("dns: brings the answers, and compares them with the expected one")
@@ -155,7 +155,7 @@ struct ProbeTests {
         #expect(try await run(.dns, "a.example") { $0.resolver = empty.address.description }.reason == .dnsAnswer)
     }
 
-    @Test("refuses forbidden targets in every type", arguments: [CheckType.icmp, .tcp, .http, .dns])
+    @Test("refuses forbidden targets in every type", arguments: [CheckType.icmp, .tcp, .http, .dns, .tls])
     func forbidden(type: CheckType) async throws {
         let outcome = try await run(type, "169.254.169.254")
         #expect(outcome.status == .error)
@@ -188,7 +188,7 @@ struct ProbeTests {
             $0.resolver = server.address.description
             $0.recordType = "TXT"
         }
-        #expect(outcome.metadata.count <= ProbeMetadata.maximumBytes)
+        #expect(outcome.metadata.bytes.count <= ProbeMetadata.maximumBytes)
         #expect(try metadata(outcome)["answers"] != nil)
     }
 }

@@ -89,10 +89,34 @@ struct TUNTests {
                 of: "10.77.1.10",
                 timeoutMilliseconds: reason == .timeout ? 300 : 5_000,
                 options: options
-            )
+            )[0].outcome
         }
         #expect(outcome.reason == reason)
         if reason == .none { #expect((outcome.latencyMilliseconds ?? 0) >= 10) }
+    }
+
+    @Test("are counted by a run of many as the truth counts them, with the class they were sent with")
+    func run() async throws {
+        let loop = try await NetworkNamespace.loop(named: "network")
+        defer { loop.stop() }
+        let (outcome, fates) = try await withTaskExecutorPreference(loop) {
+            let carried = try CarriedNetwork(Self.text, on: loop)
+            defer { carried.carrier.close() }
+            let point = try VantagePoint(on: loop)
+            defer { point.close() }
+            var options = CheckOptions()
+            options.packets = 300
+            options.gapMilliseconds = 1
+            options.dscp = 46
+            let results = await point.run(.icmp, of: "10.77.1.10", timeoutMilliseconds: 2_000, options: options)
+            return (results[0].outcome, carried.fates)
+        }
+        let lost = fates.count { $0.outcome == .lost }
+        #expect(lost > 0)
+        #expect(outcome.status == .success)
+        #expect(outcome.sent == 300)
+        #expect(outcome.received == 300 - lost)
+        #expect(try #require(outcome.latencyMilliseconds) >= 10)
     }
 
     @Test("bring pages and names, over a link that loses some")
@@ -118,14 +142,14 @@ struct TUNTests {
                 options.url = "http://10.77.0.10:\(port)/"
                 options.bodyContains = "This is web."
                 outcomes.append(
-                    await point.run(.http, of: "10.77.0.10", timeoutMilliseconds: 20_000, options: options)
+                    await point.run(.http, of: "10.77.0.10", timeoutMilliseconds: 20_000, options: options)[0].outcome
                 )
             }
             for name in ["web.sim", "nobody.sim"] {
                 var options = CheckOptions()
                 options.query = name
                 outcomes.append(
-                    await point.run(.dns, of: "10.77.0.53", timeoutMilliseconds: 5_000, options: options)
+                    await point.run(.dns, of: "10.77.0.53", timeoutMilliseconds: 5_000, options: options)[0].outcome
                 )
             }
             return outcomes

@@ -26,25 +26,19 @@ extension Command {
 
     static let checkAdd = Command(
         name: "check add",
-        synopsis:
-            "TARGET TYPE [--every TIME] [--timeout TIME] [--port N] [--url URL] [--resolver ADDRESS] [--query NAME]",
+        synopsis: "TARGET TYPE [--every TIME] [--timeout TIME] [--OPTION VALUE …]",
         summary: "probe a target in another way",
-        details: "TYPE is icmp, tcp, http or dns; --port is for tcp, --url for http, --resolver and --query for dns.",
-        options: ["every", "timeout", "port", "url", "resolver", "query"],
+        details: "TYPE is \(typeNames). Options, each for some types:\n\n\(CheckOptions.argumentHelp)",
+        options: CheckOptions.argumentNames.union(["every", "timeout"]),
         run: { arguments in
             let words = try arguments.words("TARGET", "TYPE")
             let client = try APIClient(.load())
-            var options = CheckOptions()
-            options.port = try arguments.integer("port", in: 1...65_535)
-            options.url = arguments["url"]
-            options.resolver = arguments["resolver"]
-            options.query = arguments["query"]
             let new = NewCheck(
                 targetID: try await find(words[0], client).id,
                 type: try checkType(words[1]),
                 intervalMilliseconds: try arguments.milliseconds("every"),
                 timeoutMilliseconds: try arguments.milliseconds("timeout"),
-                options: options
+                options: try CheckOptions(arguments)
             )
             let check = try await client.call(.createCheck, new)
             if arguments.has("json") { try Output.json(check) } else { Output.line(check.id.rawValue) }

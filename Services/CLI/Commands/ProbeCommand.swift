@@ -6,24 +6,24 @@ import Probing
 extension Command {
     static let probe = Command(
         name: "probe",
-        synopsis: "TYPE ADDRESS [--count N] [--every TIME] [--timeout TIME] [--port N] [--query NAME]",
+        synopsis: "TYPE ADDRESS [--count N] [--every TIME] [--timeout TIME] [--OPTION VALUE …]",
         summary: "look at a target from here, without any service",
         details: """
-            TYPE is icmp, tcp, http or dns. Four times, a second apart, when left out; exits with 1 when none succeeded.
+            TYPE is \(typeNames). Four times, a second apart, when left out; exits with 1 when none succeeded.
+            Options, each for some types:
+
+            \(CheckOptions.argumentHelp)
             """,
-        options: ["count", "every", "timeout", "port", "query"],
+        options: CheckOptions.argumentNames.union(["count", "every", "timeout"]),
         run: { arguments in
             let words = try arguments.words("TYPE", "ADDRESS")
-            var options = CheckOptions()
-            options.port = try arguments.integer("port", in: 1...65_535)
-            options.query = arguments["query"]
             let series = ProbeSeries(
                 type: try checkType(words[0]),
                 address: words[1],
                 count: try arguments.integer("count", in: 1...1_000_000) ?? 4,
                 pause: .milliseconds(try arguments.milliseconds("every") ?? 1_000),
                 timeoutMilliseconds: try arguments.milliseconds("timeout") ?? 3_000,
-                options: options
+                options: try CheckOptions(arguments)
             )
             let loop = try EventLoop(name: "probe")
             try loop.start()
@@ -47,11 +47,19 @@ private struct ProbeSeries: Sendable {
 
     struct Summary: Sendable {
         var sent = 0
+        var received = 0
+        var successes = 0
         var latencies: [Double] = []
-        var successes: Int { latencies.count }
+
+        mutating func add(_ outcome: ProbeOutcome) {
+            sent += outcome.sent
+            received += outcome.received
+            if outcome.status == .success { successes += 1 }
+            if let latency = outcome.latencyMilliseconds { latencies.append(latency) }
+        }
 
         var text: String {
-            let loss = sent == 0 ? 0 : 100 * (sent - successes) / sent
+            let loss = sent == 0 ? 0 : 100 * (sent - received) / sent
             guard let least = latencies.min(), let most = latencies.max() else { return "\(sent) sent, \(loss) % lost" }
             let mean = latencies.reduce(0, +) / Double(latencies.count)
             let times = [least, mean, most].map { "\(Output.rounded($0))" }.joined(separator: "/")
@@ -67,30 +75,40 @@ private struct ProbeSeries: Sendable {
         var summary = Summary()
         for index in 0..<count {
             if index > 0 { try await LoopClock(loop).sleep(for: pause) }
-            let outcome = await point.run(
+            let results = await point.run(
                 type,
                 of: address,
                 timeoutMilliseconds: timeoutMilliseconds,
                 options: options
             )
-            summary.sent += 1
-            if outcome.status == .success { summary.latencies.append(outcome.latencyMilliseconds ?? 0) }
-            isJSON ? Output.line(outcome.json(type, of: address)) : Output.line(text(outcome))
+            for result in results {
+                summary.add(result.outcome)
+                Output.line(isJSON ? result.json(of: address) : text(result))
+            }
         }
         return summary
     }
 
-    private func text(_ outcome: ProbeOutcome) -> String {
+    private func text(_ result: CheckResult) -> String {
+        let outcome = result.outcome
+        let address = result.endpoint.isEmpty ? address : "\(address) by \(result.endpoint)"
         let latency = Output.milliseconds(outcome.latencyMilliseconds)
         let reason = outcome.reason.name.map { " (\($0))" } ?? ""
         return "\(type.rawValue) \(address)  \(latency)  \(outcome.status.name)\(reason)  "
-            + String(decoding: outcome.metadata, as: UTF8.self)
+            + String(decoding: outcome.metadata.bytes, as: UTF8.self)
+    }
+}
+
+extension CheckResult {
+    /// One line, as rows are printed.
+    func json(of target: String) -> String {
+        outcome.json(type, of: target, endpoint: endpoint)
     }
 }
 
 extension ProbeOutcome {
     /// One line, as rows are printed.
-    func json(_ type: CheckType, of target: String) -> String {
+    func json(_ type: CheckType, of target: String, endpoint: String = "") -> String {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("timestamp")
@@ -99,6 +117,10 @@ extension ProbeOutcome {
         writer.string(target)
         writer.key("type")
         writer.string(type.rawValue)
+        if !endpoint.isEmpty {
+            writer.key("endpoint")
+            writer.string(endpoint)
+        }
         writer.key("latency_ms")
         if let latencyMilliseconds { writer.double(latencyMilliseconds) } else { writer.null() }
         writer.key("status")
@@ -107,8 +129,12 @@ extension ProbeOutcome {
             writer.key("reason")
             writer.string(reason)
         }
+        writer.key("sent")
+        writer.int(sent)
+        writer.key("received")
+        writer.int(received)
         writer.key("metadata")
-        writer.raw(metadata)
+        writer.raw(metadata.bytes)
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
     }

@@ -86,10 +86,11 @@ extension Command {
         )
     }
 
+    static let typeNames = CheckType.allCases.map(\.rawValue).joined(separator: ", ")
+
     static func checkType(_ text: String) throws(CommandLineError) -> CheckType {
         guard let type = CheckType(rawValue: text) else {
-            let types = CheckType.allCases.map(\.rawValue).joined(separator: ", ")
-            throw CommandLineError(.usage, "\"\(text)\" is no type of check; there is \(types)")
+            throw CommandLineError(.usage, "\"\(text)\" is no type of check; there is \(typeNames)")
         }
         return type
     }

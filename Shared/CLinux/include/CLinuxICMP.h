@@ -20,6 +20,8 @@ typedef struct {
     uint16_t sequence;
     /* Bytes after the ICMP header, 8 or more: the cookie, then zeros. */
     uint16_t payload_bytes;
+    /* The octet of RFC 2474 and RFC 3168. */
+    uint8_t traffic_class;
     uint64_t cookie;
 } clinux_icmp_echo;
 
@@ -50,8 +52,9 @@ typedef struct {
 /* The largest batch of the two calls below. */
 extern const int clinux_icmp_batch;
 
-/* Opens a socket that is non-blocking, queues ICMP errors, and takes the times of what it sends and receives. */
-int clinux_icmp_open(int is_v6, int is_raw);
+/* Opens a socket that is non-blocking, queues ICMP errors, and takes the times of what it sends and receives. With
+   `whole` its packets are never fragmented, and what the kernel knows of path MTUs is passed over. */
+int clinux_icmp_open(int is_v6, int is_raw, int whole);
 /* Makes the next request number 0 again. */
 int clinux_icmp_restart_keys(int fd);
 /* sendmmsg(2). */

@@ -11,6 +11,7 @@ import Glibc
         var tries: Int
         /// Hands out answers that say no as well, in place of asking the next server.
         var takesAny: Bool
+        var usesTCP: Bool
     }
 
     let pointer: ares_channel
@@ -22,7 +23,8 @@ import Glibc
         _ context: UnsafeMutableRawPointer
     ) throws(EgressError) {
         var options = unsafe ares_options()
-        unsafe options.flags = settings.takesAny ? CInt(ARES_FLAG_NOCHECKRESP) : 0
+        unsafe options.flags =
+            (settings.takesAny ? CInt(ARES_FLAG_NOCHECKRESP) : 0) | (settings.usesTCP ? CInt(ARES_FLAG_USEVC) : 0)
         unsafe options.timeout = CInt(settings.timeoutMilliseconds)
         unsafe options.tries = CInt(settings.tries)
         unsafe options.sock_state_cb = callback

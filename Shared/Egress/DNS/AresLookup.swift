@@ -33,6 +33,7 @@ final class AresLookup: TimerHandler {
         timeout: Duration,
         tries: Int,
         takesAny: Bool = false,
+        usesTCP: Bool = false,
         _ ask: (ares_channel, UnsafeMutableRawPointer) -> Void
     ) {
         let milliseconds = max(1, Int(timeout.inMilliseconds))
@@ -44,7 +45,8 @@ final class AresLookup: TimerHandler {
                 // Each repetition waits twice as long as the one before; together they fit in what time there is.
                 timeoutMilliseconds: max(1, milliseconds / (1 << tries - 1)),
                 tries: tries,
-                takesAny: takesAny
+                takesAny: takesAny,
+                usesTCP: usesTCP
             )
             let channel = try unsafe AresChannel(settings, socketChanged, context)
             unsafe ask(channel.pointer, context)

@@ -55,7 +55,8 @@ public final class DNSResolver {
         }
     }
 
-    /// Asks one server one question, recursion desired, over UDP, and over TCP when the answer does not fit.
+    /// Asks one server one question, recursion desired, over UDP, and over TCP when the answer does not fit or only
+    /// that is wanted.
     ///
     /// An answer that says no (`NXDOMAIN`, `SERVFAIL`, …) is an answer. Throws `EgressError` with `timeout`, `refused`,
     /// `badRequest`, `protocolViolation`, `busy`, `cancelled` or `local`.
@@ -63,23 +64,21 @@ public final class DNSResolver {
         _ name: String,
         _ type: DNSRecordType,
         server: SocketAddress,
+        overTCP: Bool = false,
         timeout: Duration = .seconds(5)
     ) async throws(EgressError) -> DNSAnswer {
         try Self.check(name, .badRequest)
         let start = LoopClock(loop).now
+        let question = try Self.question(name, type)
         let outcome = await run { lookup in
-            unsafe lookup.start(servers: Self.list([server]), timeout: timeout, tries: Self.queryTries, takesAny: true)
-            { channel, context in
-                var message: UnsafeMutablePointer<UInt8>?
-                var size: CInt = 0
-                let id = UInt16.random(in: 0 ... .max)
-                let status = unsafe ares_create_query(name, 1, CInt(type.rawValue), id, 1, &message, &size, 0)
-                defer { unsafe ares_free_string(message) }
-                guard status == ARES_SUCCESS else {
-                    lookup.end(with: .failure(EgressError(.badRequest, "this name cannot be asked for")))
-                    return
-                }
-                unsafe ares_send(channel, message, size, answerReceived, context)
+            unsafe lookup.start(
+                servers: Self.list([server]),
+                timeout: timeout,
+                tries: Self.queryTries,
+                takesAny: true,
+                usesTCP: overTCP
+            ) { channel, context in
+                unsafe ares_send(channel, question, CInt(question.count), answerReceived, context)
             }
         }
         let elapsed = start.duration(to: LoopClock(loop).now)
@@ -89,6 +88,17 @@ public final class DNSResolver {
         case .failure(let error): throw error
         case .addresses: throw EgressError(.local, "c-ares answered another question")
         }
+    }
+
+    /// The message that asks for a name, with a number that cannot be guessed.
+    static func question(_ name: String, _ type: DNSRecordType) throws(EgressError) -> [UInt8] {
+        var message: UnsafeMutablePointer<UInt8>?
+        var size: CInt = 0
+        let id = UInt16.random(in: 0 ... .max)
+        let status = unsafe ares_create_query(name, 1, CInt(type.rawValue), id, 1, &message, &size, 0)
+        defer { unsafe ares_free_string(message) }
+        guard status == ARES_SUCCESS else { throw EgressError(.badRequest, "this name cannot be asked for") }
+        return unsafe Array(UnsafeBufferPointer(start: message, count: Int(size)))
     }
 
     /// The servers that the system's configuration names; the first one is asked first.

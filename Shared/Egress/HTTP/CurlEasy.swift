@@ -1,5 +1,6 @@
 import CCurl
 import EventLoop
+import TLS
 
 /// One transfer's handle, and the lists it points to.
 @safe struct CurlEasy: ~Copyable {
@@ -89,6 +90,13 @@ import EventLoop
         var value: UnsafePointer<CChar>?
         guard unsafe curl_get_text(handle, info, &value) == CURLE_OK, let value = unsafe value else { return nil }
         return unsafe String(cString: value)
+    }
+
+    /// What the peer of a connection over TLS showed; only while a transfer is under way.
+    var inspection: PeerInspection? {
+        var session: UnsafeMutableRawPointer?
+        guard unsafe curl_get_openssl(handle, &session) == CURLE_OK, let session = unsafe session else { return nil }
+        return unsafe PeerInspection(openSSLSession: session)
     }
 
     private func check(_ code: CURLcode) throws(EgressError) {

@@ -1,6 +1,7 @@
 import CCurl
 import EventLoop
 import Glibc
+import TLS
 
 /// One request on its way to one checked address.
 ///
@@ -17,6 +18,7 @@ final class CurlTransfer {
     private var body: [UInt8] = []
     private var isBodyCut = false
     private var areHeadersTooMany = false
+    private var inspection: PeerInspection?
 
     init(
         _ request: EgressRequest,
@@ -83,6 +85,7 @@ final class CurlTransfer {
         if text.hasPrefix("HTTP/") {
             // A response after an interim one.
             headers.removeAll()
+            if request.inspectsPeer { inspection = easy.inspection }
         } else if let colon = text.firstIndex(of: ":") {
             let value = text[text.index(after: colon)...].split(whereSeparator: \.isNewline).first ?? ""
             headers.append(EgressHeader(String(text[..<colon]), trimmed(value)))
@@ -131,7 +134,8 @@ final class CurlTransfer {
             isBodyCut: isBodyCut,
             times: times(),
             remoteAddress: address.description,
-            redirect: easy.text(CURLINFO_REDIRECT_URL)
+            redirect: easy.text(CURLINFO_REDIRECT_URL),
+            inspection: inspection
         )
     }
 

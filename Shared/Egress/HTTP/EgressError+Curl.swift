@@ -18,9 +18,8 @@ extension EgressError {
         case CURLE_SSL_CONNECT_ERROR:
             // A connection that ended within the handshake says so here.
             errno == ECONNRESET ? .reset : .tls
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-            .tls
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS: .certificate
+        case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER: .tls
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR: .reset
         case CURLE_GOT_NOTHING: errno == ECONNRESET ? .reset : .protocolViolation
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_PARTIAL_FILE, CURLE_HTTP2,

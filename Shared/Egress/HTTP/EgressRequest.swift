@@ -1,3 +1,6 @@
+public import EventLoop
+public import TLS
+
 /// One field of a request or a response.
 public struct EgressHeader: Equatable, Sendable {
     public var name: String
@@ -19,6 +22,8 @@ public struct EgressRequest: Sendable {
     /// For all of it: resolution, redirects, the last byte.
     public var timeout: Duration
     public var family = FamilyChoice.any
+    /// An address of the URL's host, which a gate let through, to connect to in place of the first one.
+    public var pinned: IPAddress?
     /// Bytes of the body that are kept; the transfer ends, as a success, when there are more.
     public var maximumBodyBytes = 65_536
     /// Bytes of header lines, of all responses together; the transfer fails when there are more.
@@ -28,6 +33,8 @@ public struct EgressRequest: Sendable {
     /// Uses a connection that an earlier request left open; a probe does not, it measures the handshakes.
     public var reusesConnection = false
     public var verifiesCertificate = true
+    /// Takes down what the server shows of itself over TLS.
+    public var inspectsPeer = false
     /// A PEM file of the authorities to trust in place of the system's.
     public var authorityFile: String?
 
@@ -52,6 +59,10 @@ public struct EgressResponse: Sendable {
     public var remoteAddress: String
     /// Where a redirect leads.
     public var redirect: String?
+    /// Redirects that were followed to get here.
+    public var redirectCount = 0
+    /// What the server showed over TLS, when that was asked for.
+    public var inspection: PeerInspection?
 
     /// The first field of this name, which is compared in any case.
     public func header(_ name: String) -> String? {

@@ -33,6 +33,7 @@ public final class HTTPEgress {
             var response = try await performOnce(request, url, timeout: left)
             guard let next = response.redirect, request.maximumRedirects > 0 else {
                 response.times.total = Int(start.duration(to: clock.now).inNanoseconds / 1_000)
+                response.redirectCount = request.maximumRedirects - redirectsLeft
                 return response
             }
             guard redirectsLeft > 0 else {
@@ -56,9 +57,12 @@ public final class HTTPEgress {
         let clock = LoopClock(loop)
         let start = clock.now
         guard timeout > .zero else { throw EgressError(.timeout, "redirects took all the time there was") }
-        let addresses = try await gate.addresses(of: url.host, family: request.family, timeout: timeout)
+        let address =
+            if let pinned = request.pinned { pinned } else {
+                try await gate.addresses(of: url.host, family: request.family, timeout: timeout)[0]
+            }
         let resolved = start.duration(to: clock.now)
-        let result = await transfer(request, url, to: addresses[0], timeout: timeout - resolved)
+        let result = await transfer(request, url, to: address, timeout: timeout - resolved)
         let dns = Int(resolved.inNanoseconds / 1_000)
         switch result {
         case .success(var response):
@@ -106,8 +110,9 @@ extension EgressRequest {
             if method != "HEAD" { method = "GET" }
             body = nil
         }
-        // What was meant for one host is not shown to another.
+        // What was meant for one host is not shown to another, which has addresses of its own.
         guard (old.host, old.port, old.isSecure) != (new.host, new.port, new.isSecure) else { return }
+        pinned = nil
         headers.removeAll { ["authorization", "cookie", "proxy-authorization"].contains($0.name.lowercased()) }
     }
 }

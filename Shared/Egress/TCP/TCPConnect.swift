@@ -92,7 +92,7 @@ private final class TCPAttempt: ReadinessHandler, TimerHandler {
 }
 
 extension EgressError {
-    fileprivate init(connecting error: SystemError) {
+    init(connecting error: SystemError) {
         self.init(Self.connectCode(error.code), "the connection attempt failed", cause: error)
     }
 }

@@ -1,29 +1,33 @@
 import Contracts
 import Egress
 import EventLoop
+import TLS
 
 /// One question to one DNS server; its latency is the time to the answer.
-public struct DNSProbe: Probe {
+struct DNSProbe: Probe {
     /// The server's name or address; `nil` for the first one of the system's configuration.
-    let server: TargetAddress?
+    let server: Destination?
+    /// `nil` for the usual one of the transport.
+    let port: UInt16?
+    let transport: DNSTransport
     let query: String
     let recordType: DNSRecordType
     let expectedAnswer: String?
-    let timeout: Duration
     let gate: AddressGate
+    let trust: TrustedAuthorities
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         let clock = LoopClock(gate.resolver.loop)
         let start = clock.now
         var metadata = ProbeMetadata()
         metadata.text("query", query)
         metadata.text("record_type", recordType.name)
+        metadata.text("transport", transport.rawValue)
         do throws(EgressError) {
-            let address = try await serverAddress()
+            let address = try await serverAddress(timeout)
             metadata.text("server", address.description)
-            let left = timeout - start.duration(to: clock.now)
-            let answer = try await gate.resolver.query(query, recordType, server: address, timeout: left)
+            let answer = try await ask(address, timeout - start.duration(to: clock.now), &metadata)
             metadata.text("rcode", answer.responseCodeName)
             metadata.texts("answers", answer.records.map { "\($0.type.name) \($0.text)" })
             return ProbeOutcome(
@@ -37,12 +41,40 @@ public struct DNSProbe: Probe {
         }
     }
 
-    private func serverAddress() async throws(EgressError) -> SocketAddress {
-        if let server {
-            return SocketAddress(
-                try await gate.addresses(of: server.host, timeout: timeout)[0],
-                port: server.port ?? 53
+    private func ask(
+        _ address: SocketAddress,
+        _ timeout: Duration,
+        _ metadata: inout ProbeMetadata
+    ) async throws(EgressError) -> DNSAnswer {
+        guard transport == .tls else {
+            return try await gate.resolver.query(
+                query,
+                recordType,
+                server: address,
+                overTCP: transport == .tcp,
+                timeout: timeout
             )
+        }
+        let (answer, report) = try await DNSOverTLS.query(
+            query,
+            recordType,
+            server: address,
+            serverName: server?.host ?? address.address.description,
+            context: try trust.context(),
+            timeout: timeout,
+            on: gate.resolver.loop
+        )
+        metadata.milliseconds("connect_ms", microseconds: report.connectMicroseconds)
+        metadata.milliseconds("tls_ms", microseconds: report.handshakeMicroseconds)
+        metadata.milliseconds("answer_ms", microseconds: report.answerMicroseconds)
+        if let distrust = report.inspection.distrust { throw EgressError(.certificate, distrust) }
+        return answer
+    }
+
+    private func serverAddress(_ timeout: Duration) async throws(EgressError) -> SocketAddress {
+        let usualPort = transport == .tls ? DNSOverTLS.port : 53
+        if let server {
+            return SocketAddress(try await server.address(from: gate, timeout: timeout), port: port ?? usualPort)
         }
         guard let first = try gate.resolver.systemServers().first else {
             throw EgressError(.local, "this agent's system names no DNS server")
@@ -50,7 +82,7 @@ public struct DNSProbe: Probe {
         guard gate.policy.allows(first.address) else {
             throw EgressError(.forbidden, "the policy does not allow the system's DNS server")
         }
-        return first
+        return SocketAddress(first.address, port: transport == .tls ? usualPort : first.port)
     }
 
     private func isExpected(_ answer: DNSAnswer) -> Bool {

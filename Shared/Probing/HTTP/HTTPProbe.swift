@@ -1,30 +1,53 @@
 import Contracts
 import Egress
+import EventLoop
+import Foundation
+import TLS
 
-/// One GET over a connection of its own; its latency is the whole time, from resolution to the last byte kept.
-public struct HTTPProbe: Probe {
+/// One request over a connection of its own; its latency is the whole time, from resolution to the last byte kept.
+struct HTTPProbe: Probe {
     /// Bytes of the body in which a text is looked for.
     static let bodyBytes = 65_536
 
     let url: String
-    /// Empty: everything from 200 to 399 is expected.
-    let expectedStatus: Set<Int>
-    let bodyContains: String?
-    let timeout: Duration
+    let options: CheckOptions
+    let expectation: HTTPExpectation
+    let destination: Destination
+    let secrets: ProbeSecrets
     let egress: HTTPEgress
+    let trust: TrustedAuthorities
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
-        var request = EgressRequest("GET", url, timeout: timeout)
-        request.maximumBodyBytes = Self.bodyBytes
         do throws(EgressError) {
-            return outcome(of: try await egress.perform(request), startedAt: startedAt)
+            let response = try await egress.perform(try request(timeout))
+            return outcome(of: response, startedAt: startedAt)
         } catch {
             var metadata = ProbeMetadata()
             if let address = error.remoteAddress { metadata.text("address", address) }
             metadata.phases(error.times)
+            if error.code == .certificate { await addCertificate(to: &metadata, error, timeout) }
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
+    }
+
+    private func request(_ timeout: Duration) throws(EgressError) -> EgressRequest {
+        var request = EgressRequest(options.method ?? "GET", url, timeout: timeout)
+        request.maximumBodyBytes = Self.bodyBytes
+        request.maximumRedirects = options.redirects ?? 0
+        request.family = destination.family
+        request.pinned = destination.pinned
+        request.inspectsPeer = true
+        request.authorityFile = trust.file
+        request.body = options.body.map { Array($0.utf8) }
+        request.headers = (options.headers ?? [:]).sorted { $0.key < $1.key }.map(EgressHeader.init)
+        if let name = options.bearerSecret {
+            request.headers.append(EgressHeader("Authorization", "Bearer \(try secrets.value(name))"))
+        } else if let name = options.basicSecret {
+            let pair = Data(try secrets.value(name).utf8).base64EncodedString()
+            request.headers.append(EgressHeader("Authorization", "Basic \(pair)"))
+        }
+        return request
     }
 
     private func outcome(of response: EgressResponse, startedAt: Timestamp) -> ProbeOutcome {
@@ -33,30 +56,52 @@ public struct HTTPProbe: Probe {
         metadata.integer("status", response.status)
         metadata.text("http_version", response.httpVersion)
         metadata.integer("body_bytes", response.body.count)
+        if response.redirectCount > 0 { metadata.integer("redirects", response.redirectCount) }
         metadata.phases(response.times)
+        if let inspection = response.inspection { metadata.certificate(inspection, at: startedAt) }
+        let failure = expectation.failure(of: response, at: startedAt)
+        if let failure { metadata.text("error", failure.message) }
+        metadata.headers(response.headers)
         return ProbeOutcome(
             startedAt: startedAt,
-            reason: reason(response),
+            reason: failure?.reason ?? .none,
             latencyMicroseconds: Double(response.times.total),
             metadata: metadata
         )
     }
 
-    private func reason(_ response: EgressResponse) -> FailureReason {
-        let isExpected =
-            expectedStatus.isEmpty ? (200..<400).contains(response.status) : expectedStatus.contains(response.status)
-        guard isExpected else { return .httpStatus }
-        guard let bodyContains else { return .none }
-        return String(decoding: response.body, as: UTF8.self).contains(bodyContains) ? .none : .httpBody
+    /// libcurl ends such a handshake and shows nothing of it, so it is done again without a request.
+    private func addCertificate(to metadata: inout ProbeMetadata, _ error: EgressError, _ timeout: Duration) async {
+        guard let url = try? EgressURL(url), let context = try? trust.context(),
+            let address = error.remoteAddress.flatMap({ SocketAddress($0) })
+        else { return }
+        let exchange = TLSExchange(address: address, context: context, serverName: url.host)
+        guard let report = try? await exchange.run(timeout: timeout, on: egress.gate.resolver.loop) else { return }
+        metadata.certificate(report.inspection, at: .now)
     }
 }
 
 extension ProbeMetadata {
+    /// What servers give one client alone, and nobody else should see.
+    private static let secretFields: Set<String> = [
+        "authentication-info", "authorization", "cookie", "proxy-authenticate", "proxy-authorization", "set-cookie",
+        "set-cookie2", "www-authenticate",
+    ]
+
     fileprivate mutating func phases(_ times: EgressTimes) {
         milliseconds("dns_ms", microseconds: times.dns)
         milliseconds("connect_ms", microseconds: times.connect)
         milliseconds("tls_ms", microseconds: times.tls)
         milliseconds("first_byte_ms", microseconds: times.firstByte)
         milliseconds("total_ms", microseconds: times.total)
+    }
+
+    fileprivate mutating func headers(_ headers: [EgressHeader]) {
+        let shown = headers.map { header in
+            let name = header.name.lowercased()
+            return Self.secretFields.contains(name) || name.contains("token") || name.contains("secret")
+                ? "\(name): (removed)" : "\(name): \(header.value)"
+        }
+        texts("headers", shown)
     }
 }

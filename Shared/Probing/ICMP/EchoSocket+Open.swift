@@ -7,12 +7,13 @@ extension EchoSocket {
     static func first(
         of kinds: [ICMPEngine.SocketKind],
         isV6: Bool,
+        isWhole: Bool,
         capacity: Int,
         on loop: EventLoop
     ) throws(ProbingError) -> EchoSocket {
         var failure = SystemError(code: EACCES, message: "socket")
         for kind in kinds {
-            let number = clinux_icmp_open(isV6 ? 1 : 0, kind == .raw ? 1 : 0)
+            let number = clinux_icmp_open(isV6 ? 1 : 0, kind == .raw ? 1 : 0, isWhole ? 1 : 0)
             guard number == -1 else {
                 let descriptor = FileDescriptor(number)
                 return EchoSocket(descriptor, isV6: isV6, isRaw: kind == .raw, capacity: capacity, on: loop)

@@ -75,15 +75,20 @@ final class EchoSocket: ReadinessHandler {
     /// Queues a request and returns its sequence number; `nil` when as many are in flight as may be.
     func send(
         to address: IPAddress,
-        payloadBytes: UInt16,
+        packet: EchoPacket,
         timeoutNanoseconds: UInt64,
         tag: Int,
         _ handler: any EchoHandler
     ) -> UInt16? {
         let (high, low, scope) = address.words
-        guard !isClosed, let slot = table.insert(high: high, low: low, scope: scope, payloadBytes: payloadBytes) else {
-            return nil
-        }
+        let inserted = table.insert(
+            high: high,
+            low: low,
+            scope: scope,
+            payloadBytes: packet.payloadBytes,
+            trafficClass: packet.trafficClass
+        )
+        guard !isClosed, let slot = inserted else { return nil }
         handlers[slot] = (handler, tag)
         timers[slot] = loop.arm(deadlines[slot], afterNanoseconds: timeoutNanoseconds)
         pending.append(table.slots[slot].sequence)
@@ -329,6 +334,7 @@ extension clinux_icmp_echo {
             scope: slot.scope,
             sequence: slot.sequence,
             payload_bytes: slot.payloadBytes,
+            traffic_class: slot.trafficClass,
             cookie: slot.cookie
         )
     }

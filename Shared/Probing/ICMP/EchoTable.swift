@@ -20,6 +20,7 @@ struct EchoTable {
         var low: UInt64 = 0
         var scope: UInt32 = 0
         var payloadBytes: UInt16 = 0
+        var trafficClass: UInt8 = 0
         var cookie: UInt64 = 0
         /// Number of the request on its socket; `nil` until it is sent.
         var key: UInt32?
@@ -57,7 +58,13 @@ struct EchoTable {
     var waitingCount: Int { slots.count - freeCount }
 
     /// Takes a slot; `nil` when all are in flight.
-    mutating func insert(high: UInt64, low: UInt64, scope: UInt32, payloadBytes: UInt16) -> Int? {
+    mutating func insert(
+        high: UInt64,
+        low: UInt64,
+        scope: UInt32,
+        payloadBytes: UInt16,
+        trafficClass: UInt8 = 0
+    ) -> Int? {
         guard freeCount > 0 else { return nil }
         let index = Int(free[firstFree])
         firstFree = (firstFree + 1) & (slots.count - 1)
@@ -71,6 +78,7 @@ struct EchoTable {
             low: low,
             scope: scope,
             payloadBytes: payloadBytes,
+            trafficClass: trafficClass,
             cookie: cookie(of: echoes)
         )
         return index

@@ -4,8 +4,8 @@ import Glibc
 
 /// Sends ICMP echo requests from one loop and times their replies.
 ///
-/// One socket an address family serves all echoes: a ping socket, or a raw one where those are not allowed. To be
-/// used on the loop's thread only, and closed there.
+/// One socket an address family serves all echoes, and another one those that must not be fragmented: a ping socket,
+/// or a raw one where those are not allowed. To be used on the loop's thread only, and closed there.
 public final class ICMPEngine {
     public enum SocketKind: Sendable {
         /// `SOCK_DGRAM`: needs no capability, but a group in the sysctl `net.ipv4.ping_group_range`.
@@ -14,15 +14,16 @@ public final class ICMPEngine {
         case raw
     }
 
-    /// What a reply is recognised by takes as much.
-    static let minimumPayloadBytes = 8
-    private static let maximumPayloadBytes = 65_507
-
     public let loop: EventLoop
     private let kinds: [SocketKind]
     private let maximumInFlight: Int
-    private var v4: EchoSocket?
-    private var v6: EchoSocket?
+    private var sockets: [Usage: EchoSocket] = [:]
+
+    /// What a socket is for.
+    private struct Usage: Hashable {
+        var isV6: Bool
+        var isWhole: Bool
+    }
 
     /// Opens nothing yet; `kinds` will be tried in their order.
     ///
@@ -35,18 +36,16 @@ public final class ICMPEngine {
     }
 
     public func close() {
-        v4?.close()
-        v6?.close()
-        v4 = nil
-        v6 = nil
+        for socket in sockets.values { socket.close() }
+        sockets = [:]
     }
 
     public var statistics: EchoStatistics {
-        [v4, v6].compactMap { $0?.statistics }.reduce(EchoStatistics(), +)
+        sockets.values.map(\.statistics).reduce(EchoStatistics(), +)
     }
 
     public var inFlight: Int {
-        (v4?.inFlight ?? 0) + (v6?.inFlight ?? 0)
+        sockets.values.reduce(0) { $0 + $1.inFlight }
     }
 
     /// Opens the socket of a family, which the first echo does otherwise, and says which kind it is.
@@ -54,19 +53,19 @@ public final class ICMPEngine {
     /// Throws `ProbingError` with `permission` and what would grant it when neither kind is allowed.
     @discardableResult
     public func open(_ family: SocketAddress.Family) throws(ProbingError) -> SocketKind {
-        try socket(family).isRaw ? .raw : .ping
+        try socket(Usage(isV6: family == .v6, isWhole: false)).isRaw ? .raw : .ping
     }
 
     /// Sends one echo request and waits for what comes of it.
     ///
-    /// Ends early, with `cancelled`, when the task is. `payloadBytes` are those after the ICMP header; less than 8
-    /// count as 8, more than 65,507 as that.
-    public func echo(to address: IPAddress, payloadBytes: Int = 56, timeout: Duration) async -> EchoResult {
+    /// Ends early, with `cancelled`, when the task is.
+    public func echo(to address: IPAddress, _ packet: EchoPacket = EchoPacket(), timeout: Duration) async -> EchoResult
+    {
         let nanoseconds = UInt64(max(0, timeout.inNanoseconds))
         return await Completion.value(on: loop) { completion in
             let ticket = send(
                 to: address,
-                payloadBytes: payloadBytes,
+                packet,
                 timeoutNanoseconds: nanoseconds,
                 tag: 0,
                 EchoWaiter(completion)
@@ -80,21 +79,21 @@ public final class ICMPEngine {
     @discardableResult
     public func send(
         to address: IPAddress,
-        payloadBytes: Int = 56,
+        _ packet: EchoPacket = EchoPacket(),
         timeoutNanoseconds: UInt64,
         tag: Int,
         _ handler: any EchoHandler
     ) -> EchoTicket? {
         let socket: EchoSocket
         do {
-            socket = try self.socket(address.isV4 ? .v4 : .v6)
+            socket = try self.socket(Usage(isV6: !address.isV4, isWhole: packet.isWhole))
         } catch {
             handler.echoFinished(tag: tag, .failure(EchoFailure(error)))
             return nil
         }
         let sequence = socket.send(
             to: address,
-            payloadBytes: UInt16(min(max(payloadBytes, Self.minimumPayloadBytes), Self.maximumPayloadBytes)),
+            packet: packet,
             timeoutNanoseconds: timeoutNanoseconds,
             tag: tag,
             handler
@@ -106,15 +105,21 @@ public final class ICMPEngine {
         return EchoTicket(socket: socket, sequence: sequence)
     }
 
-    private func socket(_ family: SocketAddress.Family) throws(ProbingError) -> EchoSocket {
-        if let socket = family == .v4 ? v4 : v6, !socket.isClosed { return socket }
-        let socket = try EchoSocket.first(of: kinds, isV6: family == .v6, capacity: maximumInFlight, on: loop)
+    private func socket(_ usage: Usage) throws(ProbingError) -> EchoSocket {
+        if let socket = sockets[usage], !socket.isClosed { return socket }
+        let socket = try EchoSocket.first(
+            of: kinds,
+            isV6: usage.isV6,
+            isWhole: usage.isWhole,
+            capacity: maximumInFlight,
+            on: loop
+        )
         do {
             try socket.start()
         } catch {
             throw ProbingError(.system, "the event loop takes no ICMP socket", cause: error)
         }
-        if family == .v4 { v4 = socket } else { v6 = socket }
+        sockets[usage] = socket
         return socket
     }
 }

@@ -2,44 +2,85 @@ import Contracts
 import Egress
 import EventLoop
 
-/// One ICMP echo; its latency is the round trip.
-public struct ICMPProbe: Probe {
-    let host: String
-    let payloadBytes: Int
-    let timeout: Duration
+/// One or more ICMP echoes; the latency is the mean round trip.
+struct ICMPProbe: Probe {
+    let destination: Destination
+    let packet: EchoPacket
+    let count: Int
+    let gap: Duration
     let gate: AddressGate
     let engine: ICMPEngine
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         let clock = LoopClock(engine.loop)
         let start = clock.now
         var metadata = ProbeMetadata()
         do throws(EgressError) {
-            let address = try await gate.addresses(of: host, timeout: timeout)[0]
+            let address = try await destination.address(from: gate, timeout: timeout)
             metadata.text("address", address.description)
+            metadata.integer("payload_bytes", Int(packet.payloadBytes))
+            if packet.trafficClass > 0 { metadata.integer("dscp", Int(packet.trafficClass >> 2)) }
             let left = timeout - start.duration(to: clock.now)
-            let result = await engine.echo(to: address, payloadBytes: payloadBytes, timeout: left)
-            return outcome(of: result, startedAt: startedAt, metadata)
+            return outcome(of: await results(address, left), startedAt: startedAt, metadata)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
     }
 
-    private func outcome(of result: EchoResult, startedAt: Timestamp, _ metadata: ProbeMetadata) -> ProbeOutcome {
+    private func results(_ address: IPAddress, _ timeout: Duration) async -> [EchoResult] {
+        guard count > 1 else { return [await engine.echo(to: address, packet, timeout: timeout)] }
+        return await EchoRun.results(of: count, gap: gap, timeout: timeout, to: address, packet, by: engine)
+    }
+
+    private func outcome(of results: [EchoResult], startedAt: Timestamp, _ metadata: ProbeMetadata) -> ProbeOutcome {
         var metadata = metadata
-        switch result {
-        case .success(let reply):
-            metadata.integer("payload_bytes", payloadBytes)
-            metadata.text("time_source", reply.timeSource.rawValue)
-            return ProbeOutcome(
-                startedAt: Timestamp(microseconds: Int64(reply.sentAtMicroseconds)),
-                latencyMicroseconds: Double(reply.roundTripNanoseconds) / 1_000,
-                metadata: metadata
-            )
-        case .failure(let failure):
-            metadata.text("error", failure.description)
-            return ProbeOutcome(startedAt: startedAt, reason: FailureReason(failure), metadata: metadata)
+        let replies = results.compactMap { try? $0.get() }
+        let failures = results.compactMap(\.failure)
+        let statistics = PacketStatistics(
+            results.map { (try? $0.get()).map { Double($0.roundTripNanoseconds) / 1_000_000 } }
+        )
+        if let source = replies.map(\.timeSource).min(by: { $0.exactness < $1.exactness }) {
+            metadata.text("time_source", source.rawValue)
+        }
+        // A router's word says more than silence does.
+        let failure = failures.first { $0 != .timeout } ?? failures.first
+        if let failure, replies.isEmpty || failure != .timeout { metadata.text("error", failure.description) }
+        statistics.write(to: &metadata)
+        return ProbeOutcome(
+            startedAt: replies.first.map { Timestamp(microseconds: Int64($0.sentAtMicroseconds)) } ?? startedAt,
+            reason: replies.isEmpty ? failure.map(FailureReason.init) ?? .local : .none,
+            latencyMicroseconds: statistics.mean.map { $0 * 1_000 },
+            sent: results.count - failures.count(where: \.leavesNothingSent),
+            received: replies.count,
+            metadata: metadata
+        )
+    }
+}
+
+extension EchoResult {
+    fileprivate var failure: EchoFailure? {
+        if case .failure(let failure) = self { failure } else { nil }
+    }
+}
+
+extension EchoReply.TimeSource {
+    /// The larger, the nearer to the wire.
+    fileprivate var exactness: Int {
+        switch self {
+        case .user: 0
+        case .kernelReceive: 1
+        case .kernel: 2
+        }
+    }
+}
+
+extension EchoFailure {
+    /// Whether it came before the request left this host.
+    fileprivate var leavesNothingSent: Bool {
+        switch self {
+        case .permission, .busy, .cancelled, .local: true
+        case .timeout, .unreachable, .prohibited, .hopLimitExceeded, .packetTooBig: false
         }
     }
 }

@@ -92,7 +92,7 @@ public final class SimulatedProbing {
             record(target.check.id, ProbeOutcome(startedAt: startedAt, outcome, metadata))
         }
         if target.check.type == .icmp {
-            let bytes = max(target.check.options.payloadBytes ?? 56, ICMPEngine.minimumPayloadBytes)
+            let bytes = Int(EchoPacket(payloadBytes: target.check.options.payloadBytes ?? 56).payloadBytes)
             metadata.integer("payload_bytes", bytes)
             vantage.echo(to: target.address, payloadBytes: bytes, timeout: timeout, done)
         } else {

@@ -3,20 +3,19 @@ import Egress
 import EventLoop
 
 /// One TCP handshake; its latency is the handshake's round trip.
-public struct TCPProbe: Probe {
-    let host: String
+struct TCPProbe: Probe {
+    let destination: Destination
     let port: UInt16
-    let timeout: Duration
     let gate: AddressGate
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         let loop = gate.resolver.loop
         let clock = LoopClock(loop)
         let start = clock.now
         var metadata = ProbeMetadata()
         do throws(EgressError) {
-            let address = try await gate.addresses(of: host, timeout: timeout)[0]
+            let address = try await destination.address(from: gate, timeout: timeout)
             metadata.text("address", address.description)
             metadata.integer("port", Int(port))
             let left = timeout - start.duration(to: clock.now)

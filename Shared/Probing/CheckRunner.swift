@@ -1,0 +1,199 @@
+public import Contracts
+import Egress
+import EventLoop
+
+/// What one run saw of one endpoint.
+public struct CheckResult: Sendable {
+    /// The row that it will be.
+    public var id: UUIDv7
+    public var type: CheckType
+    /// As in `MeasurementSeries`.
+    public var endpoint: String
+    public var outcome: ProbeOutcome
+}
+
+/// Runs one check from one vantage point, again and again: on each of its endpoints, and more than once before it
+/// believes that one of them has begun to fail.
+///
+/// To be used on the vantage point's loop only.
+public final class CheckRunner {
+    /// Addresses of a name that are probed, each for itself.
+    private static let maximumEndpoints = 16
+    private static let defaultConfirmations = 3
+    /// From a failed probe to the next one, and how long each of these waits: three of them take three seconds.
+    private static let confirmationPause = Duration.milliseconds(200)
+    private static let confirmationTimeout = Duration.milliseconds(800)
+
+    private let point: VantagePoint
+    private let type: CheckType
+    private let address: String
+    private let timeout: Duration
+    private let options: CheckOptions
+    /// Endpoints whose last outcome was a failure.
+    private var failing: Set<String> = []
+
+    /// That a check asks for nonsense is an outcome of every run.
+    public init(
+        _ type: CheckType,
+        of address: String,
+        timeoutMilliseconds: Int,
+        options: CheckOptions,
+        from point: VantagePoint
+    ) {
+        self.point = point
+        self.type = type
+        self.address = address
+        timeout = .milliseconds(timeoutMilliseconds)
+        self.options = options
+    }
+
+    /// Probes every endpoint once, all at the same time, and hands each result to `report` as soon as it is believed.
+    public func run(_ report: @escaping (CheckResult) -> Void) async {
+        let startedAt = Timestamp.now
+        do throws(EgressError) {
+            let destinations = try await destinations(of: try TargetAddress(address))
+            guard destinations.count > 1 else {
+                return await look(at: destinations[0], report)
+            }
+            let bound = LoopBound((self, report), on: point.loop)
+            await withTaskGroup { group in
+                for destination in destinations {
+                    group.addTask {
+                        let (runner, report) = bound.value
+                        await runner.look(at: destination, report)
+                    }
+                }
+            }
+        } catch {
+            report(
+                CheckResult(id: .make(), type: type, endpoint: "", outcome: ProbeOutcome(startedAt: startedAt, error))
+            )
+        }
+    }
+
+    private struct Endpoint: Sendable {
+        var name = ""
+        var destination: Destination
+    }
+
+    private func destinations(of target: TargetAddress) async throws(EgressError) -> [Endpoint] {
+        guard let host = try host(of: target) else { return [Endpoint(destination: Destination(host: target.host))] }
+        switch options.endpoints ?? .first {
+        case .first: return [Endpoint(destination: Destination(host: host))]
+        case .ipv4: return [Endpoint(destination: Destination(host: host, family: .v4))]
+        case .ipv6: return [Endpoint(destination: Destination(host: host, family: .v6))]
+        case .both:
+            return [
+                Endpoint(name: "ipv4", destination: Destination(host: host, family: .v4)),
+                Endpoint(name: "ipv6", destination: Destination(host: host, family: .v6)),
+            ]
+        case .all:
+            return try await addresses(of: host).map {
+                Endpoint(name: $0.description, destination: Destination(host: host, pinned: $0))
+            }
+        }
+    }
+
+    /// Of both families, each asked for by itself; one of them may be missing.
+    private func addresses(of host: String) async throws(EgressError) -> [IPAddress] {
+        var addresses: [IPAddress] = []
+        var failure: EgressError?
+        for family in [FamilyChoice.v4, .v6] {
+            do throws(EgressError) {
+                addresses += try await point.gate.addresses(of: host, family: family, timeout: timeout)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if addresses.isEmpty, let failure { throw failure }
+        return Array(addresses.prefix(Self.maximumEndpoints))
+    }
+
+    /// Whose addresses the endpoints are; `nil` when it is the system's own server.
+    private func host(of target: TargetAddress) throws(EgressError) -> String? {
+        switch type {
+        case .http: if let url = options.url { try EgressURL(url).host } else { target.host }
+        case .dns: try options.dnsServer(for: target)?.host
+        default: target.host
+        }
+    }
+
+    private func look(at endpoint: Endpoint, _ report: (CheckResult) -> Void) async {
+        var outcome = await probe(endpoint.destination, timeout)
+        if outcome.status == .success {
+            failing.remove(endpoint.name)
+        } else if !failing.contains(endpoint.name) {
+            outcome = await confirmed(outcome, endpoint)
+            if outcome.status != .success { failing.insert(endpoint.name) }
+        }
+        report(CheckResult(id: .make(), type: type, endpoint: endpoint.name, outcome: outcome))
+    }
+
+    /// Probes again until that succeeds or has failed often enough; counts what was sent and answered all along.
+    private func confirmed(_ first: ProbeOutcome, _ endpoint: Endpoint) async -> ProbeOutcome {
+        var merged = first
+        let attempts = first.reason.isTransient ? options.confirmations ?? Self.defaultConfirmations : 0
+        var retries = 0
+        while retries < attempts, merged.status != .success {
+            guard (try? await LoopClock(point.loop).sleep(for: Self.confirmationPause)) != nil else { break }
+            merged.take(retry: await probe(endpoint.destination, min(timeout, Self.confirmationTimeout)))
+            retries += 1
+        }
+        if retries > 0 { merged.metadata.integer("retries", retries) }
+        return merged
+    }
+
+    private func probe(_ destination: Destination, _ timeout: Duration) async -> ProbeOutcome {
+        let startedAt = Timestamp.now
+        do throws(EgressError) {
+            let probe = try point.probe(type, of: try TargetAddress(address), at: destination, options)
+            let outcome = await probe.run(timeout: timeout)
+            return options.mustNotConnect == true ? outcome.inverted : outcome
+        } catch {
+            return ProbeOutcome(startedAt: startedAt, error)
+        }
+    }
+}
+
+extension ProbeOutcome {
+    /// Becomes the outcome of a later try, if that succeeded; what was sent and answered is that of both.
+    fileprivate mutating func take(retry: ProbeOutcome) {
+        let (sent, received) = (sent + retry.sent, received + retry.received)
+        if retry.status == .success {
+            let (startedAt, reason) = (startedAt, reason)
+            self = retry
+            self.startedAt = startedAt
+            if let word = reason.name { metadata.text("first_reason", word) }
+        }
+        (self.sent, self.received) = (sent, received)
+    }
+
+    /// What it means for a target that must not be reachable; nothing that was sent should be answered, so nothing
+    /// counts as sent.
+    fileprivate var inverted: ProbeOutcome {
+        var outcome = self
+        switch reason {
+        case .none, .dnsAnswer, .tls, .certificate, .httpStatus, .httpBody, .protocolViolation, .unexpectedReach:
+            outcome.fail(.unexpectedReach)
+        case .timeout, .refused, .reset, .unreachable:
+            if let word = reason.name { outcome.metadata.text("kept_out_by", word) }
+            outcome.status = .success
+            outcome.reason = .none
+            outcome.latencyMilliseconds = nil
+        case .resolve, .forbidden, .permission, .local:
+            break
+        }
+        (outcome.sent, outcome.received) = (0, 0)
+        return outcome
+    }
+}
+
+extension FailureReason {
+    /// Whether another try a moment later might go otherwise.
+    fileprivate var isTransient: Bool {
+        switch self {
+        case .none, .forbidden, .permission, .certificate: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Contracts
+import Egress
+import EventLoop
+
+extension VantagePoint {
+    /// Makes the probe that a check asks for.
+    ///
+    /// Throws `EgressError` with `badRequest` when the target's address or an option makes no sense.
+    func probe(
+        _ type: CheckType,
+        of target: TargetAddress,
+        at destination: Destination,
+        _ options: CheckOptions
+    ) throws(EgressError) -> any Probe {
+        switch type {
+        case .icmp:
+            ICMPProbe(
+                destination: destination,
+                packet: EchoPacket(
+                    payloadBytes: options.payloadBytes ?? 56,
+                    dscp: options.dscp ?? 0,
+                    isWhole: options.dontFragment ?? false
+                ),
+                count: max(1, options.packets ?? 1),
+                gap: .milliseconds(options.gapMilliseconds ?? 25),
+                gate: gate,
+                engine: icmp
+            )
+        case .tcp: TCPProbe(destination: destination, port: try port(of: target, options, 443), gate: gate)
+        case .http: try httpProbe(of: target, at: destination, options)
+        case .dns: try dnsProbe(of: target, at: destination, options)
+        case .tls:
+            TLSProbe(
+                destination: destination,
+                port: try port(of: target, options, 443),
+                options: options,
+                gate: gate,
+                trust: trust
+            )
+        case .udp, .stamp, .trace, .mtu:
+            throw EgressError(.badRequest, "this agent knows no \(type.rawValue) checks")
+        }
+    }
+
+    private func port(
+        of target: TargetAddress,
+        _ options: CheckOptions,
+        _ usual: UInt16
+    ) throws(EgressError) -> UInt16 {
+        guard let port = UInt16(exactly: options.port ?? Int(target.port ?? usual)), port > 0 else {
+            throw EgressError(.badRequest, "the port is none")
+        }
+        return port
+    }
+
+    private func httpProbe(
+        of target: TargetAddress,
+        at destination: Destination,
+        _ options: CheckOptions
+    ) throws(EgressError) -> any Probe {
+        HTTPProbe(
+            url: options.url ?? target.url ?? "https://\(target.hostInURL)\(target.port.map { ":\($0)" } ?? "")",
+            options: options,
+            expectation: try HTTPExpectation(options),
+            destination: destination,
+            secrets: secrets,
+            egress: egress,
+            trust: trust
+        )
+    }
+
+    /// A target that is an address is the server to ask, by default for the root's name servers; a target that is a
+    /// name is what to ask for, by default the system's server.
+    private func dnsProbe(
+        of target: TargetAddress,
+        at destination: Destination,
+        _ options: CheckOptions
+    ) throws(EgressError) -> any Probe {
+        let query = options.query ?? (target.isAddress ? "." : target.host)
+        guard let type = DNSRecordType(name: options.recordType ?? (query == "." ? "NS" : "A")) else {
+            throw EgressError(.badRequest, "this record type is not known")
+        }
+        let server = try options.dnsServer(for: target)
+        return DNSProbe(
+            server: server == nil ? nil : destination,
+            port: server?.port,
+            transport: options.transport ?? .udp,
+            query: query,
+            recordType: type,
+            expectedAnswer: options.expectedAnswer,
+            gate: gate,
+            trust: trust
+        )
+    }
+}
+
+extension CheckOptions {
+    /// Whom a `dns` check asks; `nil` for the system's server.
+    func dnsServer(for target: TargetAddress) throws(EgressError) -> TargetAddress? {
+        if let resolver { return try TargetAddress(resolver) }
+        return target.isAddress ? target : nil
+    }
+}
