@@ -4,7 +4,7 @@ SWIFT ?= swift
 SONDE_DATA ?= ./data
 SONDE_PORT ?= 8080
 
-.PHONY: help setup build run test tsan bench fmt check clean
+.PHONY: help setup build run demo test tsan bench fmt check clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ build: setup ## Build all executables in release mode, into .build/release.
 
 run: build ## Start the six services; Ctrl-C stops them.
 	@exec .build/release/sonde up --data $(SONDE_DATA) --port $(SONDE_PORT)
+
+demo: build ## Run everything in a simulated network of 40 hosts, with an incident under way; takes root.
+	@exec scripts/demo.sh .build/demo $(SONDE_PORT)
 
 test: ## Run every test.
 	@scripts/test.sh

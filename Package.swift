@@ -106,7 +106,7 @@ let shared: [Target] = [
     library("Egress", uses: ["CAres", "CCurl", "EventLoop", "TLS"]),
     library("Statistics"),
     library("Patterns", uses: ["CPCRE2"]),
-    library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability"]),
+    library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability", "TLS"]),
     library(
         "Probing",
         uses: [
@@ -131,11 +131,11 @@ let services: [Target] =
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
-    tests("Simulation", uses: ["Contracts", "EventLoop", "JSON", "Observability", "Probing"]),
+    tests("Simulation", uses: ["Contracts", "EventLoop", "JSON", "Observability", "Probing", "TLS"]),
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
-    tests("Mesh", of: "CLIService", uses: ["Contracts", "EventLoop", "JSONRPC", "ServiceTesting"]),
+    tests("Mesh", of: "CLIService", uses: ["Contracts", "EventLoop", "JSONRPC", "ServiceTesting", "TestServers"]),
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),
     tests("Contracts", uses: ["JSON", "JSONRPC", "Observability"]),

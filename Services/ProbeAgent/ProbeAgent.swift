@@ -58,8 +58,8 @@ public actor ProbeAgent: Service {
         )
         link = OrchestratorLink(
             orchestrator: orchestrator,
-            registration: { [name = settings.name] in
-                AgentRegistration(name: name, version: Self.version, surroundings: .current())
+            registration: { [name = settings.name, resolvers = settings.resolvers] in
+                AgentRegistration(name: name, version: Self.version, surroundings: .current(resolvers: resolvers))
             },
             clock: clock,
             log: log
@@ -75,6 +75,7 @@ public actor ProbeAgent: Service {
         let point = try VantagePoint(
             on: loop,
             policy: settings.policy,
+            resolvers: settings.resolvers,
             secrets: ProbeSecrets(directory: settings.secretsDirectory),
             trust: TrustedAuthorities(file: settings.authorityFile)
         )

@@ -1,5 +1,6 @@
 public import Configuration
 public import Egress
+public import EventLoop
 import Foundation
 public import JSONRPCTransport
 
@@ -12,6 +13,8 @@ public struct ProbeAgentSettings: Sendable {
     public var name: String
     /// Where probes may go.
     public var policy: AddressPolicy
+    /// DNS servers to ask for the names of targets in place of the system's.
+    public var resolvers: [SocketAddress]
     /// Where the secrets are that checks name, each in a file of its own.
     public var secretsDirectory: String?
     /// A PEM file of the authorities that probes trust in place of the system's.
@@ -31,6 +34,7 @@ public struct ProbeAgentSettings: Sendable {
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
         policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .standard)
+        resolvers = try environment.resolvers("PROBE_AGENT_RESOLVERS")
         secretsDirectory = environment.optionalString("PROBE_AGENT_SECRETS")
         authorityFile = environment.optionalString("PROBE_AGENT_AUTHORITIES")
         maximumConcurrency = try environment.integer("PROBE_AGENT_MAX_PROBES", default: 512, in: 1...100_000)
@@ -41,6 +45,19 @@ public struct ProbeAgentSettings: Sendable {
 }
 
 extension Environment {
+    /// Addresses with or without ports, such as `192.0.2.53,[2001:db8::53]:5353`.
+    fileprivate func resolvers(_ key: String) throws(ConfigurationError) -> [SocketAddress] {
+        var resolvers: [SocketAddress] = []
+        for word in (optionalString(key) ?? "").split(separator: ",") {
+            let word = word.trimmingCharacters(in: .whitespaces)
+            guard let resolver = SocketAddress(word) ?? IPAddress(word).map({ SocketAddress($0, port: 53) }) else {
+                throw ConfigurationError("\(key) must be a list of addresses; got \"\(word)\"")
+            }
+            resolvers.append(resolver)
+        }
+        return resolvers
+    }
+
     /// The kinds of network that may be reached, such as `global,private,loopback`.
     func addressPolicy(_ key: String, default fallback: AddressPolicy) throws(ConfigurationError) -> AddressPolicy {
         guard let text = optionalString(key) else { return fallback }

@@ -3,11 +3,13 @@ import EventLoop
 import Foundation
 
 extension AgentRegistration.Surroundings {
-    /// What this machine's own configuration says; what cannot be read is left out.
-    static func current() -> Self {
+    /// What this machine's own configuration says, but for resolvers that were chosen; what cannot be read is left out.
+    static func current(resolvers: [SocketAddress]) -> Self {
         let routes = (try? String(contentsOfFile: "/proc/net/route", encoding: .utf8)) ?? ""
         let configuration = (try? String(contentsOfFile: "/etc/resolv.conf", encoding: .utf8)) ?? ""
-        return Self(routes: routes, resolverConfiguration: configuration)
+        var surroundings = Self(routes: routes, resolverConfiguration: configuration)
+        if !resolvers.isEmpty { surroundings.resolvers = resolvers.map(\.address.description) }
+        return surroundings
     }
 
     /// Reads `/proc/net/route` (proc(5)) and `resolv.conf` (resolv.conf(5)).

@@ -209,16 +209,16 @@ static inline X509 *COpenSSL_read_certificate(BIO *bio) {
 static inline int COpenSSL_choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_length,
                                            const unsigned char *in, unsigned int in_length, void *ours) {
     (void)ssl;
-    const unsigned char *list = (const unsigned char *)ours;
-    unsigned int length = list[0] == 2 && list[3] == 8 ? 12 : 3;
+    const char *list = (const char *)ours;
     unsigned char *chosen = NULL;
-    int result = SSL_select_next_proto(&chosen, out_length, list, length, in, in_length);
+    int result = SSL_select_next_proto(&chosen, out_length, (const unsigned char *)list, (unsigned int)strlen(list), in,
+                                       in_length);
     *out = chosen;
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* Lets a server agree on h2, and on http/1.1 where that is allowed; refuses clients that offer neither. */
-static inline void COpenSSL_accept_protocols(SSL_CTX *context, int http1_too) {
-    static const char both[] = "\x02h2\x08http/1.1", only[] = "\x02h2";
-    SSL_CTX_set_alpn_select_cb(context, COpenSSL_choose_protocol, (void *)(http1_too ? both : only));
+/* Lets a server agree on h2, on http/1.1, or on both; refuses clients that offer neither. */
+static inline void COpenSSL_accept_protocols(SSL_CTX *context, int http2, int http1) {
+    static const char both[] = "\x02h2\x08http/1.1", first[] = "\x02h2", second[] = "\x08http/1.1";
+    SSL_CTX_set_alpn_select_cb(context, COpenSSL_choose_protocol, (void *)(http2 && http1 ? both : http2 ? first : second));
 }

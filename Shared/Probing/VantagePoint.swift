@@ -13,16 +13,18 @@ public final class VantagePoint {
     let secrets: ProbeSecrets
     let trust: TrustedAuthorities
 
+    /// `resolvers` are asked for names in place of the system's.
     public init(
         on loop: EventLoop,
         policy: AddressPolicy = .standard,
+        resolvers: [SocketAddress] = [],
         secrets: ProbeSecrets = ProbeSecrets(),
         trust: TrustedAuthorities = TrustedAuthorities()
     ) throws(EgressError) {
         self.loop = loop
         self.secrets = secrets
         self.trust = trust
-        gate = AddressGate(DNSResolver(on: loop), policy: policy)
+        gate = AddressGate(DNSResolver(on: loop, servers: resolvers), policy: policy)
         icmp = ICMPEngine(on: loop)
         egress = try HTTPEgress(gate)
     }

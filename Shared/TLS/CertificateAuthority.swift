@@ -28,12 +28,13 @@ public struct CertificateAuthority: Sendable {
         return (try CertificateAuthority(certificate: certificate, key: key), key)
     }
 
-    /// A leaf certificate for both ends of mutual TLS, with `uris` as its URI names.
+    /// A leaf certificate for both ends of mutual TLS, with `uris` as its URI names and `addresses` as its IP addresses.
     ///
     /// A valid identity has exactly one; the tests make others on purpose.
     public func issue(
         uris: [String],
         dnsNames: [String] = [],
+        addresses: [String] = [],
         for subject: PrivateKey,
         lifetime: Duration,
         startingIn delay: Duration = .zero
@@ -42,7 +43,7 @@ public struct CertificateAuthority: Sendable {
         try draft.add(NID_basic_constraints, "critical,CA:FALSE")
         try draft.add(NID_key_usage, "critical,digitalSignature")
         try draft.add(NID_ext_key_usage, "serverAuth,clientAuth")
-        let names = uris.map { "URI:\($0)" } + dnsNames.map { "DNS:\($0)" }
+        let names = uris.map { "URI:\($0)" } + dnsNames.map { "DNS:\($0)" } + addresses.map { "IP:\($0)" }
         if !names.isEmpty { try draft.add(NID_subject_alt_name, names.joined(separator: ",")) }
         return try draft.sign(with: key, issuer: certificate)
     }

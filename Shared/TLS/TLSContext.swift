@@ -59,11 +59,15 @@ public enum ApplicationProtocol: String, Sendable {
     }
 
     /// For people: TLS 1.2 and 1.3, no client certificate.
-    public static func publicServer(chain: [Certificate], key: PrivateKey) throws(TLSError) -> TLSContext {
+    public static func publicServer(
+        chain: [Certificate],
+        key: PrivateKey,
+        protocols: [ApplicationProtocol] = [.http2, .http1]
+    ) throws(TLSError) -> TLSContext {
         let context = try TLSContext(isServer: true, trust: .anyone)
         try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
         try context.use(chain, key)
-        try context.offer([.http2, .http1])
+        try context.offer(protocols)
         return context
     }
 
@@ -124,7 +128,11 @@ public enum ApplicationProtocol: String, Sendable {
 
     private func offer(_ protocols: [ApplicationProtocol]) throws(TLSError) {
         guard !isServer else {
-            unsafe COpenSSL_accept_protocols(pointer, protocols.contains(.http1) ? 1 : 0)
+            unsafe COpenSSL_accept_protocols(
+                pointer,
+                protocols.contains(.http2) ? 1 : 0,
+                protocols.contains(.http1) ? 1 : 0
+            )
             return
         }
         try offer(names: protocols.map(\.rawValue))

@@ -54,12 +54,12 @@ struct DescriptionTests {
         )
     }
 
-    @Test("of the example in the manual can be built")
-    func example() throws {
-        let file = URL(filePath: #filePath).appending(path: "../../../docs/office.sim").standardized
+    @Test("of the examples in the manual can be built", arguments: [("office", 8, 2), ("demo", 50, 5)])
+    func examples(name: String, nodes: Int, faults: Int) throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../docs/\(name).sim").standardized
         let network = try NetworkDescription(text: String(contentsOf: file, encoding: .utf8))
-        #expect(network.nodes.count == 8)
-        #expect(network.faults.count == 2)
+        #expect(network.nodes.count == nodes)
+        #expect(network.faults.count == faults)
     }
 
     @Test(
@@ -92,7 +92,7 @@ struct DescriptionTests {
             ),
             (
                 "host a 10.0.0.1 udp:7",
-                "line 1: \"udp:7\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT, =STATUS"
+                "line 1: \"udp:7\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, =STATUS"
             ),
             (
                 "host a 10.0.0.1 tcp:0",

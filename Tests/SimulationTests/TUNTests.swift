@@ -1,8 +1,10 @@
 import Contracts
 import EventLoop
+import Foundation
 import Glibc
 import Observability
 import Probing
+import TLS
 import Testing
 
 @testable import Simulation
@@ -13,10 +15,10 @@ private final class CarriedNetwork {
     private(set) var fates: [PacketFate] = []
 
     /// To be made on `loop`, and used there.
-    init(_ text: String, on loop: EventLoop) throws {
+    init(_ text: String, _ authority: SimulatedAuthority? = nil, on loop: EventLoop) throws {
         let description = try NetworkDescription(text: text)
         let vantage = try #require(description.nodes.first { $0.role == .vantage })
-        let network = SimulatedNetwork(description)
+        let network = SimulatedNetwork(description, authority: authority)
         carrier = try TUNCarrier(network, from: vantage, on: loop)
         network.record = { [unowned self] in fates.append($0) }
     }
@@ -117,6 +119,45 @@ struct TUNTests {
         #expect(outcome.sent == 300)
         #expect(outcome.received == 300 - lost)
         #expect(try #require(outcome.latencyMilliseconds) >= 10)
+    }
+
+    @Test("bring pages over TLS, from a host that an authority vouches for")
+    func secure() async throws {
+        let loop = try await NetworkNamespace.loop(named: "network")
+        defer { loop.stop() }
+        let text = """
+            seed 4
+            vantage here 10.77.0.2
+            host web 10.77.0.10 https:443 https:8443=503 certificate=6d
+            link here web latency 2ms loss 5%
+            """
+        let file = FileManager.default.temporaryDirectory.appending(path: "authority-\(UUID()).pem")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let reasons = try await withTaskExecutorPreference(loop) {
+            let authority = try SimulatedAuthority(for: NetworkDescription(text: text))
+            try Data(authority.certificate.pem()).write(to: file)
+            let carried = try CarriedNetwork(text, authority, on: loop)
+            defer { carried.carrier.close() }
+            let point = try VantagePoint(on: loop, trust: TrustedAuthorities(file: file.path))
+            defer { point.close() }
+            var reasons: [FailureReason] = []
+            for (port, days) in [(443, 1), (443, 7), (8_443, 1)] {
+                var options = CheckOptions()
+                options.url = "https://10.77.0.10:\(port)/"
+                options.bodyContains = "This is web."
+                options.certificateDays = days
+                let results = await point.run(.http, of: "web", timeoutMilliseconds: 20_000, options: options)
+                reasons.append(results[0].outcome.reason)
+            }
+            let results = await point.run(
+                .tls,
+                of: "10.77.0.10:443",
+                timeoutMilliseconds: 20_000,
+                options: CheckOptions()
+            )
+            return reasons + [results[0].outcome.reason]
+        }
+        #expect(reasons == [.none, .certificate, .httpStatus, .none])
     }
 
     @Test("bring pages and names, over a link that loses some")

@@ -1,3 +1,4 @@
+import Configuration
 import Contracts
 import EventLoop
 import JSON
@@ -70,7 +71,12 @@ private struct ProbeSeries: Sendable {
     /// To be called on `loop`.
     func run(on loop: EventLoop, isJSON: Bool) async throws -> Summary {
         // A person at a terminal may look at whatever they can reach anyway.
-        let point = try VantagePoint(on: loop)
+        let environment = Environment.process
+        let point = try VantagePoint(
+            on: loop,
+            secrets: ProbeSecrets(directory: environment.optionalString("PROBE_AGENT_SECRETS")),
+            trust: TrustedAuthorities(file: environment.optionalString("PROBE_AGENT_AUTHORITIES"))
+        )
         defer { point.close() }
         var summary = Summary()
         for index in 0..<count {

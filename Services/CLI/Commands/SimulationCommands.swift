@@ -6,20 +6,23 @@ import Simulation
 extension Command {
     static let simRun = Command(
         name: "sim run",
-        synopsis: "FILE [--for TIME] [--truth FILE] [--precise] [-- COMMAND WORDS...]",
+        synopsis:
+            "FILE [--for TIME] [--truth FILE] [--publish PORT] [--authority FILE] [--precise] [-- COMMAND WORDS...]",
         summary: "run a command in a simulated network, with real packets",
         details: """
             The network of FILE is built behind an interface in a network namespace of its own, which takes root. COMMAND
             runs there, at the network's vantage; without one the network stays until the time is over or Ctrl-C is
             pressed. What became of every packet goes to the truth file, one JSON object a line, and is summed up at the
             end. With --precise the network keeps a core busy, and is some tens of microseconds truer to its times.
+            --publish makes a port of COMMAND's loopback reachable at the same port of this machine's; --authority writes
+            down whom a client is to trust that speaks TLS to the network's hosts.
 
               sonde sim run docs/office.sim -- ping -c 5 10.2.0.10
               sonde sim run docs/office.sim --truth truth.jsonl -- traceroute -I 10.2.0.10
 
             docs/simulation.md tells what FILE may hold.
             """,
-        options: ["for", "truth"],
+        options: ["for", "truth", "publish", "authority"],
         flags: ["precise"],
         run: { arguments in
             guard let file = arguments.words.first else {
@@ -30,6 +33,8 @@ extension Command {
                 command: Array(arguments.words.dropFirst()),
                 duration: try arguments.milliseconds("for").map { .milliseconds($0) },
                 truthPath: arguments["truth"],
+                publishedPort: try arguments.integer("publish", in: 1...65_535).map { UInt16($0) },
+                authorityPath: arguments["authority"],
                 isPrecise: arguments.has("precise")
             )
             let (code, truth) = try await run.untilOver()

@@ -28,20 +28,22 @@ extension Command {
 
     static let targetAdd = Command(
         name: "target add",
-        synopsis: "ADDRESS [--name NAME] [--check TYPE[,TYPE]] [--every TIME] [--timeout TIME]",
+        synopsis: "ADDRESS [--name NAME] [--check TYPE[,TYPE]] [--every TIME] [--timeout TIME] [--OPTION VALUE …]",
         summary: "watch a host, an address or a URL",
         details: """
-            TYPE is icmp, tcp, http or dns; icmp when left out. TIME is such as 500ms, 2s or 1m: every 2.5 seconds
-            when left out, from 200ms to 24h.
+            TYPE is \(typeNames); icmp when left out. TIME is such as 500ms, 2s or 1m: every 2.5 seconds when left out,
+            from 200ms to 24h. The options of the check are those of sonde check add.
             """,
-        options: ["name", "check", "every", "timeout", "category"],
+        options: CheckOptions.argumentNames.union(["name", "check", "every", "timeout", "category"]),
         run: { arguments in
             let address = try arguments.words("ADDRESS")[0]
+            let options = try CheckOptions(arguments)
             let checks = try (arguments["check"] ?? "icmp").split(separator: ",").map { type in
                 NewTargetCheck(
                     type: try checkType(String(type)),
                     intervalMilliseconds: try arguments.milliseconds("every"),
-                    timeoutMilliseconds: try arguments.milliseconds("timeout")
+                    timeoutMilliseconds: try arguments.milliseconds("timeout"),
+                    options: options
                 )
             }
             let new = NewTarget(

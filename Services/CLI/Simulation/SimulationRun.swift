@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Simulation
+import TLS
 
 /// A simulated network that carries real packets, and the command that runs in it.
 struct SimulationRun: Sendable {
@@ -10,6 +11,10 @@ struct SimulationRun: Sendable {
     /// When it is over at the latest.
     let duration: Duration?
     let truthPath: String?
+    /// A port of loopback within that is to be reached from outside.
+    let publishedPort: UInt16?
+    /// Where to write the certificate of who vouches for the network's hosts.
+    let authorityPath: String?
     let isPrecise: Bool
 
     private static let gracePeriod = Duration.seconds(2)
@@ -26,6 +31,8 @@ struct SimulationRun: Sendable {
         }
         let program = try command.first.map(Self.find)
         let signals = try SignalWaiter([SIGINT, SIGTERM])
+        let authority = try writtenAuthority()
+        let listener = try publishedPort.map { PublishedListener(try Self.listen(on: $0)) }
         let watchfulness: Duration = isPrecise ? .milliseconds(1) : .zero
         let loop = try await Self.permitted {
             try await NetworkNamespace.loop(named: "simulation", watchfulness: watchfulness)
@@ -33,18 +40,41 @@ struct SimulationRun: Sendable {
         defer { loop.stop() }
         return try await withTaskExecutorPreference(loop) {
             let truth = try TruthFile(truthPath)
-            let network = SimulatedNetwork(description)
+            let network = SimulatedNetwork(description, authority: authority)
             network.record = { truth.add($0) }
             let carrier = try await Self.permitted { try TUNCarrier(network, from: vantage, on: loop) }
             let code: CInt
             do {
+                let port = try publishedPort.flatMap { try listener?.publish($0, on: loop) }
                 // What is still under way is recorded before the truth is closed.
-                defer { carrier.close() }
+                defer {
+                    port?.close()
+                    carrier.close()
+                }
                 code = try await wait(for: program, signals, on: loop)
             }
             try truth.close()
             return (code, truth.summary)
         }
+    }
+
+    private static func listen(on port: UInt16) throws(CommandLineError) -> FileDescriptor {
+        do {
+            return try TCPSocket.listen(on: SocketAddress(.loopback, port: port), sharingPort: false)
+        } catch {
+            throw CommandLineError(.cannotCreate, "port \(port) cannot be used: \(error.reason)")
+        }
+    }
+
+    private func writtenAuthority() throws -> SimulatedAuthority {
+        let authority = try SimulatedAuthority(for: description)
+        if let authorityPath {
+            let pem = Data(try authority.certificate.pem())
+            guard FileManager.default.createFile(atPath: authorityPath, contents: pem) else {
+                throw CommandLineError(.cannotCreate, "\(authorityPath) cannot be written")
+            }
+        }
+        return authority
     }
 
     private func wait(for program: String?, _ signals: SignalWaiter, on loop: EventLoop) async throws -> CInt {
@@ -85,11 +115,21 @@ struct SimulationRun: Sendable {
         try ChildProcess(
             program,
             arguments: Array(command.dropFirst()),
-            environment: ProcessInfo.processInfo.environment,
+            environment: environment,
             log: STDOUT_FILENO,
             errors: STDERR_FILENO,
             on: loop
         )
+    }
+
+    /// The caller's, and whom to trust.
+    private var environment: [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        if let authorityPath {
+            environment["SSL_CERT_FILE"] = authorityPath
+            environment["PROBE_AGENT_AUTHORITIES"] = authorityPath
+        }
+        return environment
     }
 
     private static func find(_ name: String) throws(CommandLineError) -> String {

@@ -93,3 +93,12 @@ export function countByHealth() {
   for (const id of state.targets?.keys() ?? []) counts[healthOfTarget(id)] += 1;
   return counts;
 }
+
+/**
+ * The share of requests without an answer; of failures, where nothing was sent; less than nothing, when nothing is known.
+ *
+ * @param {import("./types.js").Summary | undefined} summary
+ */
+export function lossOf(summary) {
+  return summary?.loss ?? summary?.error_rate ?? -1;
+}

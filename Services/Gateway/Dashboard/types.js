@@ -81,6 +81,7 @@
  * @property {number} failures
  * @property {number} throughput Measurements a second.
  * @property {number} error_rate From 0 to 1.
+ * @property {number} [loss] Of what was sent, from 0 to 1; left out when nothing was.
  * @property {number} [mean_ms]
  * @property {number} [min_ms]
  * @property {number} [max_ms]

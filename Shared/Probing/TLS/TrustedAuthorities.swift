@@ -1,5 +1,4 @@
 import Egress
-import Foundation
 import TLS
 
 /// Whom probes trust to vouch for servers: the system's authorities, or those of a file.
@@ -16,18 +15,12 @@ public final class TrustedAuthorities {
     func context(protocols: [String] = []) throws(EgressError) -> TLSContext {
         if let context = contexts[protocols] { return context }
         do {
-            let context = try TLSContext.inspector(authorities: try authorities(), protocols: protocols)
+            let authorities = try file.map(IdentityMaterial.certificates) ?? []
+            let context = try TLSContext.inspector(authorities: authorities, protocols: protocols)
             contexts[protocols] = context
             return context
         } catch {
             throw EgressError(.local, "the trusted authorities cannot be read", cause: error)
         }
-    }
-
-    private func authorities() throws -> [Certificate] {
-        guard let file else { return [] }
-        let text = try String(contentsOfFile: file, encoding: .utf8)
-        let end = "-----END CERTIFICATE-----"
-        return try text.components(separatedBy: end).dropLast().map { try Certificate(pem: Array(($0 + end).utf8)) }
     }
 }

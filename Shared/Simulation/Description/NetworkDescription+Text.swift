@@ -52,6 +52,8 @@ extension NetworkDescription {
                 node.answers = false
             } else if word.hasPrefix("notices=") {
                 node.noticesPerSecond = try words.frequency(in: word.dropFirst("notices=".count))
+            } else if word.hasPrefix("certificate=") {
+                node.certificateLifetime = try words.duration(in: word.dropFirst("certificate=".count))
             } else {
                 node.services.append(try service(word, words))
             }
@@ -68,16 +70,18 @@ extension NetworkDescription {
         switch (parts[0], detail.count == 2 ? detail[1] : "") {
         case ("udp", "echo"): return .udpEcho(port: port)
         case ("udp", "dns"): return .dns(port: port)
-        case ("http", let status) where status.isEmpty || (200...599).contains(Int(status) ?? 0):
-            return .http(port: port, status: Int(status) ?? 200)
+        case ("http", let status), ("https", let status):
+            guard status.isEmpty || (200...599).contains(Int(status) ?? 0) else { break }
+            return .http(port: port, status: Int(status) ?? 200, isSecure: parts[0] == "https")
         case ("tcp", ""): return .tcp(port: port)
         case ("tcp", "filtered"): return .filtered(protocolNumber: IPPacket.Number.tcp, port: port)
         case ("udp", "filtered"): return .filtered(protocolNumber: IPPacket.Number.udp, port: port)
-        default:
-            throw words.error(
-                "\"\(word)\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT, =STATUS"
-            )
+        default: break
         }
+        throw words.error(
+            "\"\(word)\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, "
+                + "=STATUS"
+        )
     }
 
     private static func link(_ words: inout Words) throws(DescriptionError) -> Link {

@@ -19,8 +19,8 @@ public struct NetworkDescription: Equatable, Sendable {
         case udpEcho(port: UInt16)
         /// Tells the addresses of all nodes by their names.
         case dns(port: UInt16)
-        /// Speaks HTTP/1.1, and answers every request with the status.
-        case http(port: UInt16, status: Int)
+        /// Speaks HTTP/1.1, over TLS or not, and answers every request with the status.
+        case http(port: UInt16, status: Int, isSecure: Bool = false)
         /// Accepts connections and says nothing.
         case tcp(port: UInt16)
         /// Drops what comes, as a firewall does.
@@ -36,6 +36,8 @@ public struct NetworkDescription: Equatable, Sendable {
         public var answers = true
         /// How often it says why it drops a packet: so many times a second, and as many at once; `nil`: always.
         public var noticesPerSecond: Int?
+        /// How long its certificate is valid, from when the network was made.
+        public var certificateLifetime = Duration.seconds(90 * 86_400)
     }
 
     public struct Link: Equatable, Sendable {

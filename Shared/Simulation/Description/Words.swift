@@ -54,9 +54,9 @@ struct Words {
     }
 
     /// A time such as `0.2ms`.
-    private func duration(in text: some StringProtocol) throws(DescriptionError) -> Duration {
+    func duration(in text: some StringProtocol) throws(DescriptionError) -> Duration {
         let units: [(String, Double)] = [
-            ("ns", 1), ("us", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("h", 3_600e9),
+            ("ns", 1), ("us", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("h", 3_600e9), ("d", 86_400e9),
         ]
         for (unit, nanoseconds) in units where text.hasSuffix(unit) {
             guard let value = Self.decimal(text.dropLast(unit.count)), value * nanoseconds < Self.longest else { break }

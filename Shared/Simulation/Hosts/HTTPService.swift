@@ -6,7 +6,7 @@ struct HTTPService {
     let host: String
 
     /// Takes the whole requests from what a connection has received, and queues their answers.
-    func serve(_ connection: inout TCPConnection) {
+    func serve(_ connection: inout some ByteStream) {
         while !connection.endsAfterOutput, let end = connection.input.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound
         {
             let head = String(decoding: connection.input[..<end], as: UTF8.self).lowercased()

@@ -17,7 +17,6 @@ public final class SimulatedNetwork {
     /// Nanoseconds since the network began.
     public private(set) var now: UInt64 = 0
 
-    private static let maximumConnections = 10_000
     /// Nanoseconds from a node to itself.
     private static let localDelay: UInt64 = 10_000
 
@@ -53,11 +52,13 @@ public final class SimulatedNetwork {
     private var events = TimedQueue<Event>()
     private var packetCount = 0
     private var budgets: [NoticeBudget?] = []
-    private var connections: [TCPFlow: TCPConnection] = [:]
+    private var servers: WebServers
 
-    public init(_ description: NetworkDescription) {
+    /// Hosts that speak TLS do so when `authority`, which was made for this network, vouches for them.
+    public init(_ description: NetworkDescription, authority: SimulatedAuthority? = nil) {
         self.description = description
         let nodes = description.nodes
+        servers = WebServers(nodes, authority)
         names = DNSAnswer(nodes)
         budgets = nodes.map { $0.noticesPerSecond.map(NoticeBudget.init) }
         nodesByName = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.name, $0) })
@@ -281,53 +282,21 @@ public final class SimulatedNetwork {
 
     /// Hands a packet for a web server to its connection; `false` when there is no such server.
     private func takeHTTP(_ flight: Flight, _ ports: Ports?, at node: Int) -> Bool {
-        guard let ports, let service = webService(ports.destination, at: node), let segment = TCPSegment(flight.packet)
-        else { return false }
+        guard let ports, let segment = TCPSegment(flight.packet) else { return false }
         let flow = TCPFlow(flight.packet, ports)
-        guard var connection = connections[flow] else {
-            accept(segment, on: flow, initialSequence(of: flight.packet), at: node, cause: flight.number)
-            return true
-        }
-        var answers = connection.receive(segment, now: now)
-        service.serve(&connection)
-        answers += connection.flush(now: now)
-        keep(connection, flow, node)
-        for answer in answers { _ = send(answer.packet(on: flow), from: node, cause: flight.number) }
+        let initial = initialSequence(of: flight.packet)
+        guard let reply = servers.receive(segment, on: flow, initial: initial, at: node, now: now) else { return false }
+        send(reply, on: flow, from: node, cause: flight.number)
         return true
     }
 
-    private func accept(_ segment: TCPSegment, on flow: TCPFlow, _ initial: UInt32, at node: Int, cause: Int) {
-        let isRequest = segment.isRequest && connections.count < Self.maximumConnections
-        if isRequest {
-            let connection = TCPConnection(segment, initial: initial, now: now)
-            keep(connection, flow, node)
-        }
-        let answer = isRequest ? segment.acceptance(initial: initial) : segment.refusal
-        if let answer { _ = send(answer.packet(on: flow), from: node, cause: cause) }
-    }
-
     private func wake(_ flow: TCPFlow, at node: Int) {
-        guard var connection = connections[flow], connection.wakeAt <= now else { return }
-        let segments = connection.wake(now: now)
-        keep(connection, flow, node)
-        for segment in segments { _ = send(segment.packet(on: flow), from: node, cause: nil) }
+        if let reply = servers.wake(flow, now: now) { send(reply, on: flow, from: node, cause: nil) }
     }
 
-    private func keep(_ connection: TCPConnection, _ flow: TCPFlow, _ node: Int) {
-        guard !connection.isOver else {
-            connections[flow] = nil
-            return
-        }
-        let isNew = connections[flow]?.wakeAt != connection.wakeAt
-        connections[flow] = connection
-        if isNew { events.push(.wake(flow, node: node), at: connection.wakeAt) }
-    }
-
-    private func webService(_ port: UInt16, at node: Int) -> HTTPService? {
-        for case .http(port, let status) in description.nodes[node].services {
-            return HTTPService(status: status, host: description.nodes[node].name)
-        }
-        return nil
+    private func send(_ reply: WebServers.Reply, on flow: TCPFlow, from node: Int, cause: Int?) {
+        if let time = reply.wakeAt { events.push(.wake(flow, node: node), at: time) }
+        for segment in reply.segments { _ = send(segment.packet(on: flow), from: node, cause: cause) }
     }
 
     /// The address from which a node tells of a packet.

@@ -1,7 +1,7 @@
 import { mayEdit, removeTarget, toggleTarget } from "../actions.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
-import { healthOfCheck, healthOfTarget, leadingCheck, leadingRow, patience } from "../health.js";
+import { healthOfCheck, healthOfTarget, leadingCheck, leadingRow, lossOf, patience } from "../health.js";
 import { now, pairOf, state } from "../store.js";
 import { HealthBadge } from "./health-badge.js";
 import { menuButton } from "./menu.js";
@@ -82,8 +82,8 @@ export class TargetRow {
     this.#updateTypes();
     this.#updateLast();
     const summary = state.summaries.get(this.id);
-    setText(this.#loss, summary?.count ? format.percent(summary.error_rate) : "–");
-    this.#loss.classList.toggle("bad", (summary?.error_rate ?? 0) >= 0.01);
+    setText(this.#loss, summary?.count ? format.percent(lossOf(summary)) : "–");
+    this.#loss.classList.toggle("bad", (summary?.count ? lossOf(summary) : 0) >= 0.01);
     setText(this.#p95, format.latency(summary?.p95_ms));
     this.draw();
   }

@@ -1,5 +1,5 @@
 import { announce, arrange, h, setText } from "../dom.js";
-import { gravity, healthOfTarget, leadingRow } from "../health.js";
+import { gravity, healthOfTarget, leadingRow, lossOf } from "../health.js";
 import { state } from "../store.js";
 import { icon } from "./icons.js";
 import { TargetRow } from "./target-row.js";
@@ -23,7 +23,7 @@ const keys = {
   state: (id) => gravity[healthOfTarget(id)],
   name: (id) => (state.targets?.get(id)?.name ?? "").toLowerCase(),
   last: (id) => leadingRow(id)?.latency ?? -1,
-  loss: (id) => state.summaries.get(id)?.error_rate ?? -1,
+  loss: (id) => lossOf(state.summaries.get(id)),
   p95: (id) => state.summaries.get(id)?.p95_ms ?? -1,
 };
 

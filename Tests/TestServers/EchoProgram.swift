@@ -1,0 +1,28 @@
+import EventLoop
+import Glibc
+
+/// socat, which sends back what it gets over TCP.
+public final class EchoProgram: Sendable {
+    public let port: UInt16
+    private let id: pid_t
+
+    public init() async throws {
+        port = try freePort()
+        id = try startProgram("/usr/bin/socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr,fork", "EXEC:cat"])
+        try await awaitListener(on: port)
+    }
+
+    public func stop() {
+        stopProgram(id)
+    }
+
+    /// Sends so many random bytes to a port of loopback, and throws unless the same come back.
+    public static func roundTrip(of bytes: Int, by port: UInt16) throws {
+        let script = """
+            set -e -o pipefail; file=$(mktemp); trap 'rm "$file"' EXIT
+            head --bytes \(bytes) /dev/urandom >"$file"
+            socat -t 10 - TCP:127.0.0.1:\(port) <"$file" | cmp - "$file"
+            """
+        try runProgram("/bin/bash", ["-c", script])
+    }
+}
