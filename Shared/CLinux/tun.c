@@ -105,6 +105,26 @@ int clinux_tun_add_v4(const char *name, int index, uint32_t address) {
     return result == -1 && errno == EEXIST ? 0 : result;
 }
 
+/* The kernel takes a new address into use on a thread of its own, a little later. */
+static int await_use(const struct in6_addr *address) {
+    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = *address};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        return -1;
+    int result = -1;
+    for (int tries = 0; tries < 1000 && result == -1; tries++) {
+        result = bind(fd, (struct sockaddr *)&name, sizeof name);
+        if (result == -1 && errno != EADDRNOTAVAIL)
+            break;
+        if (result == -1)
+            usleep(1000);
+    }
+    int failure = errno;
+    close(fd);
+    errno = failure;
+    return result;
+}
+
 int clinux_tun_add_v6(const char *name, const uint8_t *address) {
     struct interface_address6 own = {.prefix = 128, .interface = (int)if_nametoindex(name)};
     memcpy(&own.address, address, sizeof own.address);
@@ -112,8 +132,9 @@ int clinux_tun_add_v6(const char *name, const uint8_t *address) {
         return -1;
     struct in6_rtmsg route = {
         .rtmsg_flags = RTF_UP, .rtmsg_metric = 1, .rtmsg_ifindex = (int)if_nametoindex(name)};
-    int result = control(AF_INET6, SIOCADDRT, &route);
-    return result == -1 && errno == EEXIST ? 0 : result;
+    if (control(AF_INET6, SIOCADDRT, &route) == -1 && errno != EEXIST)
+        return -1;
+    return await_use(&own.address);
 }
 
 int clinux_timer(void) {

@@ -4,6 +4,7 @@
 #include "CLinuxICMP.h"
 #include "CLinuxNamespace.h"
 #include "CLinuxTUN.h"
+#include "CLinuxTimed.h"
 #include <stdint.h>
 
 #include "CLinuxProcess.h"

@@ -25,14 +25,34 @@ public final class SimulatedVantage {
         public var data: [UInt8] = []
         /// Who sent it; `nil` when nothing came.
         public var sender: IPAddress?
+        /// Of a notice, its ICMP type and code, and the size of packet that it names.
+        public var notice: Notice?
+
+        public struct Notice: Equatable, Sendable {
+            public var type: UInt8
+            public var code: UInt8
+            public var size: Int
+        }
     }
 
     public typealias Completion = (Outcome) -> Void
 
-    private enum Key: Hashable {
+    enum Key: Hashable {
         case echo(Int)
         case udp(UInt16)
         case tcp(UInt16)
+        /// Of many with one port, or one identifier: protocol, port and number.
+        case traced(UInt8, UInt16, UInt16)
+    }
+
+    /// What a packet of a trace is made of.
+    public enum TracedPacket: Equatable, Sendable {
+        /// An ICMP echo's identifier, number and payload.
+        case echo(identifier: UInt16, number: UInt16, payload: [UInt8])
+        /// A UDP datagram's ports, and a payload that has the number at an offset.
+        case datagram(from: UInt16, to: UInt16, number: UInt16, at: Int, payload: [UInt8])
+        /// A request for a TCP connection, with the number in its sequence number.
+        case connect(from: UInt16, to: UInt16, number: UInt16)
     }
 
     private struct Request {
@@ -56,6 +76,8 @@ public final class SimulatedVantage {
     private var count = 0
     private var sequence = 0
     private var port = firstPort
+    /// Where traced datagrams have their number.
+    private var numberOffset = 0
 
     public init(_ network: SimulatedNetwork, at node: NetworkDescription.Node) {
         self.network = network
@@ -112,6 +134,22 @@ public final class SimulatedVantage {
         sendAgain(.tcp(own), number: count, after: Self.retransmission)
     }
 
+    /// Sends one packet of a trace: of those with one port or identifier, many may be under way with other numbers.
+    ///
+    /// Ports and identifiers are 61,000 or more.
+    public func send(
+        _ traced: TracedPacket,
+        to address: IPAddress,
+        hopLimit: UInt8,
+        timeout: Duration,
+        _ done: @escaping Completion
+    ) {
+        guard let source = source(for: address) else { return done(Outcome(ending: .unreachable, elapsed: 0)) }
+        if case .datagram(_, _, _, let offset, _) = traced { numberOffset = offset }
+        let (key, packet) = traced.packet(from: source, to: address, hopLimit)
+        start(key, packet, timeout, done)
+    }
+
     // MARK: Requests
 
     private func source(for address: IPAddress) -> IPAddress? {
@@ -151,10 +189,12 @@ public final class SimulatedVantage {
         _ request: Request,
         _ ending: Outcome.Ending,
         data: [UInt8] = [],
-        from sender: IPAddress? = nil
+        from sender: IPAddress? = nil,
+        notice: Outcome.Notice? = nil
     ) {
         requests[key] = nil
-        request.done(Outcome(ending: ending, elapsed: network.now - request.sentAt, data: data, sender: sender))
+        let elapsed = network.now - request.sentAt
+        request.done(Outcome(ending: ending, elapsed: elapsed, data: data, sender: sender, notice: notice))
     }
 
     // MARK: Answers
@@ -162,7 +202,12 @@ public final class SimulatedVantage {
     private func take(_ packet: IPPacket) {
         if let (about, ending) = packet.noticed {
             guard let key = key(ofRequest: about), let request = requests[key] else { return }
-            return end(key, request, ending, from: packet.source)
+            return end(key, request, ending, from: packet.source, notice: packet.noticeHead)
+        }
+        if let key = packet.tracedKey(isAnswer: true, numberOffset) {
+            guard let request = requests[key], request.destination == packet.source else { return }
+            let isReset = TCPSegment(packet)?.flags.contains(.reset) == true
+            return end(key, request, isReset ? .refused : .answered, data: packet.datagram, from: packet.source)
         }
         if let sequence = packet.echoReplySequence(identifier: Self.identifier) {
             guard let request = requests[.echo(sequence)], request.destination == packet.source else { return }
@@ -182,6 +227,7 @@ public final class SimulatedVantage {
     }
 
     private func key(ofRequest packet: IPPacket) -> Key? {
+        if let key = packet.tracedKey(isAnswer: false, numberOffset) { return key }
         if let sequence = packet.echoRequestSequence(identifier: Self.identifier) { return .echo(sequence) }
         guard let ports = Ports(packet) else { return nil }
         return packet.protocolNumber == IPPacket.Number.tcp ? .tcp(ports.source) : .udp(ports.source)
