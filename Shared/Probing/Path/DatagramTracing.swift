@@ -1,4 +1,5 @@
 import CLinux
+import Contracts
 import EventLoop
 import Glibc
 

@@ -1,4 +1,5 @@
 import CLinux
+import Contracts
 public import EventLoop
 import Glibc
 

@@ -1,3 +1,4 @@
+import Contracts
 public import EventLoop
 
 /// Decides which packets a trace sends and when, and keeps what comes back.

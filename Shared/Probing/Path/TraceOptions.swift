@@ -1,9 +1,6 @@
-/// What a path is traced with.
-public enum TraceMode: String, Sendable, CaseIterable {
-    case icmp
-    case udp
-    case tcp
+public import Contracts
 
+extension TraceMode {
     /// The port that is asked for unless another is named; ICMP has none.
     public var defaultPort: UInt16 {
         switch self {

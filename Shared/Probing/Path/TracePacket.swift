@@ -1,3 +1,4 @@
+import Contracts
 import EventLoop
 
 /// What the packets of one flow carry: enough to know them again, and a word that keeps their checksum the same.

@@ -121,7 +121,7 @@ final class TimedSocket {
             let failure = errno
             if failure == EINTR { continue }
             // A socket that has been told of an ICMP error fails once for it, whatever it is to send.
-            guard !isRetry, failure != EAGAIN, failure != EMSGSIZE else {
+            guard !isRetry, failure != EAGAIN else {
                 if failure != EAGAIN { restartKeys() }
                 throw SystemError(code: failure, message: "send")
             }

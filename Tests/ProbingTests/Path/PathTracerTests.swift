@@ -1,3 +1,4 @@
+import Contracts
 import EventLoop
 import Simulation
 import Testing
