@@ -56,7 +56,9 @@ public struct MTUSearch: Sendable {
         trials = [Trial(size: least), Trial(size: largest)]
     }
 
-    /// What to do now. A packet it says to send counts as sent.
+    /// What to do now.
+    ///
+    /// A packet it says to send counts as sent.
     public mutating func step(at now: UInt64) -> Step {
         while true {
             settle(now)

@@ -1,6 +1,5 @@
 public import Contracts
 public import EventLoop
-import Statistics
 
 /// What a trace found.
 public struct PathTrace: Equatable, Sendable {
@@ -23,22 +22,13 @@ public struct PathTrace: Equatable, Sendable {
         public var sent = 0
         public var received = 0
         /// Milliseconds of round trips; `nil` when nothing came.
-        public var times: Times?
+        public var times: RoundTripTimes?
         /// Of the last ICMP error; `nil` when the answers were none, as echo replies are not.
         public var notice: Notice?
 
         public struct Notice: Equatable, Sendable {
             public var type: UInt8
             public var code: UInt8
-        }
-
-        public struct Times: Equatable, Sendable {
-            public var least: Double
-            public var mean: Double
-            public var last: Double
-            public var most: Double
-            /// Smoothed as RFC 3550 has it, the mean of the flows.
-            public var jitter: Double
         }
 
         public var lossPercent: Double { sent == 0 ? 0 : Double(sent - received) * 100 / Double(sent) }
@@ -68,32 +58,22 @@ public struct PathTrace: Equatable, Sendable {
 }
 
 /// What has come of the packets of one flow to one hop.
-struct TraceCell: Equatable, Sendable {
+struct TraceCell: Sendable {
     /// Addresses that are kept besides the first.
     private static let maximumOthers = 3
 
     var sent = 0
-    private(set) var received = 0
     private(set) var address: IPAddress?
     private(set) var others: [IPAddress] = []
     private(set) var refuser: IPAddress?
     private(set) var notice: PathTrace.Hop.Notice?
     private(set) var isTarget = false
-    private(set) var least = UInt64.max
-    private(set) var most: UInt64 = 0
-    private(set) var last: UInt64 = 0
-    private(set) var sum: UInt64 = 0
-    private var variation = InterarrivalJitter()
+    private(set) var roundTrips = RoundTripSum()
 
-    var jitter: Double { variation.jitter }
+    var received: Int { roundTrips.count }
 
     mutating func take(_ answer: TraceAnswer) {
-        received += 1
-        last = answer.roundTripNanoseconds
-        least = min(least, last)
-        most = max(most, last)
-        sum += last
-        variation.add(transit: Double(last))
+        roundTrips.add(answer.roundTripNanoseconds)
         if answer.type != 0 { notice = .init(type: answer.type, code: answer.code) }
         if answer.meaning == .target { isTarget = true }
         // Who says that there is no way on may stand at an earlier hop.
@@ -109,11 +89,6 @@ struct TraceCell: Equatable, Sendable {
             return
         }
         others.append(answer.sender)
-    }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.sent == right.sent && left.received == right.received && left.address == right.address
-            && left.sum == right.sum && left.last == right.last
     }
 }
 
@@ -136,14 +111,6 @@ extension PathTrace.Hop {
         received = cells.reduce(0) { $0 + $1.received }
         let answered = cells.filter { $0.received > 0 }
         notice = answered.last { $0.notice != nil }?.notice
-        guard let newest = answered.last, received > 0 else { return }
-        func milliseconds(_ nanoseconds: Double) -> Double { (nanoseconds / 1_000).rounded() / 1_000 }
-        times = Times(
-            least: milliseconds(Double(answered.map(\.least).min() ?? 0)),
-            mean: milliseconds(Double(answered.reduce(0) { $0 + $1.sum }) / Double(received)),
-            last: milliseconds(Double(newest.last)),
-            most: milliseconds(Double(answered.map(\.most).max() ?? 0)),
-            jitter: milliseconds(answered.reduce(0) { $0 + $1.jitter } / Double(answered.count))
-        )
+        times = answered.reduce(into: RoundTripSum()) { $0.add($1.roundTrips) }.times
     }
 }

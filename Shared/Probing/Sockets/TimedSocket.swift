@@ -72,6 +72,19 @@ final class TimedSocket {
         try check(result, "connect to \(address)")
     }
 
+    func localAddress() throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(fd, $0, &size) }
+        }
+        try check(result, "getsockname")
+        guard let address = SocketAddress(storage) else {
+            throw SystemError(code: EAFNOSUPPORT, message: "getsockname")
+        }
+        return address
+    }
+
     func setHopLimit(_ hops: Int) { clinux_timed_set_hop_limit(fd, isV4 ? 0 : 1, CInt(hops)) }
 
     func setDSCP(_ value: Int) throws(SystemError) {

@@ -69,6 +69,7 @@ extension NetworkDescription {
         }
         switch (parts[0], detail.count == 2 ? detail[1] : "") {
         case ("udp", "echo"): return .udpEcho(port: port)
+        case ("udp", "stamp"): return .stamp(port: port)
         case ("udp", "dns"): return .dns(port: port)
         case ("http", let status), ("https", let status):
             guard status.isEmpty || (200...599).contains(Int(status) ?? 0) else { break }
@@ -79,8 +80,8 @@ extension NetworkDescription {
         default: break
         }
         throw words.error(
-            "\"\(word)\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, "
-                + "=STATUS"
+            "\"\(word)\" is no service: udp:PORT=echo, =stamp, =dns or =filtered, tcp:PORT, =filtered, http:PORT or "
+                + "https:PORT, =STATUS"
         )
     }
 

@@ -17,6 +17,8 @@ public struct NetworkDescription: Equatable, Sendable {
     public enum Service: Equatable, Sendable {
         /// Sends every datagram back.
         case udpEcho(port: UInt16)
+        /// Reflects STAMP sessions (RFC 8762).
+        case stamp(port: UInt16)
         /// Tells the addresses of all nodes by their names.
         case dns(port: UInt16)
         /// Speaks HTTP/1.1, over TLS or not, and answers every request with the status.

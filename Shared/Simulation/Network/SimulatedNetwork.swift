@@ -53,6 +53,7 @@ public final class SimulatedNetwork {
     private var packetCount = 0
     private var budgets: [NoticeBudget?] = []
     private var servers: WebServers
+    private var reflector = STAMPService()
 
     /// Hosts that speak TLS do so when `authority`, which was made for this network, vouches for them.
     public init(_ description: NetworkDescription, authority: SimulatedAuthority? = nil) {
@@ -260,6 +261,9 @@ public final class SimulatedNetwork {
                 // Two echo services would never come to an end.
                 guard ports.source != ports.destination else { return nil }
                 return packet.udpAnswer(ports, packet.datagram)
+            }
+            if node.services.contains(.stamp(port: ports.destination)) {
+                return reflector.reflection(of: packet, ports, now: now).map { packet.udpAnswer(ports, $0) }
             }
             if node.services.contains(.dns(port: ports.destination)) {
                 return names.response(to: packet.datagram).map { packet.udpAnswer(ports, $0) }
