@@ -71,6 +71,16 @@ public struct ProbeMetadata: Equatable, Sendable {
         writer.endArray()
     }
 
+    /// Bytes of JSON that there is room for.
+    var room: Int { Self.maximumBytes - writer.bytes.count - 64 }
+
+    /// Adds a JSON value, unless there is no room for it.
+    mutating func json(_ key: StaticString, _ value: [UInt8]) {
+        guard value.count + key.utf8CodeUnitCount <= room else { return }
+        writer.key(key)
+        writer.raw(value)
+    }
+
     private static func rounded(_ value: Double, to parts: Double) -> Double {
         (value * parts).rounded() / parts
     }

@@ -37,8 +37,30 @@ extension VantagePoint {
                 gate: gate,
                 trust: trust
             )
-        case .udp, .stamp, .trace, .mtu:
-            throw EgressError(.badRequest, "this agent knows no \(type.rawValue) checks")
+        case .udp:
+            UDPEchoProbe(
+                destination: destination,
+                port: try port(of: target, options, 7),
+                options: SeriesOptions(options),
+                gate: gate,
+                engine: udp
+            )
+        case .stamp:
+            STAMPProbe(
+                destination: destination,
+                port: try port(of: target, options, 862),
+                options: SeriesOptions(options),
+                gate: gate,
+                engine: udp
+            )
+        case .trace:
+            TraceProbe(
+                destination: destination,
+                options: TraceOptions(options, port: try port(of: target, options, (options.mode ?? .icmp).defaultPort)),
+                gate: gate,
+                engine: paths
+            )
+        case .mtu: MTUProbe(destination: destination, gate: gate, engine: paths)
         }
     }
 

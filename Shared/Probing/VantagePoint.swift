@@ -9,6 +9,8 @@ public final class VantagePoint {
     public let loop: EventLoop
     public let gate: AddressGate
     public let icmp: ICMPEngine
+    public let paths: PathEngine
+    public let udp: UDPEngine
     let egress: HTTPEgress
     let secrets: ProbeSecrets
     let trust: TrustedAuthorities
@@ -26,11 +28,14 @@ public final class VantagePoint {
         self.trust = trust
         gate = AddressGate(DNSResolver(on: loop, servers: resolvers), policy: policy)
         icmp = ICMPEngine(on: loop)
+        paths = PathEngine(on: loop)
+        udp = UDPEngine(on: loop)
         egress = try HTTPEgress(gate)
     }
 
     public func close() {
         icmp.close()
+        paths.close()
     }
 
     /// Runs what a check asks for, once, without looking again; that it asks for nonsense is an outcome as well.

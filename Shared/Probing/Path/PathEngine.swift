@@ -9,11 +9,15 @@ import Glibc
 /// there.
 public final class PathEngine {
     public let loop: EventLoop
+    private static let maximumRoutes = 4_096
+
     private let maximumTraces: Int
     /// Of a quoted packet no more is looked at.
     let buffer = TimedSocket.Buffer(stride: 64)
     private var traces: [ObjectIdentifier: KernelTrace] = [:]
     private var claims: Set<TraceClaim> = []
+    /// What earlier traces have found.
+    private var routes: [RouteKey: Route] = [:]
 
     /// `maximumTraces` bounds the traces under way; each has as many sockets as flows.
     public init(on loop: EventLoop, maximumTraces: Int = 1_024) {
@@ -55,6 +59,42 @@ public final class PathEngine {
     func claim(_ claim: TraceClaim) -> Bool { claims.insert(claim).inserted }
 
     func release(_ claim: TraceClaim) { claims.remove(claim) }
+
+    /// Traces as `trace` does, knows how far it was to the target the last time, and tells which ways have changed since.
+    public func follow(
+        _ target: IPAddress,
+        _ options: TraceOptions
+    ) async throws(ProbingError) -> (trace: PathTrace, changes: [RouteMemory.Change]) {
+        let key = RouteKey(target: target, options: options)
+        var options = options
+        options.expectedHops = routes[key]?.hops ?? 0
+        let trace = try await trace(target, options)
+        if routes[key] == nil, routes.count >= Self.maximumRoutes { routes.removeAll() }
+        var route = routes[key] ?? Route()
+        if trace.isReached { route.hops = trace.hopsToTarget }
+        let changes = route.memory.learn(trace)
+        routes[key] = route
+        return (trace, changes)
+    }
+}
+
+/// What makes a trace's flows, and so its ways.
+private struct RouteKey: Hashable {
+    var target: IPAddress
+    var mode: TraceMode
+    var port: UInt16?
+    var dscp: Int
+    var seed: UInt64
+
+    init(target: IPAddress, options: TraceOptions) {
+        self.target = target
+        (mode, port, dscp, seed) = (options.mode, options.port, options.dscp, options.seed)
+    }
+}
+
+private struct Route {
+    var hops = 0
+    var memory = RouteMemory()
 }
 
 /// What no two traces may have at a time, since answers to both would be alike.

@@ -47,6 +47,8 @@ public struct PathTracer: Sendable {
     private let isSequential: Bool
     private let gap: UInt64
     private let timeout: UInt64
+    /// When the trace is over at the latest; known from the first step on.
+    private var end: UInt64?
     private var flows: [Progress]
     /// Of each flow and hop.
     private var cells: [TraceCell]
@@ -73,12 +75,15 @@ public struct PathTracer: Sendable {
     ///
     /// A packet it says to send counts as sent.
     public mutating func step(at now: UInt64) -> Step {
+        let end = self.end ?? now + UInt64(options.limit.inNanoseconds)
+        self.end = end
+        guard now < end else { return .finished }
         expire(now)
         if now >= mayNotSendBefore, inFlight.count < Self.maximumInFlight, let flow = flowToSend(now) {
             return .send(send(flow, now))
         }
         guard let next = nextEvent(now) else { return .finished }
-        return .wait(until: next)
+        return .wait(until: min(next, end))
     }
 
     /// Takes an answer to packet `number`; `false` when that is not under way.
@@ -120,8 +125,6 @@ public struct PathTracer: Sendable {
         guard flows[flow].inFlight == 1 else { return nil }
         return inFlight.first { $0.value.flow == flow }?.key
     }
-
-    public var isDone: Bool { nextEvent(0) == nil }
 
     // MARK: Sending
 

@@ -29,6 +29,8 @@ public struct TraceOptions: Equatable, Sendable {
     public var gap = Duration.milliseconds(25)
     /// How long the answer to one packet is waited for.
     public var hopTimeout = Duration.seconds(1)
+    /// What is not known by then is left open.
+    public var limit = Duration.seconds(60)
     /// Hops that are asked at once beyond the last one that has answered; more follow slowly.
     public var window = 8
     /// Hops to the target as an earlier trace found them: all those are asked at once.
@@ -52,6 +54,7 @@ public struct TraceOptions: Equatable, Sendable {
         copy.packetsPerHop = packetsPerHop.clamped(to: Self.packetRange)
         copy.gap = max(.zero, min(gap, .seconds(10)))
         copy.hopTimeout = max(.milliseconds(1), min(hopTimeout, .seconds(60)))
+        copy.limit = max(.milliseconds(1), min(limit, .seconds(600)))
         copy.window = window.clamped(to: Self.hopRange)
         copy.expectedHops = expectedHops.clamped(to: 0...Self.hopRange.upperBound)
         copy.payloadBytes = payloadBytes.clamped(to: TracePacket.minimumBytes...1_200)

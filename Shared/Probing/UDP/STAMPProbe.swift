@@ -1,0 +1,49 @@
+import Contracts
+import Egress
+import EventLoop
+
+/// One session with a STAMP reflector (RFC 8762); its latency is the mean round trip without the reflector's own time.
+public struct STAMPProbe: Probe {
+    let host: String
+    let port: UInt16
+    let options: SeriesOptions
+    let gate: AddressGate
+    let engine: UDPEngine
+
+    public func run() async -> ProbeOutcome {
+        let startedAt = Timestamp.now
+        var metadata = ProbeMetadata()
+        let address: IPAddress
+        do throws(EgressError) {
+            address = try await gate.addresses(of: host, timeout: options.timeout)[0]
+        } catch {
+            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+        }
+        metadata.text("address", address.description)
+        metadata.integer("port", Int(port))
+        do throws(ProbingError) {
+            let result = try await engine.stamp(with: SocketAddress(address, port: port), options)
+            metadata.add(result)
+            return ProbeOutcome(startedAt: startedAt, result.series, metadata)
+        } catch {
+            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+        }
+    }
+}
+
+extension ProbeMetadata {
+    fileprivate mutating func add(_ result: STAMPResult) {
+        func microseconds(_ milliseconds: Double) -> Int { Int(milliseconds.clamped(to: 0...1e9) * 1_000) }
+        if let lost = result.forward.lost { integer("forward_lost", lost) }
+        if let lost = result.backward.lost { integer("backward_lost", lost) }
+        if result.lostAtTheEnd > 0 { integer("lost_at_the_end", result.lostAtTheEnd) }
+        milliseconds("forward_jitter_ms", microseconds: microseconds(result.forward.jitter))
+        milliseconds("backward_jitter_ms", microseconds: microseconds(result.backward.jitter))
+        if let processing = result.processing { milliseconds("reflector_ms", microseconds: microseconds(processing)) }
+        if let forward = result.forward.delays, let backward = result.backward.delays {
+            milliseconds("forward_ms", microseconds: microseconds(forward.mean))
+            milliseconds("backward_ms", microseconds: microseconds(backward.mean))
+        }
+        if let error = result.clockError { milliseconds("clock_error_ms", microseconds: microseconds(error)) }
+    }
+}
