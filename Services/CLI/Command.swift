@@ -13,7 +13,8 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
-        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .probe, .simRun, .simProbe, .simTruth,
+        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .probe, .probeTrace, .probeMTU,
+        .probeUDP, .probeSTAMP, .simRun, .simProbe, .simTruth,
         .version,
     ]
 

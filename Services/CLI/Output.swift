@@ -4,7 +4,12 @@ import JSON
 /// What the program prints for its user.
 enum Output {
     static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            // Whoever read it has gone, as `head` does; a shell knows this as the end by SIGPIPE.
+            exit(141)
+        }
     }
 
     static func json(_ value: some Encodable) throws {
@@ -19,6 +24,25 @@ enum Output {
     /// Milliseconds to the microsecond.
     static func rounded(_ milliseconds: Double) -> Double {
         (milliseconds * 1_000).rounded() / 1_000
+    }
+
+    /// Three digits behind the point, of which none are left out, so that columns can be compared.
+    static func fixed(_ value: Double) -> String {
+        let thousandths = Int((value * 1_000).rounded())
+        let rest = String(thousandths % 1_000)
+        return "\(thousandths / 1_000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+    }
+
+    /// Lines of columns as wide as their widest cell: the first to the right, some to the left, numbers to the right.
+    static func aligned(_ headings: [String], _ rows: [[String]], leading: Int) -> [String] {
+        let widths = headings.indices.map { column in ([headings] + rows).map { $0[column].count }.max() ?? 0 }
+        return ([headings] + rows).map { row in
+            let cells = row.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - row[column].count)
+                return (1..<leading).contains(column) ? row[column] + padding : padding + row[column]
+            }
+            return cells.joined(separator: "  ")
+        }
     }
 
     /// Columns as wide as their widest cell, under a line of headings.

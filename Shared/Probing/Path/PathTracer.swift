@@ -31,15 +31,16 @@ public struct PathTracer: Sendable {
 
     private struct Waiting {
         var packet: TracePacketID
-        var deadline: UInt64
+        var sentAt: UInt64
     }
 
     /// Beyond its window a flow asks another hop so often.
     private static let pace: UInt64 = 25_000_000
     /// Hops behind the last that answered which are asked again when the target has been silent in the first round.
     private static let reach = 4
-    /// One packet at a time: how much longer than the longest round trip so far, and how long at least, one waits.
-    private static let patience: (factor: UInt64, least: UInt64) = (4, 200_000_000)
+    /// Where the target has answered, or one packet is sent at a time: how much longer than the longest round trip so
+    /// far, and how long at least, an answer is waited for.
+    private static let patience: (factor: UInt64, least: UInt64) = (4, 250_000_000)
     static let maximumInFlight = 4_096
 
     public let options: TraceOptions
@@ -144,7 +145,7 @@ public struct PathTracer: Sendable {
         nextNumber &+= 1
         inFlight[packet.number] = packet
         cells[index(packet)].sent += 1
-        queue.append(Waiting(packet: packet, deadline: now + patience(flow)))
+        queue.append(Waiting(packet: packet, sentAt: now))
         flows[flow].inFlight += 1
         flows[flow].sentAt = now
         flows[flow].hop += 1
@@ -154,7 +155,7 @@ public struct PathTracer: Sendable {
 
     private func patience(_ flow: Int) -> UInt64 {
         let longest = flows[flow].longestRoundTrip
-        guard isSequential, longest > 0 else { return timeout }
+        guard isSequential || flows[flow].end != nil, longest > 0 else { return timeout }
         return min(timeout, max(longest * Self.patience.factor, Self.patience.least))
     }
 
@@ -188,11 +189,13 @@ public struct PathTracer: Sendable {
 
     // MARK: Waiting
 
+    private func deadline(of waiting: Waiting) -> UInt64 { waiting.sentAt + patience(waiting.packet.flow) }
+
     private mutating func expire(_ now: UInt64) {
         while queueHead < queue.count {
             let first = queue[queueHead]
             let isUnderWay = inFlight[first.packet.number] == first.packet
-            guard !isUnderWay || first.deadline <= now else { break }
+            guard !isUnderWay || deadline(of: first) <= now else { break }
             if isUnderWay { giveUp(first.packet.number) }
             queueHead += 1
         }
@@ -204,7 +207,7 @@ public struct PathTracer: Sendable {
     /// When something is to be done next; `nil` when nothing is left to do.
     private func nextEvent(_ now: UInt64) -> UInt64? {
         var next: UInt64?
-        if queueHead < queue.count { next = queue[queueHead].deadline }
+        if queueHead < queue.count { next = deadline(of: queue[queueHead]) }
         guard inFlight.count < Self.maximumInFlight else { return next }
         for flow in flows.indices where isWanting(flow) || hasMoreRounds(flow) {
             let time = max(earliest(flow), mayNotSendBefore)
