@@ -212,6 +212,7 @@ let benchmarks: [Target] = [
     benchmark("json", "JSON", uses: ["JSON"]),
     benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
     benchmark("database", "Database", uses: ["Database"]),
+    benchmark("path", "Path", uses: ["Contracts", "EventLoop", "Probing", "Simulation"]),
     benchmark("sim", "Simulation", uses: ["EventLoop", "Probing", "Simulation"]),
 ]
 

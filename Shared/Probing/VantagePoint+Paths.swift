@@ -9,20 +9,11 @@ extension VantagePoint {
         _ timeout: Duration,
         _ options: CheckOptions
     ) throws(EgressError) -> any Probe {
-        var trace = TraceOptions(options.mode ?? .icmp)
+        var trace = TraceOptions(options, timeout: timeout)
         if trace.mode != .icmp, let port = options.port ?? target.port.map(Int.init) {
             trace.port = try Self.port(port)
         }
-        trace.flows = options.flows ?? trace.flows
-        trace.maximumHops = options.hops ?? trace.maximumHops
-        trace.packetsPerHop = options.packets ?? trace.packetsPerHop
-        trace.gap = options.gapMilliseconds.map { .milliseconds($0) } ?? trace.gap
-        trace.dscp = options.dscp ?? 0
-        trace.hopTimeout = min(trace.hopTimeout, timeout)
-        trace = trace.clamped
-        // The last packet has its time, however many there are.
-        trace.limit = timeout + trace.gap * (trace.flows * trace.maximumHops * trace.packetsPerHop)
-        return TraceProbe(host: target.host, options: trace.clamped, timeout: timeout, gate: gate, engine: paths)
+        return TraceProbe(host: target.host, options: trace, timeout: timeout, gate: gate, engine: paths)
     }
 
     func seriesProbe(
@@ -49,6 +40,23 @@ extension VantagePoint {
     private static func port(_ number: Int) throws(EgressError) -> UInt16 {
         guard let port = UInt16(exactly: number), port > 0 else { throw EgressError(.badRequest, "the port is none") }
         return port
+    }
+}
+
+extension TraceOptions {
+    /// What a check says, but for the port.
+    init(_ options: CheckOptions, timeout: Duration) {
+        self.init(options.mode ?? .icmp)
+        flows = options.flows ?? flows
+        maximumHops = options.hops ?? maximumHops
+        packetsPerHop = options.packets ?? packetsPerHop
+        gap = options.gapMilliseconds.map { .milliseconds($0) } ?? gap
+        dscp = options.dscp ?? 0
+        hopTimeout = min(hopTimeout, timeout)
+        self = clamped
+        // The last packet has its time, however many there are.
+        limit = timeout + gap * (flows * maximumHops * packetsPerHop)
+        self = clamped
     }
 }
 

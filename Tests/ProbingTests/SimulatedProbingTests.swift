@@ -88,6 +88,15 @@ struct SimulatedProbingTests {
         #expect(rows.allSatisfy { ($0.outcome.latencyMilliseconds != nil) == (reason == .none) })
     }
 
+    @Test("traces the way, and tells of no change where there is none")
+    func traces() throws {
+        let rows = try Self.rows(of: [Self.check(1, .trace, every: 2_500)], for: .seconds(600))
+        #expect(rows.count > 220)
+        let texts = rows.map { String(decoding: $0.outcome.metadata, as: UTF8.self) }
+        #expect(texts.allSatisfy { $0.contains("\"mode\":\"icmp\"") && !$0.contains("changed_hop") })
+        #expect(rows.count { $0.outcome.status == .success } > rows.count * 9 / 10)
+    }
+
     @Test("runs no check beside itself")
     func overlap() throws {
         let probing = try SimulatedProbing(NetworkDescription(text: Self.network), agent: Self.agent, start: Self.start)

@@ -48,7 +48,7 @@ extension Command {
         synopsis: "FILE TYPE TARGET... [--for TIME] [--every TIME] [--timeout TIME] [--port N] [--truth FILE]",
         summary: "probe a simulated network in its own time, which takes none and no root",
         details: """
-            TYPE is icmp or tcp, TARGET the name of a node or an address. An hour of the network's time, a probe every 2.5
+            TYPE is icmp, tcp or trace, TARGET the name of a node or an address. An hour of the network's time, a probe every 2.5
             seconds and a timeout of 3 when left out. The same network makes the same rows each time; --json prints them.
 
               sonde sim probe docs/office.sim icmp web echo --for 24h

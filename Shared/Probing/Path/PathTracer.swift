@@ -40,7 +40,7 @@ public struct PathTracer: Sendable {
     private static let reach = 4
     /// Where the target has answered, or one packet is sent at a time: how much longer than the longest round trip so
     /// far, and how long at least, an answer is waited for.
-    private static let patience: (factor: UInt64, least: UInt64) = (4, 250_000_000)
+    private static let patience: (factor: UInt64, least: UInt64) = (4, 100_000_000)
     static let maximumInFlight = 4_096
 
     public let options: TraceOptions

@@ -25,18 +25,21 @@ public struct TraceProbe: Probe {
         metadata.text("mode", options.mode.rawValue)
         do throws(ProbingError) {
             let (trace, changes) = try await engine.follow(address, options)
-            return outcome(of: trace, changes, startedAt, metadata)
+            return ProbeOutcome(startedAt: startedAt, trace, changes, options, metadata)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
     }
+}
 
-    private func outcome(
-        of trace: PathTrace,
+extension ProbeOutcome {
+    init(
+        startedAt: Timestamp,
+        _ trace: PathTrace,
         _ changes: [RouteMemory.Change],
-        _ startedAt: Timestamp,
+        _ options: TraceOptions,
         _ metadata: ProbeMetadata
-    ) -> ProbeOutcome {
+    ) {
         var metadata = metadata
         metadata.add(trace)
         if let change = changes.first {
@@ -45,7 +48,7 @@ public struct TraceProbe: Probe {
         }
         let last = trace.isReached ? trace.hops.last : nil
         let isRefused = trace.flows.contains { if case .refused = $0.ending { true } else { false } }
-        return ProbeOutcome(
+        self.init(
             startedAt: startedAt,
             reason: trace.isReached ? .none : isRefused ? .unreachable : .timeout,
             latencyMicroseconds: last?.times.map { $0.mean * 1_000 },

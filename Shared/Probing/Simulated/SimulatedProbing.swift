@@ -6,12 +6,14 @@ public import Simulation
 /// Runs checks in a simulated network without a kernel, in the network's own time: a day of it takes seconds, and the
 /// same network, checks and start make the same outcomes.
 ///
-/// Checks of the types `icmp` and `tcp`, so far. Confined to one thread.
+/// Checks of the types `icmp`, `tcp` and `trace`, so far. Confined to one thread.
 public final class SimulatedProbing {
     private struct Target {
         var check: Check
         var address: IPAddress
         var isUnderWay = false
+        /// Of a trace.
+        var routes = RouteMemory()
     }
 
     /// Runs that were left out because the one before was still under way.
@@ -43,7 +45,7 @@ public final class SimulatedProbing {
     ///
     /// Throws `badRequest` for a check that cannot be run here, and `resolve` for a name that no node has.
     public func add(_ check: Check, of target: String) throws(EgressError) {
-        guard check.type == .icmp || check.type == .tcp else {
+        guard [.icmp, .tcp, .trace].contains(check.type) else {
             throw EgressError(.badRequest, "\(check.type.rawValue) checks need a kernel; try sonde sim run")
         }
         let named = description.nodes.first { $0.name == target }?.addresses.first
@@ -91,14 +93,29 @@ public final class SimulatedProbing {
             metadata.text("time_source", "simulation")
             record(target.check.id, ProbeOutcome(startedAt: startedAt, outcome, metadata))
         }
-        if target.check.type == .icmp {
+        switch target.check.type {
+        case .trace:
+            metadata.text("mode", (target.check.options.mode ?? .icmp).rawValue)
+            trace(index, startedAt, timeout, metadata)
+        case .icmp:
             let bytes = Int(EchoPacket(payloadBytes: target.check.options.payloadBytes ?? 56).payloadBytes)
             metadata.integer("payload_bytes", bytes)
             vantage.echo(to: target.address, payloadBytes: bytes, timeout: timeout, done)
-        } else {
+        default:
             let port = UInt16(clamping: target.check.options.port ?? 443)
             metadata.integer("port", Int(port))
             vantage.connect(to: target.address, port: port, timeout: timeout, done)
+        }
+    }
+
+    private func trace(_ index: Int, _ startedAt: Timestamp, _ timeout: Duration, _ metadata: ProbeMetadata) {
+        let check = targets[index].check
+        var options = TraceOptions(check.options, timeout: timeout)
+        options.port = check.options.port.map { UInt16(clamping: $0) }
+        PathTracer.run(to: targets[index].address, options, from: vantage, in: network) { [unowned self] trace in
+            targets[index].isUnderWay = false
+            let changes = targets[index].routes.learn(trace)
+            record(check.id, ProbeOutcome(startedAt: startedAt, trace, changes, options, metadata))
         }
     }
 }
