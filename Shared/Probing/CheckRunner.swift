@@ -132,7 +132,8 @@ public final class CheckRunner {
     /// Probes again until that succeeds or has failed often enough; counts what was sent and answered all along.
     private func confirmed(_ first: ProbeOutcome, _ endpoint: Endpoint) async -> ProbeOutcome {
         var merged = first
-        let attempts = first.reason.isTransient && !type.isOfPath ? options.confirmations ?? Self.defaultConfirmations : 0
+        let attempts =
+            first.reason.isTransient && !type.isOfPath ? options.confirmations ?? Self.defaultConfirmations : 0
         var retries = 0
         while retries < attempts, merged.status != .success {
             guard (try? await LoopClock(point.loop).sleep(for: Self.confirmationPause)) != nil else { break }

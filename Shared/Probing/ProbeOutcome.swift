@@ -1,5 +1,7 @@
 public import Contracts
 import Egress
+import EventLoop
+import Glibc
 
 /// What one run of a probe saw.
 public struct ProbeOutcome: Equatable, Sendable {
@@ -40,6 +42,18 @@ public struct ProbeOutcome: Equatable, Sendable {
             sent: error.code.leavesNothingSent ? 0 : 1,
             metadata: metadata
         )
+    }
+}
+
+extension ProbeOutcome {
+    /// A run that this agent's own kernel did not allow, or could not carry out.
+    init(startedAt: Timestamp, _ error: ProbingError, metadata: ProbeMetadata) {
+        var metadata = metadata
+        metadata.text("error", error.description)
+        let code = (error.cause as? SystemError)?.code
+        let isUnreachable = code == EHOSTUNREACH || code == ENETUNREACH
+        let reason: FailureReason = error.code == .permission ? .permission : isUnreachable ? .unreachable : .local
+        self.init(startedAt: startedAt, reason: reason, sent: 0, metadata: metadata)
     }
 }
 

@@ -56,7 +56,7 @@ extension VantagePoint {
         case .trace:
             TraceProbe(
                 destination: destination,
-                options: TraceOptions(options, port: try port(of: target, options, (options.mode ?? .icmp).defaultPort)),
+                options: TraceOptions(options, port: try tracedPort(of: target, options)),
                 gate: gate,
                 engine: paths
             )
@@ -73,6 +73,11 @@ extension VantagePoint {
             throw EgressError(.badRequest, "the port is none")
         }
         return port
+    }
+
+    private func tracedPort(of target: TargetAddress, _ options: CheckOptions) throws(EgressError) -> UInt16? {
+        let mode = options.mode ?? .icmp
+        return mode == .icmp ? nil : try port(of: target, options, mode.defaultPort)
     }
 
     private func httpProbe(

@@ -35,11 +35,13 @@ struct PathProbeTests {
             configure(&options)
             var outcome: ProbeOutcome?
             for _ in 0..<times {
-                outcome = await point.run(type, of: address, timeoutMilliseconds: timeout, options: options)
+                outcome = await point.run(type, of: address, timeoutMilliseconds: timeout, options: options)[0].outcome
             }
             return try #require(outcome)
         }
-        guard case .object(let members) = try JSONValue(json: outcome.metadata[...]) else { return (outcome, [:]) }
+        guard case .object(let members) = try JSONValue(json: outcome.metadata.bytes[...]) else {
+            return (outcome, [:])
+        }
         return (outcome, members)
     }
 
@@ -56,7 +58,7 @@ struct PathProbeTests {
         #expect(outcome.latencyMilliseconds ?? 0 >= 8)
         #expect(texts(metadata["hops"], "address") == ["10.0.0.1", nil, "10.0.2.1", "10.0.4.10"])
         #expect(metadata["changed_hop"] == nil)
-        #expect(outcome.metadata.count <= ProbeMetadata.maximumBytes)
+        #expect(outcome.metadata.bytes.count <= ProbeMetadata.maximumBytes)
     }
 
     @Test("trace: tells a target that is not there from one that is silent")

@@ -92,7 +92,7 @@ struct SimulatedProbingTests {
     func traces() throws {
         let rows = try Self.rows(of: [Self.check(1, .trace, every: 2_500)], for: .seconds(600))
         #expect(rows.count > 220)
-        let texts = rows.map { String(decoding: $0.outcome.metadata, as: UTF8.self) }
+        let texts = rows.map { String(decoding: $0.outcome.metadata.bytes, as: UTF8.self) }
         #expect(texts.allSatisfy { $0.contains("\"mode\":\"icmp\"") && !$0.contains("changed_hop") })
         #expect(rows.count { $0.outcome.status == .success } > rows.count * 9 / 10)
     }

@@ -92,7 +92,7 @@ struct DescriptionTests {
             ),
             (
                 "host a 10.0.0.1 udp:7",
-                "line 1: \"udp:7\" is no service: udp:PORT=echo, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, =STATUS"
+                "line 1: \"udp:7\" is no service: udp:PORT=echo, =stamp, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, =STATUS"
             ),
             (
                 "host a 10.0.0.1 tcp:0",

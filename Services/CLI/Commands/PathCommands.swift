@@ -4,7 +4,7 @@ import EventLoop
 import Probing
 
 extension Command {
-    private static let seriesOptions: Set<String> = ["count", "gap", "size", "dscp", "timeout", "port"]
+    private static let packetOptions = CheckOptions.argumentNames.union(["count", "gap", "timeout"])
 
     static let probeTrace = Command(
         name: "probe trace",
@@ -16,22 +16,10 @@ extension Command {
 
               sonde probe trace example.org --mode tcp --port 443 --flows 4
             """,
-        options: ["mode", "port", "flows", "hops", "count", "gap", "timeout", "dscp"],
+        options: packetOptions,
         run: { arguments in
-            var options = CheckOptions()
-            guard let mode = TraceMode(rawValue: arguments["mode"] ?? "icmp") else {
-                throw CommandLineError(.usage, "--mode must be icmp, udp or tcp")
-            }
-            options.mode = mode
-            options.port = try arguments.integer("port", in: 1...65_535)
-            options.flows = try arguments.integer("flows", in: TraceOptions.flowRange)
-            options.hops = try arguments.integer("hops", in: TraceOptions.hopRange)
-            options.packets = try arguments.integer("count", in: TraceOptions.packetRange) ?? 3
-            options.gapMilliseconds = try arguments.milliseconds("gap")
-            options.dscp = try arguments.integer("dscp", in: 0...63)
-            try await look(.trace, at: arguments.words("HOST")[0], options, arguments) { outcome in
-                TraceReport(outcome)?.text
-            }
+            let options = try packetOptions(arguments, usual: 3, in: TraceOptions.packetRange)
+            try await look(.trace, options, arguments) { TraceReport($0)?.text }
         }
     )
 
@@ -41,72 +29,73 @@ extension Command {
         summary: "find the largest packet that reaches a target whole",
         options: ["timeout"],
         run: { arguments in
-            try await look(.mtu, at: arguments.words("HOST")[0], CheckOptions(), arguments) { outcome in
-                MTUReport(outcome)?.text
-            }
+            try await look(.mtu, CheckOptions(), arguments) { MTUReport($0)?.text }
         }
     )
 
     static let probeUDP = Command(
         name: "probe udp",
-        synopsis: "HOST[:PORT] [--count N] [--gap TIME] [--size BYTES] [--dscp N] [--whole]",
+        synopsis: "HOST[:PORT] [--count N] [--gap TIME] [--payload-bytes N] [--dscp N] [--dont-fragment true]",
         summary: "count what an echo service sends back: losses, copies, order, times",
-        details: "Ten datagrams of 56 bytes, 25 ms apart, to port 7 when left out; --whole forbids fragmentation.",
-        options: seriesOptions,
-        flags: ["whole"],
+        details: "Ten datagrams of 56 bytes, 25 ms apart, to port 7 when left out.",
+        options: packetOptions,
         run: { arguments in
-            try await lookAtSeries(.udp, arguments)
+            let options = try packetOptions(arguments, usual: 10, in: SeriesOptions.countRange)
+            try await look(.udp, options, arguments) { SeriesReport($0)?.text }
         }
     )
 
     static let probeSTAMP = Command(
         name: "probe stamp",
-        synopsis: "HOST[:PORT] [--count N] [--gap TIME] [--size BYTES] [--dscp N]",
+        synopsis: "HOST[:PORT] [--count N] [--gap TIME] [--dscp N]",
         summary: "measure each direction with a STAMP reflector (RFC 8762)",
         details: """
-            Ten datagrams of 44 bytes, 25 ms apart, to port 862 when left out. Losses have a direction when the reflector
+            Ten datagrams of 56 bytes, 25 ms apart, to port 862 when left out. Losses have a direction when the reflector
             counts, delays of one direction are told when both clocks are kept right.
             """,
-        options: seriesOptions,
+        options: packetOptions,
         run: { arguments in
-            try await lookAtSeries(.stamp, arguments)
+            let options = try packetOptions(arguments, usual: 10, in: SeriesOptions.countRange)
+            try await look(.stamp, options, arguments) { SeriesReport($0)?.text }
         }
     )
 
-    private static func lookAtSeries(_ type: CheckType, _ arguments: Arguments) async throws {
-        var options = CheckOptions()
-        options.port = try arguments.integer("port", in: 1...65_535)
-        options.packets = try arguments.integer("count", in: SeriesOptions.countRange) ?? 10
-        options.gapMilliseconds = try arguments.milliseconds("gap")
-        options.payloadBytes = try arguments.integer("size", in: 0...65_000)
-        options.dscp = try arguments.integer("dscp", in: 0...63)
-        options.dontFragment = arguments.has("whole") ? true : nil
-        try await look(type, at: arguments.words("HOST")[0], options, arguments) { SeriesReport($0)?.text }
+    private static func packetOptions(
+        _ arguments: Arguments,
+        usual count: Int,
+        in range: ClosedRange<Int>
+    ) throws(CommandLineError) -> CheckOptions {
+        var options = try CheckOptions(arguments)
+        options.packets = try arguments.integer("count", in: range) ?? options.packets ?? count
+        options.gapMilliseconds = try arguments.milliseconds("gap") ?? options.gapMilliseconds
+        return options
     }
 
     /// Runs one probe, and prints what `report` makes of it, or its row.
     private static func look(
         _ type: CheckType,
-        at address: String,
         _ options: CheckOptions,
         _ arguments: Arguments,
-        _ report: @Sendable (ProbeOutcome) -> String?
+        _ report: (ProbeOutcome) -> String?
     ) async throws {
+        let address = try arguments.words("HOST")[0]
         let timeout = try arguments.milliseconds("timeout") ?? 3_000
         let loop = try EventLoop(name: "probe")
         try loop.start()
-        let outcome = try await withTaskExecutorPreference(loop) {
+        let results = try await withTaskExecutorPreference(loop) {
             // A person at a terminal may look at whatever they can reach anyway.
             let point = try VantagePoint(on: loop)
             defer { point.close() }
             return await point.run(type, of: address, timeoutMilliseconds: timeout, options: options)
         }
-        if arguments.has("json") {
-            Output.line(outcome.json(type, of: address))
-        } else if let text = report(outcome) {
-            Output.line(text)
+        for result in results {
+            if arguments.has("json") {
+                Output.line(result.json(of: address))
+            } else if let text = report(result.outcome) {
+                Output.line(text)
+            }
         }
-        guard outcome.status != .success else { return }
+        guard let outcome = results.first(where: { $0.outcome.status != .success })?.outcome else { return }
         let error = ProbeFields(outcome)?.text("error").map { ": \($0)" } ?? ""
         throw CommandLineError(.failed, "\(address): \(outcome.reason.name ?? "failed")\(error)")
     }

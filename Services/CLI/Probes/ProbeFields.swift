@@ -7,7 +7,7 @@ struct ProbeFields {
 
     /// `nil` when it is no JSON object.
     init?(_ outcome: ProbeOutcome) {
-        guard case .object(let members)? = try? JSONValue(json: outcome.metadata[...]) else { return nil }
+        guard case .object(let members)? = try? JSONValue(json: outcome.metadata.bytes[...]) else { return nil }
         self.members = members
     }
 

@@ -54,7 +54,7 @@ struct TraceReport {
             let ending =
                 switch flow.text("ending") {
                 case "reached": "reached in \(Int(flow.number("hops") ?? 0)) hops"
-                case "refused": "refused behind hop \(Int(flow.number("hops") ?? 0) - 1)"
+                case "refused": "refused at hop \(Int(flow.number("hops") ?? 0))"
                 default: "nothing behind hop \(Int(flow.number("hops") ?? 0))"
                 }
             let line = "\(ending)  way \(flow.text("path") ?? "")"

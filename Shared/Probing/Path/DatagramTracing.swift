@@ -67,6 +67,11 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
     }
 
     func ready(_ readiness: Readiness) {
+        receive()
+        trace.advance()
+    }
+
+    func receive() {
         let monotonic = clinux_monotonic_nanoseconds()
         var more = false
         repeat {
@@ -76,7 +81,6 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
             while socket.receive(fromErrorQueue: true, setup.buffer, { note($0, $1) }) {}
             for (number, event) in arrivals { report(number, event, monotonic) }
         } while more
-        trace.advance()
     }
 
     private func keep(_ event: clinux_timed_event, _ data: ArraySlice<UInt8>) {

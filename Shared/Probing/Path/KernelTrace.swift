@@ -64,6 +64,8 @@ final class KernelTrace: TimerHandler {
 
     func timerFired(_ token: TimerToken) {
         timer = nil
+        // What has come while the loop was busy is no longer late.
+        for flow in flows where !isOver { flow.receive() }
         advance()
     }
 
@@ -148,5 +150,7 @@ struct TracingSetup {
 /// Sends the packets of one flow, and tells its trace what comes back.
 protocol TracingSocket: AnyObject {
     func send(_ packet: TracePacketID) throws(SystemError)
+    /// Hands over what has come.
+    func receive()
     func close()
 }

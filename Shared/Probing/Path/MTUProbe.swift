@@ -3,19 +3,17 @@ import Egress
 import EventLoop
 
 /// One search for the largest packet that reaches a target whole.
-public struct MTUProbe: Probe {
-    let host: String
-    /// For the target's name, and for each packet.
-    let timeout: Duration
+struct MTUProbe: Probe {
+    let destination: Destination
     let gate: AddressGate
     let engine: PathEngine
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         var metadata = ProbeMetadata()
         let address: IPAddress
         do throws(EgressError) {
-            address = try await gate.addresses(of: host, timeout: timeout)[0]
+            address = try await destination.address(from: gate, timeout: timeout)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }

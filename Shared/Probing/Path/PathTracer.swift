@@ -38,9 +38,8 @@ public struct PathTracer: Sendable {
     private static let pace: UInt64 = 25_000_000
     /// Hops behind the last that answered which are asked again when the target has been silent in the first round.
     private static let reach = 4
-    /// Where the target has answered, or one packet is sent at a time: how much longer than the longest round trip so
-    /// far, and how long at least, an answer is waited for.
-    private static let patience: (factor: UInt64, least: UInt64) = (4, 100_000_000)
+    /// How much longer than the longest round trip so far one is patient.
+    private static let patienceFactor: UInt64 = 4
     static let maximumInFlight = 4_096
 
     public let options: TraceOptions
@@ -48,6 +47,7 @@ public struct PathTracer: Sendable {
     private let isSequential: Bool
     private let gap: UInt64
     private let timeout: UInt64
+    private let leastPatience: UInt64
     /// When the trace is over at the latest; known from the first step on.
     private var end: UInt64?
     private var flows: [Progress]
@@ -68,6 +68,7 @@ public struct PathTracer: Sendable {
         self.isSequential = isSequential
         gap = UInt64(self.options.gap.inNanoseconds)
         timeout = UInt64(self.options.hopTimeout.inNanoseconds)
+        leastPatience = UInt64(self.options.patience.inNanoseconds)
         flows = Array(repeating: Progress(), count: self.options.flows)
         cells = Array(repeating: TraceCell(), count: self.options.flows * self.options.maximumHops)
     }
@@ -156,7 +157,7 @@ public struct PathTracer: Sendable {
     private func patience(_ flow: Int) -> UInt64 {
         let longest = flows[flow].longestRoundTrip
         guard isSequential || flows[flow].end != nil, longest > 0 else { return timeout }
-        return min(timeout, max(longest * Self.patience.factor, Self.patience.least))
+        return min(timeout, max(longest * Self.patienceFactor, leastPatience))
     }
 
     /// Whether a flow has a packet to send, though perhaps not yet; begins its next round when one is over.

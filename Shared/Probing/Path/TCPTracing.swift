@@ -55,6 +55,9 @@ final class TCPTracing: TracingSocket, ReadinessHandler {
         self.socket = socket
     }
 
+    /// Whether a connection has come about or failed is only known when the loop says so.
+    func receive() {}
+
     func ready(_ readiness: Readiness) {
         guard let socket else { return }
         let read = clinux_monotonic_nanoseconds()

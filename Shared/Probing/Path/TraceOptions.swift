@@ -29,6 +29,9 @@ public struct TraceOptions: Equatable, Sendable {
     public var gap = Duration.milliseconds(25)
     /// How long the answer to one packet is waited for.
     public var hopTimeout = Duration.seconds(1)
+    /// How long it is waited for at least where the target has answered already, or one packet is sent at a time; else
+    /// four times the longest round trip so far.
+    public var patience = Duration.milliseconds(100)
     /// What is not known by then is left open.
     public var limit = Duration.seconds(60)
     /// Hops that are asked at once beyond the last one that has answered; more follow slowly.
@@ -54,6 +57,7 @@ public struct TraceOptions: Equatable, Sendable {
         copy.packetsPerHop = packetsPerHop.clamped(to: Self.packetRange)
         copy.gap = max(.zero, min(gap, .seconds(10)))
         copy.hopTimeout = max(.milliseconds(1), min(hopTimeout, .seconds(60)))
+        copy.patience = max(.zero, min(patience, copy.hopTimeout))
         copy.limit = max(.milliseconds(1), min(limit, .seconds(600)))
         copy.window = window.clamped(to: Self.hopRange)
         copy.expectedHops = expectedHops.clamped(to: 0...Self.hopRange.upperBound)

@@ -4,27 +4,25 @@ import EventLoop
 import JSON
 
 /// One trace of the way to a target; its latency is the mean round trip to that.
-public struct TraceProbe: Probe {
-    let host: String
+struct TraceProbe: Probe {
+    let destination: Destination
     let options: TraceOptions
-    /// For the target's name.
-    let timeout: Duration
     let gate: AddressGate
     let engine: PathEngine
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         var metadata = ProbeMetadata()
         let address: IPAddress
         do throws(EgressError) {
-            address = try await gate.addresses(of: host, timeout: timeout)[0]
+            address = try await destination.address(from: gate, timeout: timeout)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
         metadata.text("address", address.description)
         metadata.text("mode", options.mode.rawValue)
         do throws(ProbingError) {
-            let (trace, changes) = try await engine.follow(address, options)
+            let (trace, changes) = try await engine.follow(address, options.within(timeout))
             return ProbeOutcome(startedAt: startedAt, trace, changes, options, metadata)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)

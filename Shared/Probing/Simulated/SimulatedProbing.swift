@@ -110,8 +110,8 @@ public final class SimulatedProbing {
 
     private func trace(_ index: Int, _ startedAt: Timestamp, _ timeout: Duration, _ metadata: ProbeMetadata) {
         let check = targets[index].check
-        var options = TraceOptions(check.options, timeout: timeout)
-        options.port = check.options.port.map { UInt16(clamping: $0) }
+        let port = check.options.port.map { UInt16(clamping: $0) }
+        let options = TraceOptions(check.options, port: port).within(timeout)
         PathTracer.run(to: targets[index].address, options, from: vantage, in: network) { [unowned self] trace in
             targets[index].isUnderWay = false
             let changes = targets[index].routes.learn(trace)

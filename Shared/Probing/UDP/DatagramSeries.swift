@@ -4,7 +4,7 @@ import Glibc
 
 /// Sends a series of datagrams at an even pace, and takes what comes back.
 ///
-/// Holds 25 bytes a datagram. The loop keeps it until it is over.
+/// Holds 40 bytes a datagram. The loop keeps it until it is over.
 final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
     struct Report: Sendable {
         var result: SeriesResult
@@ -23,6 +23,7 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
     private var form: Form
     private var tally: SeriesTally
     private var departures: [Departure] = []
+    private var answers: [Double?] = []
     private var roundTrips = RoundTripSum()
     private var timeSource: TimeSource?
     private var notice: SeriesResult.Notice?
@@ -77,6 +78,7 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
             duplicates: tally.duplicates,
             reordered: tally.reordered,
             strangers: tally.strangers,
+            roundTrips: answers,
             times: roundTrips.times,
             timeSource: timeSource,
             notice: notice
@@ -128,6 +130,7 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
         do throws(SystemError) {
             let sent = try socket.send(data[...], size: form.bytes).count
             departures.append(contentsOf: repeatElement(departure, count: sent))
+            answers.append(contentsOf: repeatElement(nil, count: sent))
         } catch {
             guard error.code != EAGAIN, error.code != ENOBUFS else { return }
             failure = error
@@ -141,10 +144,10 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
         let read = clinux_monotonic_nanoseconds()
         var more = true
         while more, !isOver {
-            var answers: [(clinux_timed_event, ArraySlice<UInt8>)] = []
-            more = socket.receive(fromErrorQueue: false, buffer) { answers.append(($0, $1)) }
+            var arrivals: [(clinux_timed_event, ArraySlice<UInt8>)] = []
+            more = socket.receive(fromErrorQueue: false, buffer) { arrivals.append(($0, $1)) }
             readErrors()
-            for (event, data) in answers { take(event, data, read) }
+            for (event, data) in arrivals { take(event, data, read) }
         }
         guard !isOver else { return }
         // Whoever has refused one refuses the others as well.
@@ -162,6 +165,7 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
         let roundTrip = form.take(data, to: number, isCopy: arrival == .copy, times)
         guard arrival == .first else { return }
         roundTrips.add(roundTrip.nanoseconds)
+        answers[number] = Double(roundTrip.nanoseconds) / 1_000_000
         timeSource = max(timeSource ?? roundTrip.source, roundTrip.source)
         if tally.received == options.count { quietSince = read }
     }

@@ -3,26 +3,26 @@ import Egress
 import EventLoop
 
 /// One session with a STAMP reflector (RFC 8762); its latency is the mean round trip without the reflector's own time.
-public struct STAMPProbe: Probe {
-    let host: String
+struct STAMPProbe: Probe {
+    let destination: Destination
     let port: UInt16
     let options: SeriesOptions
     let gate: AddressGate
     let engine: UDPEngine
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         var metadata = ProbeMetadata()
         let address: IPAddress
         do throws(EgressError) {
-            address = try await gate.addresses(of: host, timeout: options.timeout)[0]
+            address = try await destination.address(from: gate, timeout: timeout)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
         metadata.text("address", address.description)
         metadata.integer("port", Int(port))
         do throws(ProbingError) {
-            let result = try await engine.stamp(with: SocketAddress(address, port: port), options)
+            let result = try await engine.stamp(with: SocketAddress(address, port: port), options.within(timeout))
             metadata.add(result)
             return ProbeOutcome(startedAt: startedAt, result.series, metadata)
         } catch {

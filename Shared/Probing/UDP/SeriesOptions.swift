@@ -44,6 +44,8 @@ public struct SeriesResult: Equatable, Sendable {
     public var reordered = 0
     /// What came from the target and answers nothing of this series.
     public var strangers = 0
+    /// Milliseconds, in the order of sending; `nil` for a datagram that was not answered.
+    public var roundTrips: [Double?] = []
     public var times: RoundTripTimes?
     /// The least exact one of the times.
     public var timeSource: TimeSource?

@@ -3,26 +3,26 @@ import Egress
 import EventLoop
 
 /// Some datagrams to an echo service (RFC 862); its latency is their mean round trip.
-public struct UDPEchoProbe: Probe {
-    let host: String
+struct UDPEchoProbe: Probe {
+    let destination: Destination
     let port: UInt16
     let options: SeriesOptions
     let gate: AddressGate
     let engine: UDPEngine
 
-    public func run() async -> ProbeOutcome {
+    func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         var metadata = ProbeMetadata()
         let address: IPAddress
         do throws(EgressError) {
-            address = try await gate.addresses(of: host, timeout: options.timeout)[0]
+            address = try await destination.address(from: gate, timeout: timeout)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
         metadata.text("address", address.description)
         metadata.integer("port", Int(port))
         do throws(ProbingError) {
-            let result = try await engine.echo(with: SocketAddress(address, port: port), options)
+            let result = try await engine.echo(with: SocketAddress(address, port: port), options.within(timeout))
             return ProbeOutcome(startedAt: startedAt, result, metadata)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
@@ -37,15 +37,11 @@ extension ProbeOutcome {
         metadata.integer("duplicates", series.duplicates)
         metadata.integer("reordered", series.reordered)
         if let source = series.timeSource { metadata.text("time_source", source.rawValue) }
-        if let times = series.times, series.received > 1 {
-            metadata.milliseconds("min_ms", microseconds: Int(times.least * 1_000))
-            metadata.milliseconds("max_ms", microseconds: Int(times.most * 1_000))
-            metadata.milliseconds("jitter_ms", microseconds: Int(times.jitter * 1_000))
-        }
         if let notice = series.notice {
             metadata.integer("icmp_type", Int(notice.type))
             metadata.integer("icmp_code", Int(notice.code))
         }
+        PacketStatistics(series.roundTrips).write(to: &metadata)
         self.init(
             startedAt: startedAt,
             reason: series.failure,

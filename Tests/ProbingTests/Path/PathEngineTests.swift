@@ -49,7 +49,7 @@ struct PathEngineTests {
         #expect(found.dealt == [["r1", "r2", "r3", "r4", "web"]])
         #expect(found.trace.isReached)
         for (hop, least) in zip(found.trace.hops, [2.0, 0, 12, 20, 30]) {
-            if let times = hop.times { #expect(times.least >= least && times.least < least + 10) }
+            if let times = hop.times { #expect(times.least >= least) }
         }
         if mode == .icmp { #expect((found.trace.timeSource ?? .user) <= .kernelReceive) }
     }
@@ -64,7 +64,7 @@ struct PathEngineTests {
     @Test("keeps each flow on its way, and sees more than one way", arguments: TraceMode.allCases, [false, true])
     func ecmp(mode: TraceMode, isV6: Bool) async throws {
         let text = RouteTests.fan.replacing(" loss 2%", with: "").replacing(" loss 1%", with: "")
-        let options = TraceOptions.test(mode) { ($0.flows, $0.gap, $0.hopTimeout) = (8, .zero, .milliseconds(300)) }
+        let options = TraceOptions.test(mode) { ($0.flows, $0.gap) = (8, .zero) }
         let found = try await trace(text, isV6: isV6, times: 3, options)
         var memory = RouteMemory()
         for one in found {

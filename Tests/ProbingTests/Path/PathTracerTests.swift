@@ -72,7 +72,7 @@ struct PathTracerTests {
         text += "link \(last) web"
         for mode in TraceMode.allCases {
             let paths = try SimulatedPaths(text)
-            let trace = try paths.trace("web", .test(mode) { $0.gap = .zero })
+            let trace = try paths.trace("web", .test(mode) { ($0.gap, $0.hopTimeout) = (.zero, .seconds(1)) })
             #expect(!trace.isReached)
             #expect(trace.hops.count == 5)
             #expect(trace.sent == 30)
