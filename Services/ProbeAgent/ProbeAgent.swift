@@ -86,6 +86,7 @@ public actor ProbeAgent: Service {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await scheduler.run() }
+            group.addTask { await vantagePoint.value.failures.run() }
             group.addTask { try await self.sender.run() }
             group.addTask {
                 try await self.link.run { agent, set in await self.take(set, as: agent, scheduler) }

@@ -118,15 +118,39 @@ public final class CheckRunner {
         }
     }
 
-    private func look(at endpoint: Endpoint, _ report: (CheckResult) -> Void) async {
+    private func look(at endpoint: Endpoint, _ report: @escaping (CheckResult) -> Void) async {
+        let id = UUIDv7.make()
         var outcome = await probe(endpoint.destination, timeout)
         if outcome.status == .success {
             failing.remove(endpoint.name)
         } else if !failing.contains(endpoint.name) {
+            let trace = outcome.isOfTheWay ? startTrace(to: endpoint, cause: id, report) : nil
             outcome = await confirmed(outcome, endpoint)
+            if let trace { outcome.metadata.text("trace", trace.description) }
             if outcome.status != .success { failing.insert(endpoint.name) }
         }
-        report(CheckResult(id: .make(), type: type, endpoint: endpoint.name, outcome: outcome))
+        report(CheckResult(id: id, type: type, endpoint: endpoint.name, outcome: outcome))
+    }
+
+    /// Has the way to an endpoint traced while that is looked at again; returns the row that this will be.
+    private func startTrace(
+        to endpoint: Endpoint,
+        cause: UUIDv7,
+        _ report: @escaping (CheckResult) -> Void
+    ) -> UUIDv7? {
+        guard options.traceOnFailure ?? true, options.mustNotConnect != true,
+            let target = try? TargetAddress(address),
+            let probe = try? point.failureTrace(of: type, to: target, at: endpoint.destination, options)
+        else { return nil }
+        let id = UUIDv7.make()
+        let request = FailureTracer.Request(
+            id: id,
+            cause: cause,
+            endpoint: endpoint.name,
+            probe: probe,
+            report: report
+        )
+        return point.failures.take(request) ? id : nil
     }
 
     /// Probes again until that succeeds or has failed often enough; counts what was sent and answered all along.
@@ -186,6 +210,16 @@ extension ProbeOutcome {
         }
         (outcome.sent, outcome.received) = (0, 0)
         return outcome
+    }
+}
+
+extension ProbeOutcome {
+    /// Whether a trace may tell why it failed: something was sent, and nothing came back.
+    fileprivate var isOfTheWay: Bool {
+        switch reason {
+        case .timeout, .unreachable, .reset, .refused: sent > 0
+        default: false
+        }
     }
 }
 

@@ -64,6 +64,41 @@ extension VantagePoint {
         }
     }
 
+    /// A trace of the way that the packets of a check take; `nil` for one that is about the way itself, or whose
+    /// destination is not the target.
+    func failureTrace(
+        of type: CheckType,
+        to target: TargetAddress,
+        at destination: Destination,
+        _ options: CheckOptions
+    ) throws(EgressError) -> (any Probe)? {
+        var trace: TraceOptions
+        switch type {
+        case .icmp: trace = TraceOptions(.icmp)
+        case .udp, .stamp:
+            trace = TraceOptions(.udp)
+            trace.port = try port(of: target, options, type == .udp ? 7 : 862)
+        case .tcp, .tls:
+            trace = TraceOptions(.tcp)
+            trace.port = try port(of: target, options, 443)
+        case .http:
+            trace = TraceOptions(.tcp)
+            trace.port = try EgressURL(url(of: target, options)).port
+        case .dns:
+            guard let server = try options.dnsServer(for: target) else { return nil }
+            let transport = options.transport ?? .udp
+            trace = TraceOptions(transport == .udp ? .udp : .tcp)
+            trace.port = server.port ?? transport.usualPort
+        case .trace, .mtu: return nil
+        }
+        trace.dscp = options.dscp ?? 0
+        return TraceProbe(destination: destination, options: trace, gate: gate, engine: paths)
+    }
+
+    private func url(of target: TargetAddress, _ options: CheckOptions) -> String {
+        options.url ?? target.url ?? "https://\(target.hostInURL)\(target.port.map { ":\($0)" } ?? "")"
+    }
+
     private func port(
         of target: TargetAddress,
         _ options: CheckOptions,
@@ -86,7 +121,7 @@ extension VantagePoint {
         _ options: CheckOptions
     ) throws(EgressError) -> any Probe {
         HTTPProbe(
-            url: options.url ?? target.url ?? "https://\(target.hostInURL)\(target.port.map { ":\($0)" } ?? "")",
+            url: url(of: target, options),
             options: options,
             expectation: try HTTPExpectation(options),
             destination: destination,

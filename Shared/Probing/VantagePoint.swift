@@ -11,6 +11,8 @@ public final class VantagePoint {
     public let icmp: ICMPEngine
     public let paths: PathEngine
     public let udp: UDPEngine
+    /// Does nothing until it is run.
+    public let failures: FailureTracer
     let egress: HTTPEgress
     let secrets: ProbeSecrets
     let trust: TrustedAuthorities
@@ -30,6 +32,7 @@ public final class VantagePoint {
         icmp = ICMPEngine(on: loop)
         paths = PathEngine(on: loop)
         udp = UDPEngine(on: loop)
+        failures = FailureTracer(on: loop)
         egress = try HTTPEgress(gate)
     }
 

@@ -50,9 +50,16 @@ struct ProbeCase: Sendable {
                 options: options,
                 from: point
             )
-            var results: [CheckResult] = []
-            for _ in 0..<count { await runner.run { results.append($0) } }
-            return results
+            let bound = LoopBound(point, on: loop)
+            return await withTaskGroup { group in
+                group.addTask { await bound.value.failures.run() }
+                // The tracer is running when it has had its turn.
+                await Task.yield()
+                var results: [CheckResult] = []
+                for _ in 0..<count { await runner.run { results.append($0) } }
+                group.cancelAll()
+                return results
+            }
         }
     }
 

@@ -72,9 +72,11 @@ struct DNSProbe: Probe {
     }
 
     private func serverAddress(_ timeout: Duration) async throws(EgressError) -> SocketAddress {
-        let usualPort = transport == .tls ? DNSOverTLS.port : 53
         if let server {
-            return SocketAddress(try await server.address(from: gate, timeout: timeout), port: port ?? usualPort)
+            return SocketAddress(
+                try await server.address(from: gate, timeout: timeout),
+                port: port ?? transport.usualPort
+            )
         }
         guard let first = try gate.resolver.systemServers().first else {
             throw EgressError(.local, "this agent's system names no DNS server")
@@ -82,7 +84,7 @@ struct DNSProbe: Probe {
         guard gate.policy.allows(first.address) else {
             throw EgressError(.forbidden, "the policy does not allow the system's DNS server")
         }
-        return SocketAddress(first.address, port: transport == .tls ? usualPort : first.port)
+        return SocketAddress(first.address, port: transport == .tls ? transport.usualPort : first.port)
     }
 
     private func isExpected(_ answer: DNSAnswer) -> Bool {
@@ -95,4 +97,8 @@ struct DNSProbe: Probe {
         let lowercased = text.lowercased()
         return lowercased.hasSuffix(".") && lowercased.count > 1 ? String(lowercased.dropLast()) : lowercased
     }
+}
+
+extension DNSTransport {
+    var usualPort: UInt16 { self == .tls ? DNSOverTLS.port : 53 }
 }
