@@ -86,7 +86,7 @@ public actor ProbeAgent: Service {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await scheduler.run() }
-            group.addTask { await vantagePoint.value.failures.run() }
+            group.addTask { await self.traceFailures(from: vantagePoint) }
             group.addTask { try await self.sender.run() }
             group.addTask {
                 try await self.link.run { agent, set in await self.take(set, as: agent, scheduler) }
@@ -116,6 +116,10 @@ public actor ProbeAgent: Service {
         log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(set.revision)"])
         let intervals = assignments.mapValues { Duration.milliseconds($0.check.intervalMilliseconds) }
         await scheduler.replace(intervals, of: agent)
+    }
+
+    private func traceFailures(from point: LoopBound<VantagePoint>) async {
+        await point.value.failures.run()
     }
 
     private func probe(_ due: ProbeSchedule.Due, from point: LoopBound<VantagePoint>) async {

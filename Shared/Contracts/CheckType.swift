@@ -20,9 +20,11 @@ public enum CheckType: String, Codable, Sendable, CaseIterable, JSONSchemaProvid
     case trace
     /// The largest packet that reaches the target whole.
     case mtu
+    /// The agent's own host: processors, memory, disks, interfaces; the target's address is not used.
+    case host
 
     /// Whether its rows tell why something is as it is, and not whether the target is well.
-    public var isEvidence: Bool { self == .trace }
+    public var isEvidence: Bool { self == .trace || self == .host }
 }
 
 /// Which addresses of a target that is a name are probed.

@@ -58,7 +58,7 @@ public final class CheckRunner {
             let bound = LoopBound((self, report), on: point.loop)
             await withTaskGroup { group in
                 for destination in destinations {
-                    group.addTask {
+                    group.addTask(executorPreference: point.loop) {
                         let (runner, report) = bound.value
                         await runner.look(at: destination, report)
                     }
@@ -214,10 +214,10 @@ extension ProbeOutcome {
 }
 
 extension ProbeOutcome {
-    /// Whether a trace may tell why it failed: something was sent, and nothing came back.
+    /// Whether a trace may tell why it failed: something was sent, and the target has not said no itself.
     fileprivate var isOfTheWay: Bool {
         switch reason {
-        case .timeout, .unreachable, .reset, .refused: sent > 0
+        case .timeout, .unreachable, .reset: sent > 0
         default: false
         }
     }

@@ -61,6 +61,7 @@ extension VantagePoint {
                 engine: paths
             )
         case .mtu: MTUProbe(destination: destination, gate: gate, engine: paths)
+        case .host: HostProbe(sampler: host)
         }
     }
 
@@ -89,7 +90,7 @@ extension VantagePoint {
             let transport = options.transport ?? .udp
             trace = TraceOptions(transport == .udp ? .udp : .tcp)
             trace.port = server.port ?? transport.usualPort
-        case .trace, .mtu: return nil
+        case .trace, .mtu, .host: return nil
         }
         trace.dscp = options.dscp ?? 0
         return TraceProbe(destination: destination, options: trace, gate: gate, engine: paths)

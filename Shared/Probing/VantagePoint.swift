@@ -14,6 +14,7 @@ public final class VantagePoint {
     /// Does nothing until it is run.
     public let failures: FailureTracer
     let egress: HTTPEgress
+    let host: HostSampler
     let secrets: ProbeSecrets
     let trust: TrustedAuthorities
 
@@ -33,6 +34,7 @@ public final class VantagePoint {
         paths = PathEngine(on: loop)
         udp = UDPEngine(on: loop)
         failures = FailureTracer(on: loop)
+        host = HostSampler(on: loop)
         egress = try HTTPEgress(gate)
     }
 

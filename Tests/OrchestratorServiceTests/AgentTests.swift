@@ -93,7 +93,7 @@ struct AgentTests {
                     .map(\.type)
             }
             let expected: [String: [CheckType]] = [
-                "127.0.0.1": [.icmp], "192.0.2.1": [.icmp], "192.0.2.53": [.icmp, .dns], "127.0.0.53": [.dns],
+                "127.0.0.1": [.icmp, .host], "192.0.2.1": [.icmp], "192.0.2.53": [.icmp, .dns], "127.0.0.53": [.dns],
                 "http://127.0.0.1:8080/healthz": [.http],
             ]
             #expect(types == expected)

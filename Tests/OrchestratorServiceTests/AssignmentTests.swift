@@ -72,14 +72,14 @@ struct AssignmentTests {
             _ = try await client.call(.createTarget, NewTarget(address: "a.example"))
             let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
             var set = stream.result
-            while set.assignments.count < 2 { set = try #require(try await stream.next()) }
+            while set.assignments.count < 3 { set = try #require(try await stream.next()) }
             await revision.set(set.revision)
         }
         try await withOrchestrator(in: directory) { client in
             let agent = try await client.call(.registerAgent, registration)
             let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
             #expect(await revision.value == stream.result.revision)
-            #expect(stream.result.assignments.count == 2)
+            #expect(stream.result.assignments.count == 3)
         }
     }
 

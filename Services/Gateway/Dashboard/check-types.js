@@ -63,4 +63,5 @@ export const checkTypes = {
     ],
   },
   mtu: { title: "MTU", text: "The largest packet that arrives", options: [] },
+  host: { title: "Host", text: "Each agent's own machine", options: [] },
 };

@@ -1,7 +1,7 @@
 /**
  * What the API sends, as `Shared/Contracts` declares it.
  *
- * @typedef {"icmp" | "udp" | "stamp" | "tcp" | "tls" | "http" | "dns" | "trace" | "mtu"} CheckType
+ * @typedef {"icmp" | "udp" | "stamp" | "tcp" | "tls" | "http" | "dns" | "trace" | "mtu" | "host"} CheckType
  * @typedef {"success" | "timeout" | "error"} Status
  *
  * @typedef {object} Person

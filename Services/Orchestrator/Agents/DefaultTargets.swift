@@ -36,7 +36,7 @@ struct DefaultTargets: Sendable {
 
     /// One target an address, each with every check that suits it.
     func targets(around surroundings: AgentRegistration.Surroundings) -> [NewTarget] {
-        var targets = [NewTarget(address: "127.0.0.1", name: "Loopback", category: "local", checks: [.icmp])]
+        var targets = [NewTarget(address: "127.0.0.1", name: "Loopback", category: "local", checks: [.icmp, .host])]
         if let router = surroundings.router, IPAddress(router) != nil {
             targets.append(NewTarget(address: router, name: "Default router", category: "network", checks: [.icmp]))
         }
@@ -68,6 +68,7 @@ struct DefaultTargets: Sendable {
 
 extension NewTargetCheck {
     fileprivate static let icmp = Self(type: .icmp)
+    fileprivate static let host = Self(type: .host, intervalMilliseconds: 10_000)
 
     /// Asks a resolver for the name servers of the root: the one question that every resolver can answer whatever
     /// names its network knows, and that depends on nobody's domain.

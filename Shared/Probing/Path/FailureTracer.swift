@@ -48,9 +48,14 @@ public final class FailureTracer {
 
     /// Makes the traces that are asked for, until the task is cancelled.
     public func run() async {
+        let bound = LoopBound(self, on: loop)
+        // The bodies of task groups run where the task prefers to, which need not be where this was called.
+        await withTaskExecutorPreference(loop) { await bound.value.work(bound) }
+    }
+
+    private func work(_ bound: LoopBound<FailureTracer>) async {
         isRunning = true
         defer { isRunning = false }
-        let bound = LoopBound(self, on: loop)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 while underWay < Self.maximumUnderWay, !waiting.isEmpty {
