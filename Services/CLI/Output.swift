@@ -41,7 +41,7 @@ enum Output {
                 let padding = String(repeating: " ", count: widths[column] - row[column].count)
                 return (1..<leading).contains(column) ? row[column] + padding : padding + row[column]
             }
-            return cells.joined(separator: "  ")
+            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
         }
     }
 

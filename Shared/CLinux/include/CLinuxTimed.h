@@ -49,7 +49,8 @@ typedef struct {
 extern const int clinux_timed_batch;
 
 int clinux_timed_open(int kind, int is_v6);
-/* Has the kernel say where what is received was sent to, and no longer when something left. */
+/* Has the kernel say where what is received was sent to, and no longer when something left; of IPv6, nothing else is
+   received. To be called before bind(2). */
 int clinux_timed_serve(int fd, int is_v6);
 /* Makes the next datagram number 0 again. */
 int clinux_timed_restart_keys(int fd);

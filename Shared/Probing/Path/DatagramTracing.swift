@@ -108,7 +108,7 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
     }
 
     private func report(_ number: UInt16?, _ event: clinux_timed_event, _ monotonic: UInt64) {
-        guard let number = number ?? trace.onlyPacket(of: setup.flow),
+        guard let number = number ?? trace.unnumbered(of: setup.flow),
             let departure = sent.first(where: { $0.number == number })?.departure
         else { return }
         trace.answered(
@@ -125,7 +125,13 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
     private static func bind(_ socket: TimedSocket, _ setup: TracingSetup) throws(SystemError) -> TraceFlow {
         var failure = SystemError(code: EADDRINUSE, message: "bind")
         for attempt in 0..<attempts {
-            let flow = TraceFlow(setup.flow, to: setup.target, seed: setup.options.seed, attempt: attempt)
+            let flow = TraceFlow(
+                setup.flow,
+                to: setup.target,
+                seed: setup.options.seed,
+                attempt: attempt,
+                isEcho: setup.options.mode == .icmp
+            )
             let claim = setup.claim(flow)
             guard setup.engine.claim(claim) else { continue }
             do throws(SystemError) {

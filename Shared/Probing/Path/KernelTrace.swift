@@ -69,8 +69,8 @@ final class KernelTrace: TimerHandler {
         advance()
     }
 
-    /// The packet of a flow that an answer without a number is for: the only one under way.
-    func onlyPacket(of flow: Int) -> UInt16? { tracer.onlyPacket(of: flow) }
+    /// The packet of a flow that an answer without a number is for; `nil` when nobody can tell.
+    func unnumbered(of flow: Int) -> UInt16? { tracer.unnumbered(of: flow) }
 
     /// Something came for packet `number` of a flow.
     func answered(_ flow: Int, _ number: UInt16, _ event: clinux_timed_event, _ roundTrip: RoundTrip) {

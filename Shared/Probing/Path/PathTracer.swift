@@ -27,6 +27,14 @@ public struct PathTracer: Sendable {
         var refusal: TraceAnswer?
         var sentAt: UInt64 = 0
         var longestRoundTrip: UInt64 = 0
+        /// Whether a packet has had no answer.
+        var hasLost = false
+        /// Routers quote too little to tell which packet they are speaking of.
+        var isOneByOne = false
+        /// Silent hops are to be asked again, as soon as nothing is under way.
+        var looksAgain = false
+        /// Hops that have answered are left out of this round.
+        var skipsAnswered = false
     }
 
     private struct Waiting {
@@ -109,7 +117,8 @@ public struct PathTracer: Sendable {
             flows[packet.flow].refusal = nil
         case .refusal:
             // A target that is reached at times is reached.
-            guard flows[packet.flow].end == nil else { break }
+            guard flows[packet.flow].end == nil || flows[packet.flow].refusal != nil else { break }
+            guard packet.hop < flows[packet.flow].end ?? .max else { break }
             flows[packet.flow].end = packet.hop
             flows[packet.flow].refusal = answer
         }
@@ -120,12 +129,18 @@ public struct PathTracer: Sendable {
     public mutating func giveUp(_ number: UInt16) {
         guard let packet = inFlight.removeValue(forKey: number) else { return }
         flows[packet.flow].inFlight -= 1
+        flows[packet.flow].hasLost = true
     }
 
-    /// The only packet of a flow that is under way, when there is but one: an answer without a number is to that.
-    public func onlyPacket(of flow: Int) -> UInt16? {
-        guard flows[flow].inFlight == 1 else { return nil }
-        return inFlight.first { $0.value.flow == flow }?.key
+    /// Which packet of a flow an answer without a number is for: the only one that it can be.
+    ///
+    /// Where there are several, the flow goes on with one packet at a time, and looks again at hops that seem silent.
+    public mutating func unnumbered(of flow: Int) -> UInt16? {
+        let progress = flows[flow]
+        let isCertain = progress.isOneByOne ? !progress.looksAgain : !progress.hasLost
+        if progress.inFlight == 1, isCertain { return inFlight.first { $0.value.flow == flow }?.key }
+        if !progress.isOneByOne { (flows[flow].isOneByOne, flows[flow].looksAgain) = (true, true) }
+        return nil
     }
 
     // MARK: Sending
@@ -150,23 +165,43 @@ public struct PathTracer: Sendable {
         flows[flow].inFlight += 1
         flows[flow].sentAt = now
         flows[flow].hop += 1
+        skipAnswered(flow)
         mayNotSendBefore = now + gap
         return packet
     }
 
     private func patience(_ flow: Int) -> UInt64 {
         let longest = flows[flow].longestRoundTrip
-        guard isSequential || flows[flow].end != nil, longest > 0 else { return timeout }
+        guard isSequential || flows[flow].isOneByOne || flows[flow].end != nil, longest > 0 else { return timeout }
         return min(timeout, max(longest * Self.patienceFactor, leastPatience))
     }
 
     /// Whether a flow has a packet to send, though perhaps not yet; begins its next round when one is over.
     private mutating func wantsToSend(_ flow: Int) -> Bool {
+        if flows[flow].looksAgain {
+            guard flows[flow].inFlight == 0 else { return false }
+            lookAgain(flow)
+        }
         while flows[flow].hop > limit(flow), flows[flow].round + 1 < options.packetsPerHop, hasEnded(flow) {
             flows[flow].round += 1
             flows[flow].hop = 1
+            flows[flow].skipsAnswered = false
         }
         return isWanting(flow)
+    }
+
+    /// Begins to ask silent hops again, for which what was sent before does not count.
+    private mutating func lookAgain(_ flow: Int) {
+        flows[flow].looksAgain = false
+        flows[flow].skipsAnswered = true
+        flows[flow].hop = 1
+        for hop in 1...limit(flow) where cell(flow, hop).received == 0 { cells[cellIndex(flow, hop)].sent = 0 }
+        skipAnswered(flow)
+    }
+
+    private mutating func skipAnswered(_ flow: Int) {
+        guard flows[flow].skipsAnswered else { return }
+        while isWanting(flow), cell(flow, flows[flow].hop).received > 0 { flows[flow].hop += 1 }
     }
 
     private func isWanting(_ flow: Int) -> Bool { flows[flow].hop <= limit(flow) }
@@ -183,7 +218,7 @@ public struct PathTracer: Sendable {
     /// When a flow's next packet may be sent as far as the flow is concerned.
     private func earliest(_ flow: Int) -> UInt64 {
         let progress = flows[flow]
-        if isSequential { return progress.inFlight == 0 ? 0 : .max }
+        if isSequential || progress.isOneByOne { return progress.inFlight == 0 ? 0 : .max }
         let isNear = progress.hop <= max(progress.answered, options.expectedHops) + options.window
         return isNear ? 0 : progress.sentAt + Self.pace
     }
@@ -210,7 +245,7 @@ public struct PathTracer: Sendable {
         var next: UInt64?
         if queueHead < queue.count { next = deadline(of: queue[queueHead]) }
         guard inFlight.count < Self.maximumInFlight else { return next }
-        for flow in flows.indices where isWanting(flow) || hasMoreRounds(flow) {
+        for flow in flows.indices where isWanting(flow) || hasMoreRounds(flow) || flows[flow].looksAgain {
             let time = max(earliest(flow), mayNotSendBefore)
             if time < .max { next = min(next ?? .max, max(time, now)) }
         }
@@ -223,7 +258,11 @@ public struct PathTracer: Sendable {
 
     // MARK: Result
 
-    private func index(_ packet: TracePacketID) -> Int { packet.flow * options.maximumHops + packet.hop - 1 }
+    private func index(_ packet: TracePacketID) -> Int { cellIndex(packet.flow, packet.hop) }
+
+    private func cellIndex(_ flow: Int, _ hop: Int) -> Int { flow * options.maximumHops + hop - 1 }
+
+    private func cell(_ flow: Int, _ hop: Int) -> TraceCell { cells[cellIndex(flow, hop)] }
 
     /// What is known so far.
     public func trace(of target: IPAddress) -> PathTrace {

@@ -65,8 +65,8 @@ public final class STAMPReflector: ReadinessHandler {
         self.isStateful = isStateful
         self.loop = loop
         socket = try TimedSocket(.udp, isV4: address.address.isV4, on: loop)
-        try socket.bind(address)
         try socket.serve()
+        try socket.bind(address)
         self.address = try socket.localAddress()
         tokens = Double(limits.answersPerSecond)
         filledAt = loop.now

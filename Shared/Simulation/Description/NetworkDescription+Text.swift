@@ -54,6 +54,8 @@ extension NetworkDescription {
                 node.noticesPerSecond = try words.frequency(in: word.dropFirst("notices=".count))
             } else if word.hasPrefix("certificate=") {
                 node.certificateLifetime = try words.duration(in: word.dropFirst("certificate=".count))
+            } else if word.hasPrefix("quotes=") {
+                node.quotedBytes = try words.number(in: word.dropFirst("quotes=".count), "bytes", in: 8...548)
             } else {
                 node.services.append(try service(word, words))
             }

@@ -40,6 +40,8 @@ public struct NetworkDescription: Equatable, Sendable {
         public var noticesPerSecond: Int?
         /// How long its certificate is valid, from when the network was made.
         public var certificateLifetime = Duration.seconds(90 * 86_400)
+        /// Bytes behind the IP header that it quotes of a packet it has dropped; `nil`: as many as the standards allow.
+        public var quotedBytes: Int?
     }
 
     public struct Link: Equatable, Sendable {

@@ -42,9 +42,16 @@ struct Words {
         _ what: String,
         in range: ClosedRange<Number> = 0...Number.max
     ) throws(DescriptionError) -> Number {
-        let word = try word(what)
-        guard let value = Number(word), range.contains(value) else {
-            throw error("\"\(word)\" is not \(what): a number from \(range.lowerBound) to \(range.upperBound)")
+        try number(in: word(what), what, in: range)
+    }
+
+    func number<Number: FixedWidthInteger>(
+        in text: some StringProtocol,
+        _ what: String,
+        in range: ClosedRange<Number>
+    ) throws(DescriptionError) -> Number {
+        guard let value = Number(text), range.contains(value) else {
+            throw error("\"\(text)\" is not \(what): a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

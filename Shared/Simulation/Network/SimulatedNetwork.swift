@@ -224,7 +224,7 @@ public final class SimulatedNetwork {
     private func tell(_ reason: Undeliverable, _ flight: Flight, at node: Int) {
         guard description.nodes[node].answers, budgets[node]?.take(at: now) != false,
             let own = address(of: node, for: flight.packet),
-            let notice = flight.packet.notice(reason, from: own)
+            let notice = flight.packet.notice(reason, from: own, quoting: description.nodes[node].quotedBytes)
         else { return }
         _ = send(notice, from: node, cause: flight.number)
     }

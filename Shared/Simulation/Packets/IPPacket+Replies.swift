@@ -22,7 +22,9 @@ extension IPPacket {
     }
 
     /// What a node tells the sender of this packet; `nil` when that is not to be told (RFC 1122, section 3.2.2).
-    func notice(_ reason: Undeliverable, from address: IPAddress) -> IPPacket? {
+    ///
+    /// It quotes the header and so many bytes behind it; as many as may be when that is `nil`.
+    func notice(_ reason: Undeliverable, from address: IPAddress, quoting quoted: Int? = nil) -> IPPacket? {
         guard !isLaterFragment, !isError else { return nil }
         var message: [UInt8]
         switch (reason, source.isV4) {
@@ -40,7 +42,7 @@ extension IPPacket {
             message.setDoubleWord(UInt32(mtu), at: 4)
         }
         // As much of the packet as fits into what every link takes (RFC 1812, section 4.3.2.3; RFC 4443, section 2.4).
-        message += bytes.prefix(source.isV4 ? 548 : 1_232)
+        message += bytes.prefix(quoted.map { payloadStart + $0 } ?? (source.isV4 ? 548 : 1_232))
         return Self.icmp(from: address, to: source, message)
     }
 

@@ -61,6 +61,21 @@ struct PathEngineTests {
         #expect(found.names == [["r1", "-", "r3", "r4", "web"]])
     }
 
+    @Test("makes do with routers that quote eight bytes", arguments: TraceMode.allCases, [0, 25])
+    func shortQuotes(mode: TraceMode, gap: Int) async throws {
+        let text = (1...4).reduce(PathTracerTests.line) { text, number in
+            text.replacing("router r\(number) ", with: "router r\(number) quotes=8 ")
+        }.replacing("notices=1/s", with: "")
+        let options = TraceOptions.test(mode) { options in
+            (options.gap, options.packetsPerHop) = (.milliseconds(gap), 2)
+            (options.hopTimeout, options.patience) = (.seconds(1), .seconds(1))
+        }
+        let found = try #require(try await trace(text, "web", options).first)
+        #expect(found.names == [["r1", "-", "r3", "r4", "web"]])
+        #expect(found.trace.hops.map(\.received) == [2, 0, 2, 2, 2])
+        #expect(found.trace.hops.map(\.sent) == [2, 2, 2, 2, 2])
+    }
+
     @Test("keeps each flow on its way, and sees more than one way", arguments: TraceMode.allCases, [false, true])
     func ecmp(mode: TraceMode, isV6: Bool) async throws {
         let text = RouteTests.fan.replacing(" loss 2%", with: "").replacing(" loss 1%", with: "")
