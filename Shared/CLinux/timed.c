@@ -13,7 +13,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-enum { batch = 64, control_size = 256, receive_buffer = 1 << 20, autoflowlabel = 70 };
+enum { batch = 64, control_size = 256, receive_buffer = 8 << 20, autoflowlabel = 70 };
 
 const int clinux_timed_batch = batch;
 
@@ -61,7 +61,8 @@ int clinux_timed_open(int kind, int is_v6) {
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         stamp(fd, 0);
     } else {
-        set(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+        if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_buffer) == -1)
+            set(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
         clinux_timed_restart_keys(fd);
     }
     return fd;

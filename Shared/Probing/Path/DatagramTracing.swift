@@ -46,6 +46,8 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
         try socket.register(self)
     }
 
+    var hasOtherPorts: Bool { setup.options.mode == .udp && claim.port != setup.ownPort }
+
     func close() { socket.close() }
 
     deinit {
@@ -148,6 +150,8 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
 }
 
 extension TracingSetup {
+    fileprivate var ownPort: UInt16 { TraceFlow(flow, to: target, seed: options.seed).port }
+
     fileprivate func claim(_ flow: TraceFlow) -> TraceClaim {
         TraceClaim(target: target, mode: options.mode, port: flow.port)
     }

@@ -115,10 +115,13 @@ final class KernelTrace: TimerHandler {
     private func end() {
         isOver = true
         if let timer { engine.loop.disarm(timer) }
-        for flow in flows { flow.close() }
+        var trace = tracer.trace(of: target)
+        for (index, flow) in flows.enumerated() {
+            trace.flows[index].hasOtherPorts = flow.hasOtherPorts
+            flow.close()
+        }
         flows = []
         engine.finished(self)
-        let trace = tracer.trace(of: target)
         if let failure, trace.hops.isEmpty {
             completion.finish(.failure(ProbingError(failure, "a \(options.mode.rawValue) trace")))
         } else {
@@ -149,6 +152,8 @@ struct TracingSetup {
 
 /// Sends the packets of one flow, and tells its trace what comes back.
 protocol TracingSocket: AnyObject {
+    /// Whether it had to do with others than the flow's own, and routers may see another flow.
+    var hasOtherPorts: Bool { get }
     func send(_ packet: TracePacketID) throws(SystemError)
     /// Hands over what has come.
     func receive()

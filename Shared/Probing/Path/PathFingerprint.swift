@@ -108,7 +108,9 @@ public struct RouteMemory: Sendable {
         if ways.count < trace.flows.count {
             ways += Array(repeating: nil, count: trace.flows.count - ways.count)
         }
-        let found = trace.flows.enumerated().compactMap { learn($0.offset, $0.element) }
+        let found = trace.flows.enumerated().compactMap { index, flow in
+            flow.hasOtherPorts ? nil : learn(index, flow)
+        }
         changes += found.count
         return found
     }

@@ -41,6 +41,8 @@ public struct PathTrace: Equatable, Sendable {
         /// Hops, from 1, at which more than one address answered the same flow.
         public var unsteadyHops: Set<Int> = []
         public var ending: Ending
+        /// Its own ports were taken, by another trace of the same target perhaps: others may lead another way.
+        public var hasOtherPorts = false
     }
 
     public var target: IPAddress

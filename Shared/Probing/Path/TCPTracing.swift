@@ -20,6 +20,8 @@ final class TCPTracing: TracingSocket, ReadinessHandler {
         self.trace = trace
     }
 
+    var hasOtherPorts: Bool { attempt > 0 }
+
     func close() {
         socket?.close()
         socket = nil

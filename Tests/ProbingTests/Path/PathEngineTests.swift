@@ -128,6 +128,41 @@ struct PathEngineTests {
         for name in names { #expect(name.first == "r1" && name.last == "web" && name.count == 5) }
     }
 
+    @Test("finds no other ways because it traces one target twice at once", arguments: TraceMode.allCases)
+    func together(mode: TraceMode) async throws {
+        let text = RouteTests.fan.replacing(" loss 2%", with: "").replacing(" loss 1%", with: "")
+        let options = TraceOptions.test(mode) { ($0.flows, $0.gap) = (4, .zero) }
+        let changes = try await CarriedPaths.run(text) { paths, loop in
+            let engine = LoopBound(PathEngine(on: loop), on: loop)
+            defer { engine.value.close() }
+            let target = try #require(paths.address("web"))
+            return try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 { group.addTask { try await engine.value.follow(target, options).changes.count } }
+                return try await group.reduce(0, +)
+            }
+        }
+        #expect(changes == 0)
+    }
+
+    @Test("says which setting keeps it from pinging, and does without")
+    func permission() async throws {
+        let network = try await NetworkLoop()
+        try await network.set("net/ipv4/ping_group_range", to: "1 0")
+        try await withTaskExecutorPreference(network.loop) {
+            let engine = PathEngine(on: network.loop)
+            defer { engine.close() }
+            let error = await #expect(throws: ProbingError.self) {
+                try await engine.trace(.loopback, TraceOptions(.icmp))
+            }
+            #expect(error?.code == .permission)
+            #expect(error?.description.contains("net.ipv4.ping_group_range") == true)
+            for mode in [TraceMode.udp, .tcp] {
+                let trace = try await engine.trace(.loopback, TraceOptions(mode))
+                #expect(trace.hopsToTarget == 1)
+            }
+        }
+    }
+
     @Test("ends with what it knows when it is cancelled")
     func cancel() async throws {
         let trace = try await CarriedPaths.run(PathTracerTests.line) { paths, loop in
