@@ -4,7 +4,9 @@ import Foundation
 import Glibc
 import JSON
 
-/// A look at the agent's own host; its rows join those of probes by their time. It has no latency.
+/// A look at the agent's own host.
+///
+/// It has no latency; its rows join those of probes by their time.
 struct HostProbe: Probe {
     let sampler: HostSampler
 
