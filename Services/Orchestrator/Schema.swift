@@ -34,5 +34,6 @@ let schema = [
             "CREATE TABLE counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
             "INSERT INTO counter (name, value) VALUES ('revision', 0)",
         ]
-    )
+    ),
+    Migration(2, "the rates of targets", ["ALTER TABLE target ADD COLUMN max_rate DOUBLE PRECISION"]),
 ]

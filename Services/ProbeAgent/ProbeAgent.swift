@@ -114,8 +114,15 @@ public actor ProbeAgent: Service {
         assignments = Dictionary(enabled.map { ($0.check.id, $0) }, uniquingKeysWith: { $1 })
         runners = runners.filter { before[$0.key] == assignments[$0.key] }
         log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(set.revision)"])
-        let intervals = assignments.mapValues { Duration.milliseconds($0.check.intervalMilliseconds) }
-        await scheduler.replace(intervals, of: agent)
+        let place = set.agents.firstIndex(of: agent)
+        // Without a place among those who share a target's rate, this agent is not counted in yet.
+        let grids = assignments.compactMapValues { assignment -> ProbeGrid? in
+            guard let pacing = assignment.pacing else {
+                return ProbeGrid(every: .milliseconds(assignment.check.intervalMilliseconds))
+            }
+            return place.map { ProbeGrid(pacing, agent: $0) }
+        }
+        await scheduler.replace(grids, of: agent)
     }
 
     private func traceFailures(from point: LoopBound<VantagePoint>) async {
@@ -137,11 +144,17 @@ public actor ProbeAgent: Service {
     private func runner(of assignment: Assignment, _ point: VantagePoint) -> CheckRunner {
         if let known = runners[assignment.check.id] { return known }
         let check = assignment.check
+        var options = check.options
+        if assignment.pacing != nil {
+            // What is sent besides would not keep to the target's rate.
+            options.confirmations = 0
+            options.traceOnFailure = false
+        }
         let runner = CheckRunner(
             check.type,
             of: assignment.address,
             timeoutMilliseconds: check.timeoutMilliseconds,
-            options: check.options,
+            options: options,
             from: point
         )
         runners[check.id] = runner

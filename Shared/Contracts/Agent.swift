@@ -103,16 +103,19 @@ public struct Assignment: Codable, Equatable, Sendable {
     public var check: Check
     public var targetName: String
     public var address: String
+    /// How the check shares the target's rate; left out for a target without a limit.
+    public var pacing: Pacing?
 
     enum CodingKeys: String, CodingKey {
-        case check, address
+        case check, address, pacing
         case targetName = "target_name"
     }
 
-    public init(check: Check, targetName: String, address: String) {
+    public init(check: Check, targetName: String, address: String, pacing: Pacing? = nil) {
         self.check = check
         self.targetName = targetName
         self.address = address
+        self.pacing = pacing
     }
 }
 
@@ -121,10 +124,13 @@ public struct AssignmentSet: Codable, Equatable, RPCPayload {
     /// Grows with every change.
     public var revision: Int
     public var assignments: [Assignment]
+    /// Those who share the rates of targets, in the order of their slots; empty when no target has a limit.
+    public var agents: [AgentID]
 
-    public init(revision: Int, assignments: [Assignment]) {
+    public init(revision: Int, assignments: [Assignment], agents: [AgentID] = []) {
         self.revision = revision
         self.assignments = assignments
+        self.agents = agents
     }
 }
 

@@ -11,11 +11,14 @@ public struct Target: Codable, Equatable, RPCPayload {
     public var category: String
     public var labels: [String: String]
     public var enabled: Bool
+    /// Probes a second that all agents together may send it; left out: as many as its checks ask for.
+    public var maximumRate: Double?
     public var createdAt: Timestamp
     public var updatedAt: Timestamp
 
     enum CodingKeys: String, CodingKey {
         case id, name, address, description, category, labels, enabled
+        case maximumRate = "max_probes_per_second"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
     }
@@ -28,6 +31,7 @@ public struct Target: Codable, Equatable, RPCPayload {
         category: String = "",
         labels: [String: String] = [:],
         enabled: Bool = true,
+        maximumRate: Double? = nil,
         createdAt: Timestamp,
         updatedAt: Timestamp
     ) {
@@ -38,6 +42,7 @@ public struct Target: Codable, Equatable, RPCPayload {
         self.category = category
         self.labels = labels
         self.enabled = enabled
+        self.maximumRate = maximumRate
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }
@@ -52,8 +57,15 @@ public struct NewTarget: Codable, Equatable, RPCPayload {
     public var category: String?
     public var labels: [String: String]?
     public var enabled: Bool?
+    /// From 0.01 to 10,000; no limit when left out.
+    public var maximumRate: Double?
     /// One `icmp` check, when left out.
     public var checks: [NewTargetCheck]?
+
+    enum CodingKeys: String, CodingKey {
+        case address, name, description, category, labels, enabled, checks
+        case maximumRate = "max_probes_per_second"
+    }
 
     public init(address: String, name: String? = nil, category: String? = nil, checks: [NewTargetCheck]? = nil) {
         self.address = address
@@ -98,6 +110,13 @@ public struct TargetChange: Codable, Equatable, RPCPayload {
     public var category: String?
     public var labels: [String: String]?
     public var enabled: Bool?
+    /// 0 takes a limit away.
+    public var maximumRate: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, address, description, category, labels, enabled
+        case maximumRate = "max_probes_per_second"
+    }
 
     public init(id: TargetID, name: String? = nil, address: String? = nil, enabled: Bool? = nil) {
         self.id = id

@@ -83,6 +83,34 @@ struct AssignmentTests {
         }
     }
 
+    @Test("share a target's rate among all agents, and anew with each one that comes")
+    func pacing() async throws {
+        let registration = registration
+        try await withOrchestrator(in: directory) { client in
+            let first = try await client.call(.registerAgent, registration)
+            var new = NewTarget(address: "a.example", checks: [NewTargetCheck(type: .icmp, intervalMilliseconds: 200)])
+            new.maximumRate = 10
+            let target = try await client.call(.createTarget, new)
+            #expect(target.maximumRate == 10)
+            let stream = try await client.follow(.followAssignments, AgentReference(id: first.id))
+            var set = stream.result
+            func paced() -> Assignment? { set.assignments.first { $0.check.targetID == target.id } }
+            while paced() == nil { set = try #require(try await stream.next()) }
+            #expect(set.agents == [first.id])
+            #expect(paced()?.pacing?.grid(ofAgent: 0).interval == 200_000)
+            var other = registration
+            other.name = "another"
+            let second = try await client.call(.registerAgent, other)
+            while set.agents.count < 2 { set = try #require(try await stream.next()) }
+            #expect(Set(set.agents) == [first.id, second.id])
+            var change = TargetChange(id: target.id)
+            change.maximumRate = 0
+            #expect(try await client.call(.updateTarget, change).maximumRate == nil)
+            while paced()?.pacing != nil { set = try #require(try await stream.next()) }
+            #expect(set.agents.isEmpty)
+        }
+    }
+
     @Test("end when the orchestrator stops, so that agents turn to the next one")
     func stop() async throws {
         let registration = registration

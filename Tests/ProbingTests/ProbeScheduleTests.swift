@@ -28,7 +28,7 @@ struct ProbeScheduleTests {
         init(_ checks: [CheckID: Duration], maximumConcurrency: Int = 10_000) {
             schedule = ProbeSchedule(maximumConcurrency: maximumConcurrency)
             now = start
-            schedule.replace(checks, of: agent, now: Timestamp(microseconds: now))
+            schedule.replace(checks.grids, of: agent, now: Timestamp(microseconds: now))
         }
 
         /// Looks at the schedule whenever it wants to be looked at, and at every step.
@@ -81,7 +81,7 @@ struct ProbeScheduleTests {
         second.advance(by: 20_000_000, step: 7_000)
         #expect(first.started == second.started)
         var other = ProbeSchedule(maximumConcurrency: 1_000)
-        other.replace(checks, of: AgentID(rawValue: "another"), now: Timestamp(microseconds: Self.start))
+        other.replace(checks.grids, of: AgentID(rawValue: "another"), now: Timestamp(microseconds: Self.start))
         #expect(other.next != first.started.first?.slot)
     }
 
@@ -105,7 +105,7 @@ struct ProbeScheduleTests {
         let checks = Self.checks(1, every: .seconds(1))
         let check = try #require(checks.keys.first)
         var schedule = ProbeSchedule(maximumConcurrency: 10)
-        schedule.replace(checks, of: Self.agent, now: Timestamp(microseconds: Self.start))
+        schedule.replace(checks.grids, of: Self.agent, now: Timestamp(microseconds: Self.start))
         func step() throws -> [ProbeSchedule.Due] { schedule.due(at: try #require(schedule.next)) }
         #expect(try step().count == 1)
         #expect(try step().isEmpty)
@@ -119,7 +119,7 @@ struct ProbeScheduleTests {
     func concurrency() throws {
         let checks = Self.checks(5, every: .seconds(1))
         var schedule = ProbeSchedule(maximumConcurrency: 2)
-        schedule.replace(checks, of: Self.agent, now: Timestamp(microseconds: Self.start))
+        schedule.replace(checks.grids, of: Self.agent, now: Timestamp(microseconds: Self.start))
         var started: [CheckID] = []
         var last = Timestamp(microseconds: Self.start)
         for _ in 0..<5 {
@@ -146,7 +146,7 @@ struct ProbeScheduleTests {
         before.advance(by: 60_000_000)
         var after = Run(checks)
         after.advance(by: 25_000_000)
-        after.schedule.replace(changed, of: Self.agent, now: Timestamp(microseconds: after.now))
+        after.schedule.replace(changed.grids, of: Self.agent, now: Timestamp(microseconds: after.now))
         after.advance(by: 35_000_000)
         for id in ids[2...] {
             #expect(before.started.filter { $0.check == id } == after.started.filter { $0.check == id })
@@ -165,4 +165,8 @@ struct ProbeScheduleTests {
         #expect(run.started.count <= 100)
         #expect(run.schedule.missed.late >= 2_900)
     }
+}
+
+extension [CheckID: Duration] {
+    var grids: [CheckID: ProbeGrid] { mapValues(ProbeGrid.init(every:)) }
 }

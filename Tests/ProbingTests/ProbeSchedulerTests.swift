@@ -24,7 +24,8 @@ struct ProbeSchedulerTests {
             group.addTask { await scheduler.run() }
             await scheduler.replace(
                 [
-                    CheckID(rawValue: "one"): .milliseconds(20), CheckID(rawValue: "two"): .milliseconds(50),
+                    CheckID(rawValue: "one"): ProbeGrid(every: .milliseconds(20)),
+                    CheckID(rawValue: "two"): ProbeGrid(every: .milliseconds(50)),
                 ],
                 of: AgentID(rawValue: "a")
             )
@@ -45,7 +46,7 @@ struct ProbeSchedulerTests {
             await Task.yield()
         }
         let checks = Dictionary(
-            uniqueKeysWithValues: (0..<20).map { (CheckID(rawValue: "\($0)"), Duration.milliseconds(40)) }
+            uniqueKeysWithValues: (0..<20).map { (CheckID(rawValue: "\($0)"), ProbeGrid(every: .milliseconds(40))) }
         )
         await withDiscardingTaskGroup { group in
             group.addTask { await scheduler.run() }

@@ -14,6 +14,8 @@ final class AgentRegistry: Sendable {
         var unsaved: Set<AgentID> = []
     }
 
+    /// An agent that was not heard of for so long has no share of anything until it registers again.
+    private static let forgottenAfter = Duration.seconds(3_600)
     /// Heartbeats that may be missed.
     private static let missedHeartbeats = 3
 
@@ -71,7 +73,10 @@ final class AgentRegistry: Sendable {
             try connection.upsert(agent, of: inventory.tenant)
             return agent.id
         }
+        let isNew = !recent.contains(id)
         presence.withLock { $0.lastSeen[id] = now }
+        // One agent more is another share of the targets' rates for all.
+        if isNew { try await inventory.change { _ in } }
         try await defaults.create(seenFrom: registration.surroundings, in: inventory, at: now)
         return AgentWelcome(id: id, heartbeatMilliseconds: Int(heartbeat / .milliseconds(1)))
     }
@@ -117,6 +122,13 @@ final class AgentRegistry: Sendable {
     var onlineCount: Int {
         let deadline = offlineBefore
         return presence.withLock { $0.lastSeen.values.count { $0 >= deadline } }
+    }
+
+    /// Agents that were heard of lately, in the order of their ids.
+    var recent: [AgentID] {
+        let deadline = now().advanced(by: .zero - Self.forgottenAfter)
+        let seen = presence.withLock { $0.lastSeen.filter { $0.value >= deadline } }
+        return seen.keys.sorted { $0.rawValue < $1.rawValue }
     }
 
     private var offlineBefore: Timestamp {

@@ -48,7 +48,10 @@ final class AssignmentFeed: Sendable {
     var followerCount: Int { snapshots.waiterCount }
 
     private func publish() async throws {
-        let set = try await inventory.read { [tenant = inventory.tenant] in try $0.assignments(of: tenant) }
+        let sharers = registry.recent
+        let set = try await inventory.read { [tenant = inventory.tenant] connection in
+            try connection.assignments(of: tenant, sharedBy: sharers)
+        }
         guard snapshots.current.value?.revision != set.revision else { return }
         snapshots.update(try AssignmentSnapshot(set))
     }

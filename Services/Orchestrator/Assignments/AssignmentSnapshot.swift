@@ -33,18 +33,46 @@ struct AssignmentSnapshot: Sendable {
 
 extension DatabaseConnection {
     /// What every agent is to run: the enabled checks of enabled targets.
-    func assignments(of tenant: String) throws -> AssignmentSet {
-        let assignments = try rows(
+    ///
+    /// `sharers` are the agents among which the rates of targets are shared.
+    func assignments(of tenant: String, sharedBy sharers: [AgentID]) throws -> AssignmentSet {
+        var rates: [TargetID: Double] = [:]
+        var assignments = try rows(
             """
-            SELECT \(Check.columns), target.name, target.address
+            SELECT \(Check.columns), target.name, target.address, target.max_rate
             FROM check_definition JOIN target ON target.id = check_definition.target_id
             WHERE target.tenant = \(tenant) AND target.enabled = 1 AND check_definition.enabled = 1
             ORDER BY check_definition.id
             """
         ) { row in
-            Assignment(check: try Check(row), targetName: try row.text(9), address: try row.text(10))
+            let check = try Check(row)
+            if let rate: Double = try row[11] { rates[check.targetID] = rate }
+            return Assignment(check: check, targetName: try row.text(9), address: try row.text(10))
         }
+        assignments.share(rates, among: sharers.count)
         let revision = try count("SELECT value FROM counter WHERE name = 'revision'")
-        return AssignmentSet(revision: revision, assignments: assignments)
+        return AssignmentSet(revision: revision, assignments: assignments, agents: rates.isEmpty ? [] : sharers)
+    }
+}
+
+extension [Assignment] {
+    /// Gives the checks of targets with a limit their slots.
+    fileprivate mutating func share(_ rates: [TargetID: Double], among agents: Int) {
+        guard !rates.isEmpty else { return }
+        let limited = Dictionary(grouping: indices.filter { rates[self[$0].check.targetID] != nil }) {
+            self[$0].check.targetID
+        }
+        for (target, places) in limited {
+            guard let rate = rates[target] else { continue }
+            for (number, place) in places.enumerated() {
+                self[place].pacing = Pacing(
+                    rate: rate,
+                    agents: agents,
+                    check: number,
+                    of: places.count,
+                    interval: self[place].check.intervalMilliseconds * 1_000
+                )
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@ import Database
 import JSON
 
 extension Target {
-    static let columns: SQL = "id, name, address, description, category, labels, enabled, created_at, updated_at"
+    static let columns: SQL =
+        "id, name, address, description, category, labels, enabled, created_at, updated_at, max_rate"
 
     init(_ row: any DatabaseRow) throws {
         self.init(
@@ -14,6 +15,7 @@ extension Target {
             category: try row.text(4),
             labels: try decodeJSON([String: String].self, from: try row.text(5).utf8),
             enabled: try row[6],
+            maximumRate: try row[9],
             createdAt: Timestamp(microseconds: try row.integer(7)),
             updatedAt: Timestamp(microseconds: try row.integer(8))
         )
@@ -42,7 +44,7 @@ extension DatabaseConnection {
             INSERT INTO target (tenant, \(Target.columns), sort_name, search)
             VALUES (\(tenant), \(target.id.rawValue), \(target.name), \(target.address), \(target.description),
                 \(target.category), \(try jsonText(target.labels)), \(target.enabled),
-                \(target.createdAt.microseconds), \(target.updatedAt.microseconds),
+                \(target.createdAt.microseconds), \(target.updatedAt.microseconds), \(target.maximumRate),
                 \(target.sortName), \(target.searchText))
             """,
             orConflict: target.conflict
@@ -56,7 +58,7 @@ extension DatabaseConnection {
             UPDATE target SET name = \(target.name), address = \(target.address),
                 description = \(target.description), category = \(target.category),
                 labels = \(try jsonText(target.labels)), enabled = \(target.enabled),
-                updated_at = \(target.updatedAt.microseconds),
+                max_rate = \(target.maximumRate), updated_at = \(target.updatedAt.microseconds),
                 sort_name = \(target.sortName), search = \(target.searchText)
             WHERE tenant = \(tenant) AND id = \(target.id.rawValue)
             """,

@@ -11,6 +11,9 @@ extension Target {
         try checkText(description, "description", 0...2_000)
         try checkText(category, "category", 0...64)
         try checkLabels(labels)
+        if let maximumRate, !(0.01...10_000).contains(maximumRate) {
+            throw invalid("max_probes_per_second", "must be from 0.01 to 10000")
+        }
     }
 
     init(_ new: NewTarget, at now: Timestamp) {
@@ -22,6 +25,7 @@ extension Target {
             category: new.category ?? "",
             labels: new.labels ?? [:],
             enabled: new.enabled ?? true,
+            maximumRate: new.maximumRate,
             createdAt: now,
             updatedAt: now
         )
@@ -35,6 +39,7 @@ extension Target {
         target.category = change.category ?? category
         target.labels = change.labels ?? labels
         target.enabled = change.enabled ?? enabled
+        target.maximumRate = change.maximumRate == 0 ? nil : change.maximumRate ?? maximumRate
         target.updatedAt = now
         return target
     }

@@ -1,5 +1,26 @@
 public import Contracts
 
+/// How often a check is due, and when.
+public struct ProbeGrid: Equatable, Sendable {
+    public var interval: Duration
+    /// Where on the wall clock's grid; `nil`: where its identifier and the agent's put it.
+    public var phase: Duration?
+    /// How late a run may start, when that is less than others may.
+    public var tolerance: Duration?
+
+    public init(every interval: Duration) {
+        self.interval = interval
+    }
+
+    /// The slots of an agent's share in a target's rate.
+    public init(_ pacing: Pacing, agent: Int) {
+        let (interval, phase) = pacing.grid(ofAgent: agent)
+        self.interval = .microseconds(interval)
+        self.phase = .microseconds(phase)
+        tolerance = .microseconds(pacing.slotMicroseconds)
+    }
+}
+
 /// When each check of one agent is due: at `phase + k × interval` on the wall clock, whatever happened before.
 ///
 /// Nothing accumulates, so there is no drift, and two agents with one identity and one list agree to the microsecond.
@@ -21,8 +42,10 @@ public struct ProbeSchedule: Sendable {
     }
 
     private struct Entry {
+        var grid: ProbeGrid
         var interval: Int64
         var phase: Int64
+        var tolerance: Int64
         var generation: Int
 
         /// The first slot after `now`.
@@ -61,19 +84,23 @@ public struct ProbeSchedule: Sendable {
         queue.first.map { Timestamp(microseconds: $0.microseconds) }
     }
 
-    /// Takes a new list of checks with their intervals; those that were there before keep their slots.
-    public mutating func replace(_ checks: [CheckID: Duration], of agent: AgentID, now: Timestamp) {
+    /// Takes a new list of checks with their grids; those that were there before keep their slots.
+    public mutating func replace(_ checks: [CheckID: ProbeGrid], of agent: AgentID, now: Timestamp) {
         if agent != self.agent { entries = [:] }
         self.agent = agent
         entries = entries.filter { checks[$0.key] != nil }
         for due in waiting where checks[due.check] == nil { busy.remove(due.check) }
         waiting.removeAll { checks[$0.check] == nil }
-        for (check, interval) in checks {
-            let microseconds = max(1_000, interval.microseconds)
-            guard entries[check]?.interval != microseconds else { continue }
+        for (check, grid) in checks where entries[check]?.grid != grid {
+            let interval = max(1_000, grid.interval.microseconds)
             generations += 1
-            let phase = ProbePhase(check: check, agent: agent).offset(in: microseconds)
-            let entry = Entry(interval: microseconds, phase: phase, generation: generations)
+            let entry = Entry(
+                grid: grid,
+                interval: interval,
+                phase: grid.phase?.microseconds ?? ProbePhase(check: check, agent: agent).offset(in: interval),
+                tolerance: min(interval, grid.tolerance?.microseconds ?? .max, Self.toleranceMicroseconds),
+                generation: generations
+            )
             entries[check] = entry
             enqueue(check, entry, after: now.microseconds)
         }
@@ -103,7 +130,7 @@ public struct ProbeSchedule: Sendable {
     private mutating func pass(_ slot: SlotQueue.Slot, _ entry: Entry, _ now: Int64) {
         let next = enqueue(slot.check, entry, after: now)
         missed.late += Int((next - slot.microseconds) / entry.interval) - 1
-        if now - slot.microseconds > min(entry.interval, Self.toleranceMicroseconds) {
+        if now - slot.microseconds > entry.tolerance {
             missed.late += 1
         } else if !busy.insert(slot.check).inserted {
             missed.overlapping += 1

@@ -31,7 +31,7 @@ public actor ProbeScheduler {
     public var runningCount: Int { schedule.runningCount }
 
     /// Takes effect at once; see `ProbeSchedule.replace`.
-    public func replace(_ checks: [CheckID: Duration], of agent: AgentID) {
+    public func replace(_ checks: [CheckID: ProbeGrid], of agent: AgentID) {
         schedule.replace(checks, of: agent, now: .now)
         alarm.ring()
     }
