@@ -46,6 +46,18 @@ let schema = [
             "DROP TABLE series_without_endpoint",
         ]
     ),
+    Migration(
+        3,
+        "gaps",
+        [
+            """
+            CREATE TABLE gap (
+                id TEXT PRIMARY KEY, tenant TEXT NOT NULL, agent_id TEXT NOT NULL, started_at BIGINT NOT NULL,
+                ended_at BIGINT NOT NULL, rows BIGINT NOT NULL, cause TEXT NOT NULL)
+            """,
+            "CREATE INDEX gap_by_end ON gap (tenant, ended_at)",
+        ]
+    ),
 ]
 
 /// The one tenant there is.

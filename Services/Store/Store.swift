@@ -10,6 +10,7 @@ public struct Store: Service {
     private let events: EventLog
     private let series: SeriesTable
     private let reader: QueryReader
+    private let gaps: GapBook
     private let pruning: Pruning
     private let now: @Sendable () -> Timestamp
 
@@ -30,6 +31,7 @@ public struct Store: Service {
         let events = try await EventLog.open(database, series)
         metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
         metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
+        let reader = QueryReader(database: database, limits: settings.queries)
         return Store(
             ingest: Ingest(
                 database,
@@ -42,7 +44,8 @@ public struct Store: Service {
             ),
             events: events,
             series: series,
-            reader: QueryReader(database: database, limits: settings.queries),
+            reader: reader,
+            gaps: GapBook(database: database, reader: reader, now: now),
             pruning: Pruning(
                 database: database,
                 settings: settings.retention,
@@ -55,9 +58,10 @@ public struct Store: Service {
         )
     }
 
-    /// Adds `measurement.*`.
+    /// Adds `measurement.*` and `gap.*`.
     public func addRoutes(to router: inout RPCRouter) {
         ingest.addRoutes(to: &router)
+        gaps.addRoutes(to: &router)
         FollowStreams(events: events, limits: reader.limits).addRoutes(to: &router)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)

@@ -24,6 +24,7 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listMeasurements.descriptor, RPCMethod.latestMeasurements.descriptor,
     RPCMethod.summarizeMeasurements.descriptor, RPCMethod.measurementTimeline.descriptor,
     RPCStreamMethod.followMeasurements.descriptor,
+    RPCMethod.listGaps.descriptor,
     RPCMethod.listRules.descriptor, RPCMethod.createRule.descriptor, RPCMethod.updateRule.descriptor,
     RPCMethod.deleteRule.descriptor,
     RPCMethod.listReceivers.descriptor, RPCMethod.createReceiver.descriptor, RPCMethod.deleteReceiver.descriptor,

@@ -10,6 +10,7 @@ struct CallerTests {
         publicMethods + [
             RPCMethod.registerAgent.descriptor, RPCMethod.heartbeat.descriptor,
             RPCStreamMethod.followAssignments.descriptor, RPCMethod.appendMeasurements.descriptor,
+            RPCMethod.reportGap.descriptor,
             RPCMethod.listKeys.descriptor, RPCMethod.authenticateStream.descriptor,
             RPCMethod.subscribeStream.descriptor,
         ]
@@ -44,6 +45,8 @@ struct CallerTests {
             #expect(!method.callers.contains(method.owner), "\(method.name)")
         }
         let agents = Self.methods.filter { $0.callers.contains(.probeAgent) }.map(\.name).sorted()
-        #expect(agents == ["agent.heartbeat", "agent.register", "assignment.follow", "measurement.append"])
+        #expect(
+            agents == ["agent.heartbeat", "agent.register", "assignment.follow", "gap.report", "measurement.append"]
+        )
     }
 }

@@ -34,6 +34,7 @@ struct Pruning: Sendable {
         let now = now()
         while try await removeEvents(before: now.advanced(by: .zero - settings.events).microseconds) > 0 {}
         let cutoff = now.advanced(by: .zero - settings.rows).microseconds
+        try await removeGaps(before: cutoff)
         series.forget(before: cutoff)
         var total = 0
         for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
@@ -69,6 +70,12 @@ struct Pruning: Sendable {
             let last = end ?? cutoff - 1
             return try connection.execute("DELETE FROM measurement WHERE series = \(series) AND timestamp <= \(last)")
         }
+    }
+
+    private func removeGaps(before cutoff: Int64) async throws {
+        let old: SQL = "SELECT 1 FROM gap WHERE ended_at < \(cutoff) LIMIT 1"
+        guard try await database.read({ try $0.value(old, as: Int.self) }) != nil else { return }
+        _ = try await database.write { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
     }
 
     /// The newest event stays, since its cursor is where the next one goes on.
