@@ -185,8 +185,8 @@ let suites: [Target] = [
     tests(
         "ProbeAgentService",
         uses: [
-            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "Observability",
-            "OrchestratorService", "ServiceTesting",
+            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "JSONRPCTransport",
+            "Observability", "OrchestratorService", "ServiceTesting",
         ]
     ),
     .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),

@@ -1,6 +1,7 @@
 import Contracts
 public import EventLoop
 public import JSONRPC
+public import JSONRPCTransport
 public import Lifecycle
 public import Observability
 import Probing
@@ -8,54 +9,76 @@ import Probing
 /// A vantage point: runs the checks that the orchestrator assigns, when they are due, and sends the store what it saw.
 ///
 /// It goes on with what it was last assigned while the orchestrator is away, and keeps its measurements, within
-/// bounds, while the store is.
+/// bounds, while the store is; both through restarts of its own.
 public actor ProbeAgent: Service {
     private static let version = "0.1.0"
     /// How often counts that are kept elsewhere are taken over into the metrics.
     private static let countInterval = Duration.seconds(1)
+    /// How long a stopping agent tries to send what it has; what is left is on disk.
+    private static let lastTry = Duration.seconds(2)
 
     private let settings: ProbeAgentSettings
     private let loop: EventLoop
     private let clock: any Clock<Duration>
     private let link: OrchestratorLink
-    private let outbox: Outbox
+    private let spool: Spool
     private let sender: MeasurementSender
+    private let gaps: GapReporter
+    private let readiness: ReadyState
     private let log: Log
     private let metrics: ProbeMetrics
-    private var agent: AgentID?
+    private let identity = Latest<AgentID?>(nil)
+    private var known: KnownAssignments?
     private var assignments: [CheckID: Assignment] = [:]
     private var runners: [CheckID: CheckRunner] = [:]
     private var isDraining = false
 
-    public init(
+    /// Opens the agent's folder.
+    ///
+    /// `readiness` is set when there is something to run. Throws when another agent uses the folder.
+    public static func open(
         _ settings: ProbeAgentSettings,
         orchestrator: RPCClient,
         store: RPCClient,
         on loop: EventLoop,
+        readiness: ReadyState,
+        log: Log,
+        metrics: Metrics
+    ) async throws -> ProbeAgent {
+        let spool = try await Spool.open(settings.spool, origin: settings.name, log: log, metrics: metrics)
+        spool.metrics.addGauges(of: spool, to: metrics)
+        return ProbeAgent(
+            settings,
+            spool,
+            orchestrator: orchestrator,
+            store: store,
+            on: loop,
+            readiness: readiness,
+            log: log,
+            metrics: metrics
+        )
+    }
+
+    private init(
+        _ settings: ProbeAgentSettings,
+        _ spool: Spool,
+        orchestrator: RPCClient,
+        store: RPCClient,
+        on loop: EventLoop,
+        readiness: ReadyState,
         log: Log,
         metrics: Metrics
     ) {
         self.settings = settings
+        self.spool = spool
         self.loop = loop
+        self.readiness = readiness
         self.log = log
         let clock = LoopClock(loop)
         self.clock = clock
         self.metrics = ProbeMetrics(metrics)
-        outbox = Outbox(
-            MeasurementQueue(
-                maximumBytes: settings.queueBytes,
-                batchRows: settings.batchRows,
-                origin: settings.name
-            )
-        )
-        sender = MeasurementSender(
-            outbox,
-            to: store,
-            batchesInFlight: settings.batchesInFlight,
-            clock: clock,
-            log: log,
-            metrics: metrics
-        )
+        sender = MeasurementSender(spool, to: store, settings.delivery, clock: clock, log: log, metrics: metrics)
+        gaps = GapReporter(spool: spool, store: store, clock: clock, log: log)
         link = OrchestratorLink(
             orchestrator: orchestrator,
             registration: { [name = settings.name, resolvers = settings.resolvers] in
@@ -69,9 +92,19 @@ public actor ProbeAgent: Service {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     /// Measurements that the store has not acknowledged.
-    public nonisolated var undelivered: Int { outbox.depth }
+    public nonisolated var undelivered: Int { spool.waiting }
 
     public func run() async throws {
+        do {
+            try await runParts()
+        } catch {
+            await spool.close()
+            throw error
+        }
+        await spool.close()
+    }
+
+    private func runParts() async throws {
         let point = try VantagePoint(
             on: loop,
             policy: settings.policy,
@@ -84,10 +117,13 @@ public actor ProbeAgent: Service {
         let scheduler = ProbeScheduler(on: loop, maximumConcurrency: settings.maximumConcurrency) { due in
             await self.probe(due, from: vantagePoint)
         }
+        if let known = await spool.assignments() { await apply(known, scheduler) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await scheduler.run() }
             group.addTask { await self.traceFailures(from: vantagePoint) }
+            group.addTask { try await self.spool.run() }
             group.addTask { try await self.sender.run() }
+            group.addTask { try await self.reportGaps() }
             group.addTask {
                 try await self.link.run { agent, set in await self.take(set, as: agent, scheduler) }
             }
@@ -96,33 +132,66 @@ public actor ProbeAgent: Service {
         }
     }
 
-    /// Starts no more probes, and waits until the store has everything.
+    /// Starts no more probes, writes down what there is, and tries for a moment to send it.
     public func drain() async {
         isDraining = true
-        outbox.finish()
         do {
-            try await outbox.untilEmpty()
+            try await spool.flush()
+            await spool.finish()
+            try await untilSent()
         } catch {
-            log.warning("stopping with measurements that the store did not take", ["rows": "\(outbox.depth)"])
+            log.warning("stopping without a last try", ["error": "\(error)"])
+        }
+        if undelivered > 0 { log.info("measurements are left for the next start", ["rows": "\(undelivered)"]) }
+    }
+
+    private func untilSent() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.spool.untilEmpty() }
+            group.addTask { try await self.clock.sleep(for: Self.lastTry) }
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 
     private func take(_ set: AssignmentSet, as agent: AgentID, _ scheduler: ProbeScheduler) async {
-        self.agent = agent
-        let enabled = set.assignments.filter(\.check.enabled)
+        let new = KnownAssignments(agentID: agent, set: set)
+        guard new != known else { return }
+        await apply(new, scheduler)
+        await spool.keep(new)
+    }
+
+    private func apply(_ new: KnownAssignments, _ scheduler: ProbeScheduler) async {
+        known = new
+        identity.update(new.agentID)
+        let enabled = new.set.assignments.filter(\.check.enabled)
         let before = assignments
         assignments = Dictionary(enabled.map { ($0.check.id, $0) }, uniquingKeysWith: { $1 })
         runners = runners.filter { before[$0.key] == assignments[$0.key] }
-        log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(set.revision)"])
-        let place = set.agents.firstIndex(of: agent)
-        // Without a place among those who share a target's rate, this agent is not counted in yet.
-        let grids = assignments.compactMapValues { assignment -> ProbeGrid? in
+        log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(new.set.revision)"])
+        await scheduler.replace(grids(new), of: new.agentID)
+        readiness.isReady = true
+    }
+
+    /// Without a place among those who share a target's rate, this agent is not counted in yet, and leaves it alone.
+    private func grids(_ known: KnownAssignments) -> [CheckID: ProbeGrid] {
+        let place = known.set.agents.firstIndex(of: known.agentID)
+        return assignments.compactMapValues { assignment in
             guard let pacing = assignment.pacing else {
                 return ProbeGrid(every: .milliseconds(assignment.check.intervalMilliseconds))
             }
             return place.map { ProbeGrid(pacing, agent: $0) }
         }
-        await scheduler.replace(grids, of: agent)
+    }
+
+    /// Reports under the name that the agent goes by, from when it has one.
+    private func reportGaps() async throws {
+        var version = -1
+        while let next = try await identity.next(after: version) {
+            version = next.version
+            guard let agent = next.value else { continue }
+            return try await gaps.run(as: agent)
+        }
     }
 
     private func traceFailures(from point: LoopBound<VantagePoint>) async {
@@ -130,13 +199,14 @@ public actor ProbeAgent: Service {
     }
 
     private func probe(_ due: ProbeSchedule.Due, from point: LoopBound<VantagePoint>) async {
-        guard !isDraining, let agent, let assignment = assignments[due.check] else { return }
+        guard !isDraining, let agent = known?.agentID, let assignment = assignments[due.check] else { return }
+        await spool.waitForRoom()
         let runner = self.runner(of: assignment, point.value)
         await runner.run { result in
-            // Nobody would send it any more.
-            guard !Task.isCancelled, !self.isDraining else { return }
+            // What a probe sees that is cut short is not so.
+            guard !Task.isCancelled else { return }
             self.metrics.note(result)
-            self.outbox.append(MeasurementRow(result), of: MeasurementSeries(assignment, result), by: agent)
+            self.spool.append(MeasurementRow(result), of: MeasurementSeries(assignment, result), by: agent)
         }
     }
 

@@ -21,12 +21,8 @@ public struct ProbeAgentSettings: Sendable {
     public var authorityFile: String?
     /// Probes under way at once; more that are due wait.
     public var maximumConcurrency: Int
-    /// Memory for measurements that the store has not acknowledged; the oldest go when it is full.
-    public var queueBytes: Int
-    /// Measurements sent at once.
-    public var batchRows: Int
-    /// Batches sent and not yet acknowledged.
-    public var batchesInFlight: Int
+    public var spool: SpoolSettings
+    public var delivery: DeliverySettings
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("PROBE_AGENT", from: environment)
@@ -38,9 +34,8 @@ public struct ProbeAgentSettings: Sendable {
         secretsDirectory = environment.optionalString("PROBE_AGENT_SECRETS")
         authorityFile = environment.optionalString("PROBE_AGENT_AUTHORITIES")
         maximumConcurrency = try environment.integer("PROBE_AGENT_MAX_PROBES", default: 512, in: 1...100_000)
-        queueBytes = try environment.integer("PROBE_AGENT_QUEUE_BYTES", default: 64 << 20, in: 65_536...1 << 36)
-        batchRows = try environment.integer("PROBE_AGENT_BATCH_ROWS", default: 1_000, in: 1...1_500)
-        batchesInFlight = try environment.integer("PROBE_AGENT_BATCHES_IN_FLIGHT", default: 2, in: 1...16)
+        spool = try SpoolSettings(from: environment)
+        delivery = try DeliverySettings(from: environment)
     }
 }
 

@@ -73,7 +73,9 @@ public struct MeshProcess: Sendable {
     }
 
     /// Runs `services` until a signal comes: started in this order, drained in the opposite one.
-    public func run(_ services: [any Service]) async throws {
+    ///
+    /// Ready from the start, unless one of them is to say when.
+    public func run(_ services: [any Service], isReady: Bool = true) async throws {
         let admin = try AdminServer(
             on: settings.adminListen,
             loop: loop,
@@ -90,7 +92,7 @@ public struct MeshProcess: Sendable {
             log: log
         )
         log.info("starting", ["listen": "\(settings.listen)"])
-        readiness.isReady = true
+        readiness.isReady = isReady
         try await group.run()
         log.info("stopped")
     }

@@ -3,6 +3,7 @@ import Contracts
 import Database
 import EventLoop
 import JSONRPC
+import JSONRPCTransport
 import Observability
 import OrchestratorService
 import ProbeAgentService
@@ -11,6 +12,7 @@ import ServiceTesting
 /// Runs an agent between a real orchestrator and `store` for as long as `body` does.
 func withAgent(
     _ store: RecordingStore,
+    in folder: TemporaryDirectory? = nil,
     _ body: @escaping @Sendable (RPCClient, ProbeAgent) async throws -> Void
 ) async throws {
     let directory = try TemporaryDirectory()
@@ -27,7 +29,9 @@ func withAgent(
     try await withThrowingTaskGroup(of: Void.self) { [router] group in
         group.addTask { try await orchestrator.run() }
         try await withClient(of: router, as: .probeAgent) { client in
-            try await runAgent(between: client, and: store, log, body)
+            var agent = AgentCase(folder: folder?.path ?? directory.path + "/agent", store: store)
+            agent.orchestrator = client
+            try await agent.run { try await body(client, $0) }
         }
         await orchestrator.drain()
         group.cancelAll()
@@ -37,28 +41,48 @@ func withAgent(
     withExtendedLifetime(directory) {}
 }
 
-private func runAgent(
-    between orchestrator: RPCClient,
-    and store: RecordingStore,
-    _ log: Log,
-    _ body: @escaping @Sendable (RPCClient, ProbeAgent) async throws -> Void
-) async throws {
-    let loop = try EventLoop(name: "agent")
-    try loop.start()
-    var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
-    router.handle(.appendMeasurements) { try store.append($0) }
-    let agent = ProbeAgent(
-        try ProbeAgentSettings(from: Environment(["PROBE_AGENT_NAME": "node-1"])),
-        orchestrator: orchestrator,
-        store: RPCClient(inProcess: router, as: .probeAgent),
-        on: loop,
-        log: log,
-        metrics: Metrics()
-    )
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await agent.run() }
-        try await body(orchestrator, agent)
-        group.cancelAll()
-        while (try? await group.next()) != nil {}
+/// An agent in a folder, and what is around it.
+struct AgentCase: Sendable {
+    let folder: String
+    let store: RecordingStore
+    let readiness = ReadyState()
+    let sink = MemorySink()
+    let metrics = Metrics()
+    /// One that answers nothing, unless another takes its place.
+    var orchestrator: RPCClient
+
+    init(folder: String, store: RecordingStore) {
+        self.folder = folder
+        self.store = store
+        let log = Log(label: "test", sink: MemorySink())
+        let nobody = RPCRouter(title: "nobody", authorizer: OpenDoor(), log: log)
+        orchestrator = RPCClient(inProcess: nobody, as: .probeAgent)
+    }
+
+    /// Runs the agent for as long as `body` does.
+    func run(_ body: @escaping @Sendable (ProbeAgent) async throws -> Void) async throws {
+        let loop = try EventLoop(name: "agent")
+        try loop.start()
+        let log = Log(label: "test", sink: sink)
+        var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
+        router.handle(.appendMeasurements) { try store.append($0) }
+        router.handle(.reportGap) { store.note($0) }
+        let agent = try await ProbeAgent.open(
+            try ProbeAgentSettings(
+                from: Environment(["PROBE_AGENT_NAME": "node-1", "PROBE_AGENT_DATA": folder])
+            ),
+            orchestrator: orchestrator,
+            store: RPCClient(inProcess: router, as: .probeAgent),
+            on: loop,
+            readiness: readiness,
+            log: log,
+            metrics: metrics
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await agent.run() }
+            try await body(agent)
+            group.cancelAll()
+            while (try? await group.next()) != nil {}
+        }
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import JSON
 import JSONRPC
 import ProbeAgentService
+import ServiceTesting
 import Testing
 
 @Suite("ProbeAgent")
@@ -45,6 +46,8 @@ struct ProbeAgentTests {
             let target = try await orchestrator.call(.createTarget, .nobody)
             _ = try await store.row { $0.targetID == target.id }
         }
+        #expect(store.gaps.first?.cause == .refused)
+        #expect(store.gaps.first?.rows ?? 0 > 0)
     }
 
     @Test("has sent everything when it is drained, and probes no more")
@@ -57,11 +60,29 @@ struct ProbeAgentTests {
             #expect(agent.undelivered == 0)
         }
     }
+
+    @Test("sends after a restart what the store did not take before")
+    func restart() async throws {
+        let folder = try TemporaryDirectory()
+        let away = RecordingStore(refusing: .max)
+        try await withAgent(away, in: folder) { orchestrator, agent in
+            _ = try await orchestrator.call(.createTarget, .nobody)
+            while agent.undelivered < 3 { await Task.yield() }
+        }
+        let store = RecordingStore()
+        try await AgentCase(folder: folder.path, store: store).run { agent in
+            _ = try await store.row { _ in true }
+            await agent.drain()
+            #expect(agent.undelivered == 0)
+        }
+        #expect(store.rows.count >= 3)
+        #expect(Set(store.rows.map(\.id)).count == store.rows.count)
+    }
 }
 
 extension NewTarget {
     /// Ports that nobody listens on.
-    fileprivate static var nobody: Self {
+    static var nobody: Self {
         var options = CheckOptions()
         options.port = 1
         let check = NewTargetCheck(type: .tcp, intervalMilliseconds: 200, timeoutMilliseconds: 200, options: options)

@@ -7,6 +7,7 @@ import Synchronization
 final class RecordingStore: Sendable {
     private struct State {
         var rows: [Measurement] = []
+        var gaps: [Gap] = []
         var refusalsLeft: Int
     }
 
@@ -22,6 +23,7 @@ final class RecordingStore: Sendable {
     }
 
     var rows: [Measurement] { state.withLock { $0.rows } }
+    var gaps: [Gap] { state.withLock { $0.gaps } }
     var refusalsLeft: Int { state.withLock { $0.refusalsLeft } }
 
     func append(_ batch: MeasurementBatch) throws -> AppendReceipt {
@@ -35,6 +37,11 @@ final class RecordingStore: Sendable {
         }
         for row in rows { feed.yield(row) }
         return AppendReceipt(stored: batch.count, duplicates: 0, durability: "normal")
+    }
+
+    func note(_ gap: Gap) -> Empty {
+        state.withLock { $0.gaps.append(gap) }
+        return Empty()
     }
 
     /// Waits for a row; to be called by one task at a time.

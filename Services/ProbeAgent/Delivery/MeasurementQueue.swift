@@ -1,21 +1,20 @@
 import Contracts
 
-/// Measurements in the batches in which they will be sent, oldest first; the oldest batch goes when there is no room.
+/// Measurements in small batches, oldest first; the oldest go when there is no room.
 struct MeasurementQueue: Sendable {
-    /// Bytes of metadata after which a batch takes no more rows, well below the 8 MiB that the store reads at once.
-    private static let batchMetadataBytes = 2 << 20
+    /// Bytes of metadata after which a batch takes no more rows.
+    private static let batchMetadataBytes = 64 << 10
     /// What a row takes beside its metadata.
     private static let rowBytes = 96
 
     private(set) var rows = 0
     private(set) var bytes = 0
-    private(set) var dropped = 0
     private let maximumBytes: Int
     private let batchRows: Int
     private let origin: String
     private var batches: [MeasurementBatch] = []
-    /// Where in the last batch's series each check is.
-    private var places: [CheckID: Int] = [:]
+    /// Where in the last batch each series is.
+    private var places: [MeasurementSeries: Int] = [:]
 
     init(maximumBytes: Int, batchRows: Int, origin: String) {
         self.maximumBytes = maximumBytes
@@ -23,21 +22,58 @@ struct MeasurementQueue: Sendable {
         self.origin = origin
     }
 
-    mutating func append(_ row: MeasurementRow, of series: MeasurementSeries, by agent: AgentID) {
+    /// Whether another row of usual size would make nothing go.
+    var hasRoom: Bool { bytes + 10 * Self.rowBytes <= maximumBytes }
+
+    /// Returns what had to go.
+    mutating func append(
+        _ row: MeasurementRow,
+        of series: MeasurementSeries,
+        by agent: AgentID
+    ) -> [MeasurementBatch] {
         if !lastBatchTakes(agent) { addBatch(of: agent) }
         let last = batches.count - 1
         batches[last].columns.append(row, series: place(of: series, in: last))
         rows += 1
         bytes += Self.rowBytes + row.metadata.count
-        while bytes > maximumBytes, let oldest = takeFirst() { dropped += oldest.count }
+        var dropped: [MeasurementBatch] = []
+        while bytes > maximumBytes, batches.count > 1 { dropped += take(1) }
+        return dropped
     }
 
-    mutating func takeFirst() -> MeasurementBatch? {
-        guard !batches.isEmpty else { return nil }
-        let batch = batches.removeFirst()
-        rows -= batch.count
-        bytes -= batch.count * Self.rowBytes + batch.columns.metadataBytes.count
-        return batch
+    /// The oldest batches, of at most so many bytes, but one in any case.
+    mutating func takeFirst(bytes limit: Int) -> [MeasurementBatch] {
+        var (count, size) = (0, 0)
+        for batch in batches {
+            size += Self.size(of: batch)
+            if count > 0, size > limit { break }
+            count += 1
+        }
+        return take(count)
+    }
+
+    /// Puts batches back that were taken before all that is here.
+    mutating func restore(_ taken: [MeasurementBatch]) {
+        batches.insert(contentsOf: taken, at: 0)
+        count(taken, 1)
+    }
+
+    private mutating func take(_ count: Int) -> [MeasurementBatch] {
+        let taken = Array(batches.prefix(count))
+        batches.removeFirst(count)
+        self.count(taken, -1)
+        return taken
+    }
+
+    private mutating func count(_ batches: [MeasurementBatch], _ sign: Int) {
+        for batch in batches {
+            rows += sign * batch.count
+            bytes += sign * Self.size(of: batch)
+        }
+    }
+
+    private static func size(of batch: MeasurementBatch) -> Int {
+        batch.count * rowBytes + batch.columns.metadataBytes.count
     }
 
     private func lastBatchTakes(_ agent: AgentID) -> Bool {
@@ -54,9 +90,9 @@ struct MeasurementQueue: Sendable {
     }
 
     private mutating func place(of series: MeasurementSeries, in batch: Int) -> Int {
-        if let place = places[series.checkID], batches[batch].series[place] == series { return place }
+        if let place = places[series] { return place }
         batches[batch].series.append(series)
-        places[series.checkID] = batches[batch].series.count - 1
+        places[series] = batches[batch].series.count - 1
         return batches[batch].series.count - 1
     }
 }

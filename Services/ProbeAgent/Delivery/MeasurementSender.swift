@@ -4,29 +4,31 @@ import JSONRPC
 import JSONRPCTransport
 import Observability
 
-/// Sends batches to the store, each until it is acknowledged.
+/// Sends what the spool holds to the store, each batch until it is acknowledged.
+///
+/// What has just come and what was left behind go side by side, the latter at a bounded pace.
 struct MeasurementSender: Sendable {
     private static let timeout = Duration.seconds(10)
 
-    let outbox: Outbox
+    let spool: Spool
     let store: RPCClient
-    let batchesInFlight: Int
+    let settings: DeliverySettings
     let clock: any Clock<Duration>
     let log: Log
     private let delivered: CounterFamily
     private let retries: CounterFamily
 
     init(
-        _ outbox: Outbox,
+        _ spool: Spool,
         to store: RPCClient,
-        batchesInFlight: Int,
+        _ settings: DeliverySettings,
         clock: any Clock<Duration>,
         log: Log,
         metrics: Metrics
     ) {
-        self.outbox = outbox
+        self.spool = spool
         self.store = store
-        self.batchesInFlight = batchesInFlight
+        self.settings = settings
         self.clock = clock
         self.log = log
         delivered = metrics.counter(
@@ -35,56 +37,51 @@ struct MeasurementSender: Sendable {
             labels: ["outcome"]
         )
         retries = metrics.counter("sonde_agent_resent_batches_total", "Batches that had to be sent again.")
-        metrics.gauge("sonde_agent_queue_rows", "Measurements that the store has not acknowledged.") {
-            Double(outbox.depth)
-        }
-        metrics.counter("sonde_agent_dropped_rows_total", "Measurements that had to go: the queue was full.") {
-            Double(outbox.dropped)
-        }
     }
 
-    /// Returns when the outbox is finished and empty.
+    /// Returns when the spool is finished and nothing is left to be sent.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<batchesInFlight {
+            for _ in 0..<settings.batchesInFlight {
                 group.addTask {
-                    while let batch = try await outbox.next() { try await deliver(batch) }
+                    while let batch = try await spool.next(.live) { try await deliver(batch) }
                 }
             }
+            group.addTask { try await catchUp() }
             try await group.waitForAll()
         }
     }
 
-    private func deliver(_ batch: MeasurementBatch) async throws {
-        var random = SystemRandomNumberGenerator()
-        var backoff = Backoff()
-        var hasFailed = false
-        while true {
-            do {
-                let receipt = try await store.call(.appendMeasurements, batch, timeout: Self.timeout)
-                delivered("stored").increment(by: receipt.stored)
-                delivered("duplicate").increment(by: receipt.duplicates)
-                return outbox.settle(batch)
-            } catch let error as RPCError where error.code == .invalidParams {
-                // It would be refused for ever, and everything behind it would wait.
-                log.error("the store refused measurements", ["error": error.message, "rows": "\(batch.count)"])
-                delivered("refused").increment(by: batch.count)
-                return outbox.settle(batch)
-            } catch {
-                try Task.checkCancellation()
-                if !hasFailed { log.warning("the store did not take measurements", ["error": "\(error)"]) }
-                hasFailed = true
-                retries().increment()
-                try await clock.sleep(for: max(backoff.next(using: &random), Self.pause(asked: error)))
-            }
+    /// Sends what was left behind, no faster than so many rows a second.
+    private func catchUp() async throws {
+        while let batch = try await spool.next(.backlog) {
+            let start = ContinuousClock.now
+            try await deliver(batch)
+            let share = Duration.seconds(1) * batch.batch.count / settings.catchUpRows
+            try await clock.sleep(for: max(.zero, share - start.duration(to: .now)))
         }
     }
 
-    /// How long a store that is busy wants to be left alone.
-    private static func pause(asked error: any Error) -> Duration {
-        guard let error = error as? RPCError, error.code == .busy,
-            case .int(let milliseconds) = error.data?["retry_after_ms"]
-        else { return .zero }
-        return .milliseconds(min(max(0, milliseconds), 60_000))
+    private func deliver(_ spooled: SpooledBatch) async throws {
+        var retry = StoreRetry(clock: clock)
+        while true {
+            do {
+                let receipt = try await store.call(.appendMeasurements, spooled.batch, timeout: Self.timeout)
+                delivered("stored").increment(by: receipt.stored)
+                delivered("duplicate").increment(by: receipt.duplicates)
+                return await spool.settle(spooled)
+            } catch let error as RPCError where error.code == .invalidParams {
+                // It would be refused for ever, and everything behind it would wait.
+                let rows = spooled.batch.count
+                log.error("the store refused measurements", ["error": error.message, "rows": "\(rows)"])
+                delivered("refused").increment(by: rows)
+                await spool.lose([spooled.batch], .refused)
+                return await spool.settle(spooled)
+            } catch {
+                if retry.isFirst { log.warning("the store did not take measurements", ["error": "\(error)"]) }
+                retries().increment()
+                try await retry.wait(after: error)
+            }
+        }
     }
 }

@@ -1,0 +1,172 @@
+import Contracts
+import EventLoop
+import Glibc
+
+/// Batches on disk in the order in which they came, each row with a number, until they are acknowledged.
+///
+/// Every call may block.
+final class SegmentedLog {
+    struct Limits: Sendable {
+        /// Of all segments.
+        var bytes: Int
+        /// After which a segment is closed; the last record may go beyond.
+        var segmentBytes: Int
+
+        /// Sixteen segments at the least, so that what has to go is a small part.
+        init(bytes: Int) {
+            self.bytes = bytes
+            segmentBytes = min(8 << 20, bytes / 16)
+        }
+    }
+
+    struct Segment {
+        /// What a file costs beside what is in it.
+        private static let overhead = 4_096
+
+        let name: SegmentName
+        /// One more than the number of its last row.
+        var end: Int
+        var fileBytes: Int
+
+        var rows: Range<Int> { name.first..<end }
+        var bytes: Int { fileBytes + Self.overhead }
+    }
+
+    let folder: AgentFolder
+    private(set) var segments: [Segment]
+    private(set) var acknowledged: RowRanges
+    /// The number of the next row.
+    private(set) var head: Int
+    private(set) var bytes: Int
+    private let limits: Limits
+    private let now: () -> Timestamp
+    private let acknowledgedFile: AcknowledgedFile
+    /// The last segment while it is written to.
+    private var active: DiskFile?
+    var readers: [Lane: SegmentReader] = [:]
+
+    /// Opens what is there, with a new segment for what comes: the end of the last one may be torn.
+    init(in folder: AgentFolder, _ limits: Limits, now: @escaping () -> Timestamp = { .now }) throws(SystemError) {
+        self.folder = folder
+        self.limits = limits
+        self.now = now
+        acknowledgedFile = try AcknowledgedFile(in: folder)
+        acknowledged = try acknowledgedFile.read()
+        segments = try Self.segments(in: folder)
+        head = max(segments.last?.end ?? 0, acknowledged.end)
+        bytes = segments.reduce(0) { $0 + $1.bytes }
+        // What is older than the oldest segment was done with.
+        if let oldest = segments.first { acknowledged.insert(0..<oldest.name.first) }
+        try removeAcknowledged()
+    }
+
+    /// Rows that are not acknowledged.
+    var waiting: Int { head - acknowledged.count(in: 0..<head) }
+
+    /// Writes batches; `false` when there is no room for them.
+    ///
+    /// When it throws nothing of them counts as written, and the next call begins another segment.
+    func append(_ batches: [MeasurementBatch]) throws(SystemError) -> Bool {
+        let isNew = active == nil
+        let name = isNew ? newName() : segments[segments.count - 1].name
+        let (records, end) = Self.records(of: batches, from: head, marker: name.marker)
+        guard bytes + records.count + (isNew ? 4_096 : 0) <= limits.bytes else { return false }
+        if isNew { try begin(name) }
+        let last = segments.count - 1
+        do {
+            try active?.write(records, at: segments[last].fileBytes)
+            if folder.isDurable { try active?.sync() }
+        } catch {
+            // A part of it may be there; it is told apart by its rows, which the next segment has too.
+            active = nil
+            throw error
+        }
+        head = end
+        segments[last].end = end
+        segments[last].fileBytes += records.count
+        bytes += records.count
+        if segments[last].fileBytes >= limits.segmentBytes { active = nil }
+        return true
+    }
+
+    /// These rows need not be kept any longer.
+    func acknowledge(_ rows: Range<Int>) throws(SystemError) {
+        acknowledged.insert(rows)
+        // A full disk must not keep what would make room on it.
+        let written = Result { () throws(SystemError) in try acknowledgedFile.write(acknowledged) }
+        try removeAcknowledged()
+        try written.get()
+    }
+
+    /// The oldest segment that is full and not on its way to the store.
+    func oldest(without pinned: [Range<Int>]) -> Segment? {
+        let full = active == nil ? segments[...] : segments.dropLast()
+        return full.first { segment in !pinned.contains { $0.overlaps(segment.rows) } }
+    }
+
+    private func newName() -> SegmentName {
+        SegmentName(first: head, createdAt: now(), marker: .random(in: 1 ... .max))
+    }
+
+    private func begin(_ name: SegmentName) throws(SystemError) {
+        let file = try DiskFile(folder.file(name.text), O_WRONLY | O_CREAT | O_EXCL)
+        segments.append(Segment(name: name, end: name.first, fileBytes: 0))
+        bytes += segments[segments.count - 1].bytes
+        active = consume file
+        if folder.isDurable { try folder.sync() }
+    }
+
+    /// Removes the segments that nobody needs.
+    private func removeAcknowledged() throws(SystemError) {
+        var index = 0
+        while index < segments.count {
+            let isActive = active != nil && index == segments.count - 1
+            guard !isActive, acknowledged.contains(segments[index].rows) else {
+                index += 1
+                continue
+            }
+            try folder.remove(segments[index].name.text)
+            bytes -= segments[index].bytes
+            segments.remove(at: index)
+        }
+    }
+
+    private static func records(
+        of batches: [MeasurementBatch],
+        from first: Int,
+        marker: UInt64
+    ) -> (bytes: [UInt8], end: Int) {
+        var writer = ByteWriter()
+        var next = first
+        for batch in batches {
+            SpoolFrame.append(rows: next, count: batch.count, marker: marker, to: &writer) { writer in
+                BatchPayload.write(batch, to: &writer)
+            }
+            next += batch.count
+        }
+        return (writer.bytes, next)
+    }
+
+    /// The segments of a folder, oldest first; each ends where the next one begins, and the last is read to its end.
+    private static func segments(in folder: AgentFolder) throws(SystemError) -> [Segment] {
+        let names = try folder.names().compactMap(SegmentName.init)
+            .sorted { ($0.first, $0.createdAt) < ($1.first, $1.createdAt) }
+        var segments: [Segment] = []
+        for (index, name) in names.enumerated() {
+            let end = index + 1 < names.count ? names[index + 1].first : try lastRow(of: name, in: folder)
+            let size = try DiskFile(folder.file(name.text), O_RDONLY).size()
+            segments.append(Segment(name: name, end: end, fileBytes: size))
+        }
+        return segments
+    }
+
+    private static func lastRow(of name: SegmentName, in folder: AgentFolder) throws(SystemError) -> Int {
+        let reader = try SegmentReader(name, in: folder)
+        var end = name.first
+        while let (frame, _) = try reader.peek() {
+            end = max(end, frame.rows.upperBound)
+            reader.advance(frame)
+        }
+        return end
+    }
+}

@@ -1,0 +1,145 @@
+import Contracts
+import EventLoop
+import Foundation
+import ServiceTesting
+import Testing
+
+@testable import ProbeAgentService
+
+@Suite("SegmentedLog")
+struct SegmentedLogTests {
+    let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func open(bytes: Int = 1 << 20, _ directory: TemporaryDirectory? = nil) throws -> SegmentedLog {
+        let folder = try AgentFolder((directory ?? self.directory).path, isDurable: false)
+        return try SegmentedLog(in: folder, SegmentedLog.Limits(bytes: bytes)) { Rows.time(0) }
+    }
+
+    /// Reads everything that is not acknowledged, in order, and acknowledges nothing.
+    private func readAll(_ log: SegmentedLog, maximumRows: Int = 1_000) throws -> (numbers: [Int], lost: Int) {
+        var (numbers, lost, position) = ([Int](), 0, 0)
+        while position < log.head {
+            let reading = try log.read(position..<log.head, by: .backlog, maximumRows: maximumRows)
+            numbers += Rows.numbers(reading.batch)
+            lost += reading.lost.reduce(0) { $0 + $1.rows }
+            try #require(reading.rows.lowerBound == position && reading.rows.upperBound > position)
+            position = reading.rows.upperBound
+        }
+        return (numbers, lost)
+    }
+
+    private var files: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
+            .filter { $0.hasSuffix(SegmentName.suffix) }.sorted()
+    }
+
+    @Test("hands out what was written, in order, in this process and in the next")
+    func order() throws {
+        var log: SegmentedLog? = try open()
+        for start in stride(from: 0, to: 500, by: 50) {
+            #expect(try log?.append([Rows.batch(start..<start + 20), Rows.batch(start + 20..<start + 50)]) == true)
+        }
+        #expect(try readAll(#require(log), maximumRows: 64).numbers == Array(0..<500))
+        log = nil
+        let again = try open()
+        #expect(again.head == 500)
+        #expect(try again.append([Rows.batch(500..<510)]))
+        #expect(try readAll(again).numbers == Array(0..<510))
+        #expect(files.count == 2)
+    }
+
+    @Test("hands out what is not acknowledged, and removes segments that nobody needs")
+    func acknowledge() throws {
+        var log: SegmentedLog? = try open()
+        for start in stride(from: 0, to: 6_000, by: 50) { _ = try log?.append([Rows.batch(start..<start + 50)]) }
+        let count = files.count
+        #expect(count > 3)
+        try log?.acknowledge(0..<2_000)
+        try log?.acknowledge(3_000..<3_100)
+        #expect(log?.waiting == 3_900)
+        #expect(files.count < count)
+        log = nil
+        let again = try open()
+        #expect(again.waiting == 3_900)
+        #expect(try readAll(again).numbers == Array(2_000..<3_000) + Array(3_100..<6_000))
+        try again.acknowledge(0..<6_000)
+        #expect(files == [])
+        #expect(again.bytes == 0)
+    }
+
+    @Test("gives no number twice when its segments are gone")
+    func numbers() throws {
+        var log: SegmentedLog? = try open()
+        _ = try log?.append([Rows.batch(0..<100)])
+        try log?.acknowledge(0..<100)
+        log = nil
+        let again = try open()
+        #expect(files == [])
+        #expect(again.head == 100)
+        _ = try again.append([Rows.batch(100..<110)])
+        #expect(try readAll(again).numbers == Array(100..<110))
+    }
+
+    @Test("sends again what was acknowledged when the word of that is lost")
+    func acknowledgementLost() throws {
+        var log: SegmentedLog? = try open()
+        _ = try log?.append([Rows.batch(0..<100)])
+        try log?.acknowledge(0..<50)
+        log = nil
+        try FileManager.default.removeItem(atPath: "\(directory.path)/acknowledged")
+        #expect(try readAll(open()).numbers == Array(0..<100))
+    }
+
+    @Test("survives a torn half of the acknowledged rows")
+    func tornAcknowledgement() throws {
+        var log: SegmentedLog? = try open()
+        _ = try log?.append([Rows.batch(0..<50), Rows.batch(50..<100)])
+        try log?.acknowledge(0..<50)
+        try log?.acknowledge(50..<60)
+        log = nil
+        let path = "\(directory.path)/acknowledged"
+        let whole = try Data(contentsOf: URL(filePath: path))
+        for half in [0, 4_096] {
+            var torn = whole
+            torn[half + 20] ^= 1
+            try torn.write(to: URL(filePath: path))
+            let waiting = try open().waiting
+            #expect([40, 50].contains(waiting))
+        }
+    }
+
+    @Test("has no room beyond its bytes, and gets some by letting the oldest segment go")
+    func full() throws {
+        let log = try open()
+        var next = 0
+        while try log.append([Rows.batch(next..<next + 64)]) { next += 64 }
+        #expect(log.bytes <= 1 << 20)
+        #expect(log.bytes > (1 << 20) * 9 / 10)
+        let oldest = try #require(log.oldest(without: []))
+        #expect(oldest.name.first == 0)
+        let lost = try #require(log.contents(of: oldest))
+        #expect(lost.rows == oldest.rows.count)
+        #expect(lost.from == Rows.time(0))
+        #expect(lost.to == Rows.time(oldest.end - 1))
+        let other = try #require(log.oldest(without: [10..<20]))
+        #expect(other.name.first == oldest.end)
+        try log.acknowledge(oldest.rows)
+        #expect(try log.append([Rows.batch(next..<next + 64)]))
+        #expect(try readAll(log).numbers == Array(oldest.end..<next + 64))
+        let onDisk = try files.reduce(0) { sum, name in
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(directory.path)/\(name)")
+            return sum + (attributes[.size] as? Int ?? 0)
+        }
+        #expect(onDisk <= 1 << 20)
+    }
+
+    @Test("refuses a folder that another process has, and says what to do")
+    func inUse() throws {
+        let first = try open()
+        let error = #expect(throws: SpoolInUse.self) { _ = try open() }
+        #expect("\(try #require(error))".contains("PROBE_AGENT_DATA"))
+        withExtendedLifetime(first) {}
+    }
+}
