@@ -3,9 +3,10 @@ import Foundation
 import JSONRPC
 import JSONRPCTransport
 import Observability
-import ProbeAgentService
 import ServiceTesting
 import Testing
+
+@testable import ProbeAgentService
 
 @Suite("An agent by itself")
 struct AutonomyTests {
@@ -67,8 +68,9 @@ struct AutonomyTests {
     func twoOfThem() async throws {
         let folder = folder.path
         try await AgentCase(folder: folder, store: RecordingStore()).run { _ in
-            let error = await #expect(throws: (any Error).self) {
-                try await AgentCase(folder: folder, store: RecordingStore()).run { _ in }
+            let second = AgentCase(folder: folder, store: RecordingStore(), isAlone: false)
+            let error = await #expect(throws: SpoolInUse.self) {
+                try await second.run { _ in }
             }
             #expect(error.map { "\($0)" }?.contains("another agent uses") == true)
         }

@@ -6,8 +6,9 @@ import JSONRPC
 import JSONRPCTransport
 import Observability
 import OrchestratorService
-import ProbeAgentService
 import ServiceTesting
+
+@testable import ProbeAgentService
 
 /// Runs an agent between a real orchestrator and `store` for as long as `body` does.
 func withAgent(
@@ -48,12 +49,15 @@ struct AgentCase: Sendable {
     let readiness = ReadyState()
     let sink = MemorySink()
     let metrics = Metrics()
+    /// Whether the folder is, or is about to be, nobody else's.
+    let isAlone: Bool
     /// One that answers nothing, unless another takes its place.
     var orchestrator: RPCClient
 
-    init(folder: String, store: RecordingStore) {
+    init(folder: String, store: RecordingStore, isAlone: Bool = true) {
         self.folder = folder
         self.store = store
+        self.isAlone = isAlone
         let log = Log(label: "test", sink: MemorySink())
         let nobody = RPCRouter(title: "nobody", authorizer: OpenDoor(), log: log)
         orchestrator = RPCClient(inProcess: nobody, as: .probeAgent)
@@ -67,6 +71,7 @@ struct AgentCase: Sendable {
         var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
         router.handle(.appendMeasurements) { try store.append($0) }
         router.handle(.reportGap) { store.note($0) }
+        if isAlone { _ = try await reopening { try AgentFolder(folder, isDurable: false) } }
         let agent = try await ProbeAgent.open(
             try ProbeAgentSettings(
                 from: Environment(["PROBE_AGENT_NAME": "node-1", "PROBE_AGENT_DATA": folder])

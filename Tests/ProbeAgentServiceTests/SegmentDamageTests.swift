@@ -17,8 +17,8 @@ struct SegmentDamageTests {
     init() throws { directory = try TemporaryDirectory() }
 
     /// A segment with these records, the bytes at which each begins, and where it lies.
-    private func segment() throws -> (url: URL, bytes: Data, starts: [Int]) {
-        let folder = try AgentFolder(directory.path, isDurable: false)
+    private func segment() async throws -> (url: URL, bytes: Data, starts: [Int]) {
+        let folder = try await reopening { try AgentFolder(directory.path, isDurable: false) }
         let log = try SegmentedLog(in: folder, SegmentedLog.Limits(bytes: 1 << 20)) { Rows.time(0) }
         var starts: [Int] = []
         for rows in Self.records {
@@ -31,12 +31,12 @@ struct SegmentDamageTests {
     }
 
     /// What an agent that starts now hands out, and what it says is lost.
-    private func recovered(_ url: URL) throws -> (numbers: [Int], lost: Int) {
+    private func recovered(_ url: URL) async throws -> (numbers: [Int], lost: Int) {
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.path)
         where name != url.lastPathComponent {
             try FileManager.default.removeItem(atPath: "\(directory.path)/\(name)")
         }
-        let folder = try AgentFolder(directory.path, isDurable: false)
+        let folder = try await reopening { try AgentFolder(directory.path, isDurable: false) }
         let log = try SegmentedLog(in: folder, SegmentedLog.Limits(bytes: 1 << 20)) { Rows.time(0) }
         // What comes afterwards goes into the next segment, and is found too.
         _ = try log.append([Rows.batch(1_000..<1_005)])
@@ -53,13 +53,13 @@ struct SegmentDamageTests {
     }
 
     @Test("by one flipped bit, at every byte, costs the record it lies in")
-    func flips() throws {
-        let (url, bytes, starts) = try segment()
+    func flips() async throws {
+        let (url, bytes, starts) = try await segment()
         for offset in bytes.indices {
             var damaged = bytes
             damaged[offset] ^= 1 << (offset % 8)
             try damaged.write(to: url)
-            let (numbers, lost) = try recovered(url)
+            let (numbers, lost) = try await recovered(url)
             let record = try #require(starts.lastIndex { $0 <= offset })
             let rows = Self.records[record]
             try #require(numbers == Self.rows.filter { !rows.contains($0) }, "byte \(offset)")
@@ -69,11 +69,11 @@ struct SegmentDamageTests {
     }
 
     @Test("by its end torn off, at every byte, costs what was not whole")
-    func truncations() throws {
-        let (url, bytes, starts) = try segment()
+    func truncations() async throws {
+        let (url, bytes, starts) = try await segment()
         for length in bytes.indices {
             try bytes.prefix(length).write(to: url)
-            let (numbers, _) = try recovered(url)
+            let (numbers, _) = try await recovered(url)
             let whole = (starts + [bytes.count]).lastIndex { $0 <= length } ?? 0
             try #require(numbers == Array(0..<(whole == 0 ? 0 : Self.records[whole - 1].upperBound)), "\(length) bytes")
         }
@@ -83,13 +83,13 @@ struct SegmentDamageTests {
         "by bytes that are put in, or are missing, at every place, costs the record they are in",
         arguments: [true, false]
     )
-    func shifts(isLonger: Bool) throws {
-        let (url, bytes, starts) = try segment()
+    func shifts(isLonger: Bool) async throws {
+        let (url, bytes, starts) = try await segment()
         for offset in bytes.indices {
             var damaged = bytes
             if isLonger { damaged.insert(contentsOf: [1, 2, 3], at: offset) } else { damaged.remove(at: offset) }
             try damaged.write(to: url)
-            let (numbers, _) = try recovered(url)
+            let (numbers, _) = try await recovered(url)
             let record = try #require(starts.lastIndex { $0 <= offset })
             let isBetween = isLonger && starts.contains(offset)
             let expected = Self.rows.filter { isBetween || !Self.records[record].contains($0) }
@@ -98,19 +98,19 @@ struct SegmentDamageTests {
     }
 
     @Test("by zeros, noise or nothing in place of all of it costs that segment, and stops nobody")
-    func wiped() throws {
-        let (url, bytes, _) = try segment()
+    func wiped() async throws {
+        let (url, bytes, _) = try await segment()
         var generator = SystemRandomNumberGenerator()
         let noise = Data(bytes.map { _ in UInt8.random(in: 0...255, using: &generator) })
         for content in [Data(), Data(count: bytes.count), noise, Data("acknowledged".utf8)] {
             try content.write(to: url)
-            #expect(try recovered(url).numbers == [])
+            #expect(try await recovered(url).numbers == [])
         }
     }
 
     @Test("does not let what a target answered pass for a record")
-    func forged() throws {
-        let folder = try AgentFolder(directory.path, isDurable: false)
+    func forged() async throws {
+        let folder = try await reopening { try AgentFolder(directory.path, isDurable: false) }
         let log = try SegmentedLog(in: folder, SegmentedLog.Limits(bytes: 1 << 20)) { Rows.time(0) }
         // A whole record, but of another segment's marker, in the metadata of a row.
         var forged = ByteWriter()

@@ -12,8 +12,8 @@ struct SegmentedLogTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    private func open(bytes: Int = 1 << 20, _ directory: TemporaryDirectory? = nil) throws -> SegmentedLog {
-        let folder = try AgentFolder((directory ?? self.directory).path, isDurable: false)
+    private func open(bytes: Int = 1 << 20) async throws -> SegmentedLog {
+        let folder = try await reopening { try AgentFolder(directory.path, isDurable: false) }
         return try SegmentedLog(in: folder, SegmentedLog.Limits(bytes: bytes)) { Rows.time(0) }
     }
 
@@ -36,14 +36,14 @@ struct SegmentedLogTests {
     }
 
     @Test("hands out what was written, in order, in this process and in the next")
-    func order() throws {
-        var log: SegmentedLog? = try open()
+    func order() async throws {
+        var log: SegmentedLog? = try await open()
         for start in stride(from: 0, to: 500, by: 50) {
             #expect(try log?.append([Rows.batch(start..<start + 20), Rows.batch(start + 20..<start + 50)]) == true)
         }
         #expect(try readAll(#require(log), maximumRows: 64).numbers == Array(0..<500))
         log = nil
-        let again = try open()
+        let again = try await open()
         #expect(again.head == 500)
         #expect(try again.append([Rows.batch(500..<510)]))
         #expect(try readAll(again).numbers == Array(0..<510))
@@ -51,8 +51,8 @@ struct SegmentedLogTests {
     }
 
     @Test("hands out what is not acknowledged, and removes segments that nobody needs")
-    func acknowledge() throws {
-        var log: SegmentedLog? = try open()
+    func acknowledge() async throws {
+        var log: SegmentedLog? = try await open()
         for start in stride(from: 0, to: 6_000, by: 50) { _ = try log?.append([Rows.batch(start..<start + 50)]) }
         let count = files.count
         #expect(count > 3)
@@ -61,7 +61,7 @@ struct SegmentedLogTests {
         #expect(log?.waiting == 3_900)
         #expect(files.count < count)
         log = nil
-        let again = try open()
+        let again = try await open()
         #expect(again.waiting == 3_900)
         #expect(try readAll(again).numbers == Array(2_000..<3_000) + Array(3_100..<6_000))
         try again.acknowledge(0..<6_000)
@@ -70,12 +70,12 @@ struct SegmentedLogTests {
     }
 
     @Test("gives no number twice when its segments are gone")
-    func numbers() throws {
-        var log: SegmentedLog? = try open()
+    func numbers() async throws {
+        var log: SegmentedLog? = try await open()
         _ = try log?.append([Rows.batch(0..<100)])
         try log?.acknowledge(0..<100)
         log = nil
-        let again = try open()
+        let again = try await open()
         #expect(files == [])
         #expect(again.head == 100)
         _ = try again.append([Rows.batch(100..<110)])
@@ -83,18 +83,18 @@ struct SegmentedLogTests {
     }
 
     @Test("sends again what was acknowledged when the word of that is lost")
-    func acknowledgementLost() throws {
-        var log: SegmentedLog? = try open()
+    func acknowledgementLost() async throws {
+        var log: SegmentedLog? = try await open()
         _ = try log?.append([Rows.batch(0..<100)])
         try log?.acknowledge(0..<50)
         log = nil
         try FileManager.default.removeItem(atPath: "\(directory.path)/acknowledged")
-        #expect(try readAll(open()).numbers == Array(0..<100))
+        #expect(try await readAll(open()).numbers == Array(0..<100))
     }
 
     @Test("survives a torn half of the acknowledged rows")
-    func tornAcknowledgement() throws {
-        var log: SegmentedLog? = try open()
+    func tornAcknowledgement() async throws {
+        var log: SegmentedLog? = try await open()
         _ = try log?.append([Rows.batch(0..<50), Rows.batch(50..<100)])
         try log?.acknowledge(0..<50)
         try log?.acknowledge(50..<60)
@@ -105,14 +105,14 @@ struct SegmentedLogTests {
             var torn = whole
             torn[half + 20] ^= 1
             try torn.write(to: URL(filePath: path))
-            let waiting = try open().waiting
+            let waiting = try await open().waiting
             #expect([40, 50].contains(waiting))
         }
     }
 
     @Test("has no room beyond its bytes, and gets some by letting the oldest segment go")
-    func full() throws {
-        let log = try open()
+    func full() async throws {
+        let log = try await open()
         var next = 0
         while try log.append([Rows.batch(next..<next + 64)]) { next += 64 }
         #expect(log.bytes <= 1 << 20)
@@ -136,9 +136,9 @@ struct SegmentedLogTests {
     }
 
     @Test("refuses a folder that another process has, and says what to do")
-    func inUse() throws {
-        let first = try open()
-        let error = #expect(throws: SpoolInUse.self) { _ = try open() }
+    func inUse() async throws {
+        let first = try await open()
+        let error = #expect(throws: SpoolInUse.self) { _ = try AgentFolder(directory.path, isDurable: false) }
         #expect("\(try #require(error))".contains("PROBE_AGENT_DATA"))
         withExtendedLifetime(first) {}
     }

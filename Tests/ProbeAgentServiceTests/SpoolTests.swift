@@ -1,4 +1,3 @@
-import Configuration
 import Contracts
 import Foundation
 import Observability
@@ -10,36 +9,8 @@ import Testing
 @Suite("Spool")
 struct SpoolTests {
     let directory: TemporaryDirectory
-    private let sink = MemorySink()
-    private let metrics = Metrics()
 
     init() throws { directory = try TemporaryDirectory() }
-
-    private func open(_ path: String? = nil, _ settings: [String: String] = [:]) async throws -> Spool {
-        let own = ["PROBE_AGENT_DATA": path ?? directory.path, "PROBE_AGENT_SPOOL_WAIT": "0s"]
-        return try await Spool.open(
-            try SpoolSettings(from: Environment(own.merging(settings) { $1 })),
-            origin: "node",
-            log: Log(label: "test", sink: sink),
-            metrics: Metrics()
-        )
-    }
-
-    private func append(_ numbers: Range<Int>, to spool: Spool, metadata: String = "{}") async {
-        for number in numbers {
-            await spool.append(Rows.row(number, metadata: metadata), of: Rows.series(number % 3), by: Rows.agent)
-        }
-    }
-
-    /// Takes everything that there is, as a store that answers at once.
-    private func drain(_ spool: Spool) async -> [Int] {
-        var numbers: [Int] = []
-        while let batch = await spool.next() {
-            numbers += Rows.numbers(batch.batch)
-            await spool.settle(batch)
-        }
-        return numbers
-    }
 
     @Test(
         "hands out what was kept before the process ended, but for what was acknowledged",
@@ -47,8 +18,8 @@ struct SpoolTests {
     )
     func restart(durability: SpoolSettings.Durability) async throws {
         let settings = ["PROBE_AGENT_DURABILITY": durability.rawValue, "PROBE_AGENT_BATCH_ROWS": "40"]
-        let first = try await open(nil, settings)
-        await append(0..<100, to: first)
+        let first = try await openSpool(directory.path, settings)
+        await first.append(0..<100)
         try await first.flush()
         #expect(first.waiting == 100)
         #expect(first.metrics.kept.value == 100)
@@ -57,8 +28,8 @@ struct SpoolTests {
         let settled = Set(Rows.numbers(batch.batch))
         _ = await first.next()
         await first.close()
-        let again = try await open(nil, settings)
-        let numbers = await drain(again)
+        let again = try await openSpool(directory.path, settings)
+        let numbers = await again.sendAll()
         #expect(numbers.count == 100 - settled.count)
         #expect(Set(numbers) == Set(0..<100).subtracting(settled))
         #expect(again.waiting == 0)
@@ -66,18 +37,18 @@ struct SpoolTests {
 
     @Test("counts what it had to let go, dates it, and loses nothing else")
     func full() async throws {
-        let spool = try await open(nil, ["PROBE_AGENT_SPOOL_BYTES": "\(1 << 20)"])
+        let spool = try await openSpool(directory.path, ["PROBE_AGENT_SPOOL_BYTES": "\(1 << 20)"])
         let count = 12_000
         // A batch that is on its way is not let go.
-        await append(0..<100, to: spool, metadata: String(repeating: "x", count: 100))
+        await spool.append(0..<100, metadata: String(repeating: "x", count: 100))
         try await spool.flush()
         let underWay = try #require(await spool.next())
         for start in stride(from: 100, to: count, by: 100) {
-            await append(start..<start + 100, to: spool, metadata: String(repeating: "x", count: 100))
+            await spool.append(start..<start + 100, metadata: String(repeating: "x", count: 100))
             try await spool.flush()
         }
         await spool.settle(underWay)
-        let numbers = await drain(spool) + Rows.numbers(underWay.batch)
+        let numbers = await spool.sendAll() + Rows.numbers(underWay.batch)
         let missing = Set(0..<count).subtracting(numbers)
         #expect(Set(numbers).count == numbers.count)
         #expect(missing.count > 1_000)
@@ -91,24 +62,24 @@ struct SpoolTests {
 
     @Test("remembers its gaps until the store knows them")
     func gaps() async throws {
-        let spool = try await open()
+        let spool = try await openSpool(directory.path)
         await spool.lose(LostRows(rows: 3, from: Rows.time(1), to: Rows.time(2)), .spoolFull)
         let entry = try await spool.nextGap()
         await spool.close()
-        let again = try await open()
+        let again = try await openSpool(directory.path)
         let known = try await again.nextGap()
         #expect(known == entry)
         await again.settle(entry)
         await again.close()
-        let rest = try await open().gaps.entries
+        let rest = try await openSpool(directory.path).gaps.entries
         #expect(rest.isEmpty)
     }
 
     @Test("says what is gone with a damaged segment")
     func corrupt() async throws {
-        let spool = try await open()
+        let spool = try await openSpool(directory.path)
         for start in [0, 30, 60] {
-            await append(start..<start + 30, to: spool)
+            await spool.append(start..<start + 30)
             try await spool.flush()
         }
         await spool.close()
@@ -121,19 +92,12 @@ struct SpoolTests {
         var bytes = try Data(contentsOf: url)
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: url)
-        let again = try await open()
-        let numbers = await drain(again)
+        let again = try await openSpool(directory.path)
+        let numbers = await again.sendAll()
         #expect(numbers == Array(0..<30) + Array(60..<90))
         let gap = try await again.nextGap()
         #expect(gap.rows == 30)
         #expect(gap.cause == .corrupt)
         #expect((gap.from, gap.to) == (Rows.time(29), Rows.time(60)))
-    }
-}
-
-extension Spool {
-    /// What there is to be sent, of either lane.
-    fileprivate func next() -> SpooledBatch? {
-        read(.live) ?? read(.backlog)
     }
 }

@@ -77,7 +77,8 @@ final class SegmentedLog {
             try active?.write(records, at: segments[last].fileBytes)
             if folder.isDurable { try active?.sync() }
         } catch {
-            // A part of it may be there; it is told apart by its rows, which the next segment has too.
+            // What stays of it is told apart by its rows, which the next segment has too; but it takes room.
+            try? active?.truncate(to: segments[last].fileBytes)
             active = nil
             throw error
         }
@@ -126,6 +127,8 @@ final class SegmentedLog {
                 continue
             }
             try folder.remove(segments[index].name.text)
+            // A file that is open still takes its room.
+            readers = readers.filter { $0.value.name != segments[index].name }
             bytes -= segments[index].bytes
             segments.remove(at: index)
         }

@@ -1,0 +1,114 @@
+import Contracts
+import Foundation
+import Glibc
+import Observability
+import ServiceTesting
+import Testing
+
+@testable import ProbeAgentService
+
+@Suite("A disk that fails")
+struct DiskFailureTests {
+    private let sink = MemorySink()
+
+    private var complaints: Int { sink.lines.count { $0.contains("cannot write the spool") } }
+
+    /// Lets a spool whose folder cannot be used take rows and hand them over; `repair` then makes it usable.
+    private func check(_ path: String, repair: () throws -> Void) async throws {
+        let spool = try await openSpool(path, sink: sink)
+        #expect(spool.metrics.snapshot.isFailing)
+        for start in stride(from: 0, to: 100, by: 10) {
+            await spool.append(start..<start + 10)
+            try await spool.flush()
+        }
+        #expect(spool.metrics.kept.value == 0)
+        #expect(spool.waiting == 100)
+        #expect(await spool.sendAll() == Array(0..<100))
+        #expect(spool.waiting == 0)
+        #expect(complaints == 1)
+        await spool.append(100..<110)
+        try repair()
+        try await spool.flush()
+        #expect(spool.metrics.kept.value == 10)
+        #expect(!spool.metrics.snapshot.isFailing)
+        #expect(await spool.sendAll() == Array(100..<110))
+        #expect(complaints == 1)
+    }
+
+    @Test("from the start leaves the agent with its memory, until it is well again")
+    func noFolder() async throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/file"
+        try Data().write(to: URL(filePath: file))
+        try await check(file + "/agent") { try FileManager.default.removeItem(atPath: file) }
+    }
+
+    @Test("by being read-only is the same", .enabled(if: SmallDisk.isAllowed))
+    func readOnly() async throws {
+        let directory = try TemporaryDirectory()
+        let disk = try SmallDisk(bytes: 1 << 20, options: UInt(MS_RDONLY))
+        // The agent sees a link, and later what that leads to instead.
+        let link = directory.path + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: disk.path)
+        try await check(link + "/agent") {
+            try FileManager.default.removeItem(atPath: link)
+            try FileManager.default.createDirectory(atPath: link, withIntermediateDirectories: false)
+        }
+    }
+
+    @Test(
+        "by being full loses nothing that was said to be kept, and counts the rest",
+        .enabled(if: SmallDisk.isAllowed)
+    )
+    func full() async throws {
+        let disk = try SmallDisk(bytes: 256 << 10)
+        let settings = ["PROBE_AGENT_QUEUE_BYTES": "65536", "PROBE_AGENT_BATCH_ROWS": "200"]
+        let spool = try await openSpool(disk.path, settings, sink: sink)
+        let count = 3_000
+        let metadata = String(repeating: "x", count: 200)
+        for start in stride(from: 0, to: count, by: 100) {
+            await spool.append(start..<start + 100, metadata: metadata)
+            try await spool.flush()
+        }
+        #expect(spool.metrics.snapshot.isFailing)
+        let kept = spool.metrics.kept.value
+        #expect(kept > 500)
+        let dropped = spool.metrics.dropped("spool_failed").value
+        #expect(dropped > 0)
+        #expect(spool.waiting == count - dropped)
+        let first = try #require(await spool.next())
+        #expect(first.rows != nil)
+        await spool.settle(first)
+        // What is acknowledged makes room, and the rest is written.
+        var numbers = Rows.numbers(first.batch)
+        while let batch = await spool.next() {
+            numbers += Rows.numbers(batch.batch)
+            await spool.settle(batch)
+            try await spool.flush()
+        }
+        #expect(Set(numbers).count == numbers.count)
+        #expect(numbers.count == count - dropped)
+        #expect(Set(0..<kept).isSubset(of: numbers))
+        await spool.append(count..<count + 10)
+        try await spool.flush()
+        #expect(!spool.metrics.snapshot.isFailing)
+        #expect(await spool.gaps.entries.reduce(0) { $0 + $1.rows } == dropped)
+    }
+
+    @Test("while the agent ends leaves what was kept", .enabled(if: SmallDisk.isAllowed))
+    func fullAtEnd() async throws {
+        let disk = try SmallDisk(bytes: 256 << 10)
+        let spool = try await openSpool(disk.path, sink: sink)
+        for start in stride(from: 0, to: 2_000, by: 100) {
+            await spool.append(start..<start + 100, metadata: String(repeating: "x", count: 200))
+            try await spool.flush()
+        }
+        let kept = spool.metrics.kept.value
+        await spool.close()
+        let again = try await openSpool(disk.path, sink: sink)
+        #expect(await again.sendAll() == Array(0..<kept))
+        await again.append(9_000..<9_010)
+        try await again.flush()
+        #expect(await again.sendAll() == Array(9_000..<9_010))
+    }
+}
