@@ -4,7 +4,7 @@ SWIFT ?= swift
 SONDE_DATA ?= ./data
 SONDE_PORT ?= 8080
 
-.PHONY: help setup build run demo test tsan bench fmt check clean
+.PHONY: help setup build run demo test tsan soak bench fmt check clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: ## Run every test.
 
 tsan: setup ## Run the tests of loop, HTTP and JSON-RPC under the thread sanitizer.
 	@scripts/tsan.sh
+
+soak: ## Keep the store away for ten minutes and kill the agent fifty times meanwhile.
+	@SONDE_SOAK_KILLS=50 SONDE_SOAK_SECONDS=600 $(SWIFT) test --filter spoolOverKills
 
 bench: ## Run the benchmarks beside their peers.
 	@scripts/bench.sh

@@ -213,6 +213,11 @@ let benchmarks: [Target] = [
     benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
     benchmark("database", "Database", uses: ["Database"]),
     benchmark("path", "Path", uses: ["Contracts", "EventLoop", "Probing", "Simulation"]),
+    benchmark(
+        "spool",
+        "Spool",
+        uses: ["CLinux", "Configuration", "Contracts", "Database", "Observability", "ProbeAgentService"]
+    ),
     benchmark("sim", "Simulation", uses: ["EventLoop", "Probing", "Simulation"]),
 ]
 

@@ -13,8 +13,8 @@ struct MeasurementQueue: Sendable {
     private let batchRows: Int
     private let origin: String
     private var batches: [MeasurementBatch] = []
-    /// Where in the last batch each series is.
-    private var places: [MeasurementSeries: Int] = [:]
+    /// Where in the last batch the newest series of each check is: shorter to look up than a series, and mostly right.
+    private var places: [CheckID: Int] = [:]
 
     init(maximumBytes: Int, batchRows: Int, origin: String) {
         self.maximumBytes = maximumBytes
@@ -90,9 +90,12 @@ struct MeasurementQueue: Sendable {
     }
 
     private mutating func place(of series: MeasurementSeries, in batch: Int) -> Int {
-        if let place = places[series] { return place }
+        if let place = places[series.checkID] {
+            if batches[batch].series[place] == series { return place }
+            if let other = batches[batch].series.firstIndex(of: series) { return other }
+        }
         batches[batch].series.append(series)
-        places[series] = batches[batch].series.count - 1
+        places[series.checkID] = batches[batch].series.count - 1
         return batches[batch].series.count - 1
     }
 }

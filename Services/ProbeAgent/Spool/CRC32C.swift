@@ -32,8 +32,8 @@ struct CRC32C: Sendable {
         var state = remainder
         var index = 0
         while index + 8 <= bytes.count {
-            let low = state ^ Self.word(bytes, index)
-            let high = Self.word(bytes, index + 4)
+            let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+            let (low, high) = (state ^ UInt32(truncatingIfNeeded: word), UInt32(word >> 32))
             let first = tables[1_792 + Int(low & 0xff)] ^ tables[1_536 + Int(low >> 8 & 0xff)]
             let second = tables[1_280 + Int(low >> 16 & 0xff)] ^ tables[1_024 + Int(low >> 24)]
             let third = tables[768 + Int(high & 0xff)] ^ tables[512 + Int(high >> 8 & 0xff)]
@@ -46,10 +46,5 @@ struct CRC32C: Sendable {
             index += 1
         }
         remainder = state
-    }
-
-    private static func word(_ bytes: Span<UInt8>, _ index: Int) -> UInt32 {
-        UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
-            | UInt32(bytes[index + 3]) << 24
     }
 }

@@ -2,7 +2,7 @@ import Contracts
 import EventLoop
 
 /// Who reads a log: each goes through it at a place of its own.
-enum Lane: Hashable, Sendable {
+package enum Lane: Hashable, Sendable {
     /// What has just come.
     case live
     /// What was left behind while the store was away.

@@ -1,14 +1,14 @@
-import Contracts
+package import Contracts
 import EventLoop
 import Lifecycle
-import Observability
+package import Observability
 import Synchronization
 
 /// Keeps measurements from when they are made until the store has acknowledged them, on disk, through restarts.
 ///
 /// It lives on a thread of its own, so that nothing else waits for the disk. While the disk fails it goes on in memory,
 /// within bounds, and tries again.
-actor Spool {
+package actor Spool {
     /// How long measurements gather before they are written together.
     private static let linger = Duration.milliseconds(25)
     /// Rows of one record: what one damaged place on the disk may cost.
@@ -35,12 +35,14 @@ actor Spool {
     private var fullSince: ContinuousClock.Instant?
     private var isFinished = false
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     /// Opens what is in the folder.
     ///
     /// Throws `SpoolInUse` when another agent has it; a folder that cannot be used is none of its errors.
-    static func open(_ settings: SpoolSettings, origin: String, log: Log, metrics: Metrics) async throws -> Spool {
+    package static func open(_ settings: SpoolSettings, origin: String, log: Log, metrics: Metrics) async throws
+        -> Spool
+    {
         let loop = try EventLoop(name: "spool")
         try loop.start()
         let queue = MeasurementQueue(
@@ -64,7 +66,7 @@ actor Spool {
     deinit { loop.stop() }
 
     /// Rows that the store has not acknowledged.
-    nonisolated var waiting: Int { metrics.snapshot.waiting + intake.rows }
+    package nonisolated var waiting: Int { metrics.snapshot.waiting + intake.rows }
 
     /// Writes what comes, until it is cancelled.
     func run() async throws {
@@ -96,7 +98,7 @@ actor Spool {
     }
 
     /// Takes a measurement; the oldest ones in memory go when there is no room for it.
-    nonisolated func append(_ row: MeasurementRow, of series: MeasurementSeries, by agent: AgentID) {
+    package nonisolated func append(_ row: MeasurementRow, of series: MeasurementSeries, by agent: AgentID) {
         let dropped = intake.append(row, of: series, by: agent)
         guard !dropped.isEmpty else { return }
         loop.execute { self.assumeIsolated { $0.lose(dropped, .spoolFailed) } }
@@ -105,7 +107,7 @@ actor Spool {
     /// Waits for what a lane is to send next; `nil` when there is nothing and will be nothing.
     ///
     /// Throws only `CancellationError`.
-    func next(_ lane: Lane) async throws -> SpooledBatch? {
+    package func next(_ lane: Lane) async throws -> SpooledBatch? {
         while true {
             let version = changes.current.version
             if let batch = read(lane) { return batch }
@@ -115,7 +117,7 @@ actor Spool {
     }
 
     /// To be called once for each batch: it is stored, or never will be.
-    func settle(_ spooled: SpooledBatch) {
+    package func settle(_ spooled: SpooledBatch) {
         if let rows = spooled.rows {
             taken.removeAll { $0 == rows }
             attempt { try segments?.acknowledge(rows) }
@@ -126,7 +128,7 @@ actor Spool {
     }
 
     /// Writes down everything that has come, as far as the disk takes it.
-    func flush() throws {
+    package func flush() throws {
         while try writeSome() == .wrote {}
     }
 
@@ -146,7 +148,7 @@ actor Spool {
     }
 
     /// Writes down what there is, and lets the folder go.
-    func close() {
+    package func close() {
         attempt { try flush() }
         segments = nil
         lanes = nil

@@ -1,10 +1,10 @@
-import Contracts
+package import Contracts
 
 /// A batch on its way to the store.
-struct SpooledBatch: Sendable {
-    var batch: MeasurementBatch
+package struct SpooledBatch: Sendable {
+    package var batch: MeasurementBatch
     /// Where it is on disk; `nil` when it is in memory alone.
-    var rows: Range<Int>?
+    package var rows: Range<Int>?
 }
 
 extension MeasurementBatch {
