@@ -33,7 +33,8 @@ struct SpoolQueue: Queue {
     /// Reads everything back, and acknowledges it; returns how many rows there were.
     func drain(_ step: () -> Void) async throws -> Int {
         var count = 0
-        while spool.waiting > 0, let batch = try await spool.next(.backlog) {
+        while spool.waiting > 0 {
+            let batch = try await spool.next(.backlog)
             count += batch.batch.count
             await spool.settle(batch)
             step()

@@ -137,7 +137,6 @@ public actor ProbeAgent: Service {
         isDraining = true
         do {
             try await spool.flush()
-            await spool.finish()
             try await untilSent()
         } catch {
             log.warning("stopping without a last try", ["error": "\(error)"])

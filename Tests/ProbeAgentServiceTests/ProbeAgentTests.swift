@@ -50,6 +50,23 @@ struct ProbeAgentTests {
         #expect(store.gaps.first?.rows ?? 0 > 0)
     }
 
+    @Test("gives up on the one row that the store finds fault with, and no other")
+    func refusedRow() async throws {
+        let store = RecordingStore(refusing: 1, with: RPCError(.invalidParams, "no", data: ["row": 0]))
+        let away = RecordingStore(refusing: .max)
+        let folder = try TemporaryDirectory()
+        try await withAgent(away, in: folder) { orchestrator, agent in
+            _ = try await orchestrator.call(.createTarget, .nobody)
+            while agent.undelivered < 5 { await Task.yield() }
+        }
+        try await AgentCase(folder: folder.path, store: store).run { agent in
+            for _ in 0..<4 { _ = try await store.row { _ in true } }
+            await agent.drain()
+            #expect(agent.undelivered == 0)
+        }
+        #expect(store.gaps.map(\.rows) == [1])
+    }
+
     @Test("has sent everything when it is drained, and probes no more")
     func drain() async throws {
         let store = RecordingStore()

@@ -24,7 +24,7 @@ func openSpool(
 extension Spool {
     nonisolated func append(_ numbers: Range<Int>, metadata: String = "{}") async {
         for number in numbers {
-            await append(Rows.row(number, metadata: metadata), of: Rows.series(number % 3), by: Rows.agent)
+            append(Rows.row(number, metadata: metadata), of: Rows.series(number % 3), by: Rows.agent)
         }
     }
 

@@ -39,12 +39,12 @@ struct MeasurementSender: Sendable {
         retries = metrics.counter("sonde_agent_resent_batches_total", "Batches that had to be sent again.")
     }
 
-    /// Returns when the spool is finished and nothing is left to be sent.
+    /// Runs until it is cancelled.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<settings.batchesInFlight {
                 group.addTask {
-                    while let batch = try await spool.next(.live) { try await deliver(batch) }
+                    while true { try await deliver(try await spool.next(.live)) }
                 }
             }
             group.addTask { try await catchUp() }
@@ -54,7 +54,8 @@ struct MeasurementSender: Sendable {
 
     /// Sends what was left behind, no faster than so many rows a second.
     private func catchUp() async throws {
-        while let batch = try await spool.next(.backlog) {
+        while true {
+            let batch = try await spool.next(.backlog)
             let start = ContinuousClock.now
             try await deliver(batch)
             let share = Duration.seconds(1) * batch.batch.count / settings.catchUpRows
@@ -63,25 +64,40 @@ struct MeasurementSender: Sendable {
     }
 
     private func deliver(_ spooled: SpooledBatch) async throws {
+        var batch = spooled.batch
         var retry = StoreRetry(clock: clock)
-        while true {
+        while batch.count > 0 {
             do {
-                let receipt = try await store.call(.appendMeasurements, spooled.batch, timeout: Self.timeout)
+                let receipt = try await store.call(.appendMeasurements, batch, timeout: Self.timeout)
                 delivered("stored").increment(by: receipt.stored)
                 delivered("duplicate").increment(by: receipt.duplicates)
-                return await spool.settle(spooled)
+                break
             } catch let error as RPCError where error.code == .invalidParams {
                 // It would be refused for ever, and everything behind it would wait.
-                let rows = spooled.batch.count
-                log.error("the store refused measurements", ["error": error.message, "rows": "\(rows)"])
-                delivered("refused").increment(by: rows)
-                await spool.lose([spooled.batch], .refused)
-                return await spool.settle(spooled)
+                let refused = batch.removeRefused(by: error)
+                log.error("the store refused measurements", ["error": error.message, "rows": "\(refused.count)"])
+                delivered("refused").increment(by: refused.count)
+                await spool.lose([refused], .refused)
             } catch {
                 if retry.isFirst { log.warning("the store did not take measurements", ["error": "\(error)"]) }
                 retries().increment()
                 try await retry.wait(after: error)
             }
         }
+        await spool.settle(spooled)
+    }
+}
+
+extension MeasurementBatch {
+    /// Takes out the row that a store found fault with, and returns it; everything when it did not say which.
+    fileprivate mutating func removeRefused(by error: RPCError) -> MeasurementBatch {
+        var refused = self
+        if case .int(let row) = error.data?["row"], columns.series.indices.contains(row) {
+            refused.columns = columns.filtered { $0 == row ? columns.series[$0] : nil }
+            columns = columns.filtered { $0 == row ? nil : columns.series[$0] }
+        } else {
+            columns = MeasurementColumns()
+        }
+        return refused
     }
 }

@@ -33,7 +33,6 @@ package actor Spool {
     /// Why nothing can be written at the moment.
     var failure: SystemError?
     private var fullSince: ContinuousClock.Instant?
-    private var isFinished = false
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
@@ -104,15 +103,14 @@ package actor Spool {
         loop.execute { self.assumeIsolated { $0.lose(dropped, .spoolFailed) } }
     }
 
-    /// Waits for what a lane is to send next; `nil` when there is nothing and will be nothing.
+    /// Waits for what a lane is to send next.
     ///
     /// Throws only `CancellationError`.
-    package func next(_ lane: Lane) async throws -> SpooledBatch? {
+    package func next(_ lane: Lane) async throws -> SpooledBatch {
         while true {
             let version = changes.current.version
             if let batch = read(lane) { return batch }
-            if isFinished { return nil }
-            guard try await changes.next(after: version) != nil else { return nil }
+            guard try await changes.next(after: version) != nil else { throw CancellationError() }
         }
     }
 
@@ -130,12 +128,6 @@ package actor Spool {
     /// Writes down everything that has come, as far as the disk takes it.
     package func flush() throws {
         while try writeSome() == .wrote {}
-    }
-
-    /// `next` hands out what is left, and then `nil`.
-    func finish() {
-        isFinished = true
-        changes.update(())
     }
 
     /// Waits until the store has everything.
