@@ -96,7 +96,7 @@ public actor ProbeAgent: Service {
 
     public func run() async throws {
         do {
-            try await runParts()
+            try await withTaskExecutorPreference(loop) { try await runParts() }
         } catch {
             await spool.close()
             throw error
