@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_addr.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <stdio.h>
@@ -12,13 +15,6 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
-
-/* <linux/ipv6.h> has it too, but does not go together with the C library's headers. */
-struct interface_address6 {
-    struct in6_addr address;
-    uint32_t prefix;
-    int interface;
-};
 
 static int control(int family, unsigned long request, void *argument) {
     int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -36,17 +32,6 @@ static void set_name(struct ifreq *request, const char *name) {
     strncpy(request->ifr_name, name, IFNAMSIZ - 1);
 }
 
-/* Without this an address of its own is not used before the neighbours have been asked for a second. */
-static void trust_own_addresses(const char *name) {
-    char path[96];
-    snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd == -1)
-        return;
-    (void)!write(fd, "0", 1);
-    close(fd);
-}
-
 int clinux_tun_open(const char *name, int mtu) {
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd == -1)
@@ -56,7 +41,6 @@ int clinux_tun_open(const char *name, int mtu) {
     request.ifr_flags = IFF_TUN | IFF_NO_PI;
     int result = ioctl(fd, TUNSETIFF, &request);
     if (result == 0) {
-        trust_own_addresses(name);
         set_name(&request, name);
         request.ifr_mtu = mtu;
         result = control(AF_INET, SIOCSIFMTU, &request);
@@ -105,19 +89,26 @@ int clinux_tun_add_v4(const char *name, int index, uint32_t address) {
     return result == -1 && errno == EEXIST ? 0 : result;
 }
 
-/* The kernel takes a new address into use on a thread of its own, a little later. */
-static int await_use(const struct in6_addr *address) {
-    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = *address};
-    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+/* What the kernel says to a request (netlink(7)). */
+struct answer {
+    struct nlmsghdr header;
+    union {
+        struct nlmsgerr error;
+        struct rtmsg route;
+        uint8_t room[512];
+    };
+};
+
+static int ask(const void *request, size_t size, struct answer *answer) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (fd == -1)
         return -1;
     int result = -1;
-    for (int tries = 0; tries < 1000 && result == -1; tries++) {
-        result = bind(fd, (struct sockaddr *)&name, sizeof name);
-        if (result == -1 && errno != EADDRNOTAVAIL)
-            break;
-        if (result == -1)
-            usleep(1000);
+    if (send(fd, request, size, 0) == (ssize_t)size &&
+        recv(fd, answer, sizeof *answer, 0) >= (ssize_t)(sizeof answer->header + sizeof answer->error.error)) {
+        int failure = answer->header.nlmsg_type == NLMSG_ERROR ? -answer->error.error : 0;
+        result = failure == 0 ? 0 : -1;
+        errno = failure;
     }
     int failure = errno;
     close(fd);
@@ -125,16 +116,63 @@ static int await_use(const struct in6_addr *address) {
     return result;
 }
 
+/* Nobody is asked whether they have the address already. */
+static int add_address(int interface, const uint8_t *address) {
+    struct {
+        struct nlmsghdr header;
+        struct ifaddrmsg address;
+        struct rtattr local;
+        uint8_t local_bytes[16];
+        struct rtattr flags;
+        uint32_t flag_bits;
+    } request = {
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = RTM_NEWADDR,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL},
+        .address = {.ifa_family = AF_INET6, .ifa_prefixlen = 128, .ifa_index = (uint32_t)interface},
+        .local = {.rta_len = RTA_LENGTH(16), .rta_type = IFA_LOCAL},
+        .flags = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFA_FLAGS},
+        .flag_bits = IFA_F_NODAD | IFA_F_PERMANENT,
+    };
+    memcpy(request.local_bytes, address, sizeof request.local_bytes);
+    struct answer answer;
+    return ask(&request, sizeof request, &answer);
+}
+
+/* The kernel takes a new address into use on a thread of its own, which may be busy; until then nothing that is sent to
+   the address is received. */
+static int await_use(const uint8_t *address) {
+    struct {
+        struct nlmsghdr header;
+        struct rtmsg route;
+        struct rtattr destination;
+        uint8_t destination_bytes[16];
+    } request = {
+        .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST},
+        .route = {.rtm_family = AF_INET6, .rtm_dst_len = 128},
+        .destination = {.rta_len = RTA_LENGTH(16), .rta_type = RTA_DST},
+    };
+    memcpy(request.destination_bytes, address, sizeof request.destination_bytes);
+    for (int tries = 0; tries < 20000; tries++) {
+        struct answer answer;
+        if (ask(&request, sizeof request, &answer) == -1 && errno != ENETUNREACH)
+            return -1;
+        if (answer.header.nlmsg_type == RTM_NEWROUTE && answer.route.rtm_type == RTN_LOCAL)
+            return 0;
+        usleep(1000);
+    }
+    errno = ETIMEDOUT;
+    return -1;
+}
+
 int clinux_tun_add_v6(const char *name, const uint8_t *address) {
-    struct interface_address6 own = {.prefix = 128, .interface = (int)if_nametoindex(name)};
-    memcpy(&own.address, address, sizeof own.address);
-    if (control(AF_INET6, SIOCSIFADDR, &own) == -1)
+    int interface = (int)if_nametoindex(name);
+    if (add_address(interface, address) == -1)
         return -1;
-    struct in6_rtmsg route = {
-        .rtmsg_flags = RTF_UP, .rtmsg_metric = 1, .rtmsg_ifindex = (int)if_nametoindex(name)};
+    struct in6_rtmsg route = {.rtmsg_flags = RTF_UP, .rtmsg_metric = 1, .rtmsg_ifindex = interface};
     if (control(AF_INET6, SIOCADDRT, &route) == -1 && errno != EEXIST)
         return -1;
-    return await_use(&own.address);
+    return await_use(address);
 }
 
 int clinux_timer(void) {

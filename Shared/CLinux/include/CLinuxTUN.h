@@ -6,7 +6,7 @@
    interface goes when that is closed. Needs CAP_NET_ADMIN. -1 and errno on failure. */
 int clinux_tun_open(const char *name, int mtu);
 /* Gives an interface an address (in host order; sixteen bytes in network order) and makes it the way to everywhere;
-   `index` tells the addresses of IPv4 apart. -1 and errno on failure. */
+   `index` tells the addresses of IPv4 apart. Returns when the address is in use. -1 and errno on failure. */
 int clinux_tun_add_v4(const char *name, int index, uint32_t address);
 int clinux_tun_add_v6(const char *name, const uint8_t *address);
 /* A descriptor that becomes readable at a time; reading 8 bytes from it makes it wait again. */
