@@ -71,7 +71,8 @@ int clinux_timed_open(int kind, int is_v6) {
 int clinux_timed_serve(int fd, int is_v6) {
     int failed = stamp(fd, 0);
     if (is_v6)
-        return failed | set(fd, SOL_IPV6, IPV6_V6ONLY, 1) | set(fd, SOL_IPV6, IPV6_RECVPKTINFO, 1) | set(fd, SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
+        return failed | set(fd, SOL_IPV6, IPV6_V6ONLY, 1) | set(fd, SOL_IPV6, IPV6_RECVPKTINFO, 1) |
+               set(fd, SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
     return failed | set(fd, SOL_IP, IP_PKTINFO, 1) | set(fd, SOL_IP, IP_RECVTTL, 1);
 }
 
