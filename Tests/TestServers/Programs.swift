@@ -39,12 +39,17 @@ func stopProgram(_ id: pid_t) {
 /// Waits until something listens on a port of loopback.
 func awaitListener(on port: UInt16) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < deadline {
-        let socket = try TCPSocket.connect(to: SocketAddress(.loopback, port: port))
-        var pending = pollfd(fd: socket.number, events: Int16(POLLOUT), revents: 0)
-        _ = unsafe poll(&pending, 1, 1_000)
-        if (try? TCPSocket.checkConnected(socket)) != nil { return }
+    while try !hasListener(port) {
+        guard ContinuousClock.now < deadline else {
+            throw SystemError(code: ECONNREFUSED, message: "nothing listens on port \(port)")
+        }
         await Task.yield()
     }
-    throw SystemError(code: ECONNREFUSED, message: "nothing listens on port \(port)")
+}
+
+private func hasListener(_ port: UInt16) throws -> Bool {
+    let socket = try TCPSocket.connect(to: SocketAddress(.loopback, port: port))
+    var pending = pollfd(fd: socket.number, events: Int16(POLLOUT), revents: 0)
+    _ = unsafe poll(&pending, 1, 1_000)
+    return (try? TCPSocket.checkConnected(socket)) != nil
 }
