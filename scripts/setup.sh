@@ -8,7 +8,8 @@ declare -rA sets=(
            libsqlite3-dev libssl-dev libwslay-dev make pkg-config python3 python3-pip"
   [test]="chromium curl dnsmasq-base fonts-inter iproute2 nghttp2-client nginx-light node-typescript openssl procps
           python3-venv shellcheck socat sqlite3"
-  [bench]="fping gcc libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl procps python3-venv sqlite3
+  [bench]="dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl procps
+           prometheus-blackbox-exporter python3-venv sqlite3
            traceroute util-linux"
   [check]="node-typescript python3-venv shellcheck"
 )

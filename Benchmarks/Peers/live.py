@@ -36,10 +36,10 @@ def free_port():
 class Installation:
     """A running `sonde up`, and calls to its API."""
 
-    def __init__(self, release, folder):
+    def __init__(self, release, folder, *options):
         self.port = free_port()
         self.log = pathlib.Path(folder, "up.log")
-        command = [f"{release}/sonde", "up", "--data", f"{folder}/data", "--port", str(self.port)]
+        command = [f"{release}/sonde", "up", "--data", f"{folder}/data", "--port", str(self.port), *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60

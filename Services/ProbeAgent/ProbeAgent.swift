@@ -26,7 +26,7 @@ public actor ProbeAgent: Service {
     private let gaps: GapReporter
     private let readiness: ReadyState
     private let log: Log
-    private let metrics: ProbeMetrics
+    private var metrics: ProbeMetrics
     private let identity = Latest<AgentID?>(nil)
     private var known: KnownAssignments?
     private var assignments: [CheckID: Assignment] = [:]
@@ -200,6 +200,7 @@ public actor ProbeAgent: Service {
     private func probe(_ due: ProbeSchedule.Due, from point: LoopBound<VantagePoint>) async {
         guard !isDraining, let agent = known?.agentID, let assignment = assignments[due.check] else { return }
         await spool.waitForRoom()
+        metrics.noteStart(after: due.slot)
         let runner = self.runner(of: assignment, point.value)
         await runner.run { result in
             // What a probe sees that is cut short is not so.

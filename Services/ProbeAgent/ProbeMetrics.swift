@@ -3,9 +3,17 @@ import Observability
 import Probing
 
 /// What an agent counts of its probes.
-struct ProbeMetrics: Sendable {
+struct ProbeMetrics {
+    private struct Kind: Hashable {
+        var type: CheckType
+        var reason: FailureReason
+    }
+
     private let outcomes: CounterFamily
     private let missed: CounterFamily
+    private let lateness: Histogram
+    /// Found once, since finding one takes longer than counting.
+    private var counters: [Kind: Counter] = [:]
 
     init(_ metrics: Metrics) {
         outcomes = metrics.counter(
@@ -18,11 +26,24 @@ struct ProbeMetrics: Sendable {
             "Probes that did not start when they were due, by what was in the way.",
             labels: ["cause"]
         )
+        lateness = metrics.histogram(
+            "sonde_probe_lateness_seconds",
+            "Time from when a probe was due to its start.",
+            bounds: [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1]
+        )()
     }
 
-    func note(_ result: CheckResult) {
+    mutating func note(_ result: CheckResult) {
         let outcome = result.outcome
-        outcomes(result.type.rawValue, outcome.status.name, outcome.reason.name ?? "").increment()
+        let kind = Kind(type: result.type, reason: outcome.reason)
+        if let known = counters[kind] { return known.increment() }
+        let counter = outcomes(result.type.rawValue, outcome.status.name, outcome.reason.name ?? "")
+        counters[kind] = counter
+        counter.increment()
+    }
+
+    func noteStart(after due: Timestamp) {
+        lateness.observe(max(0, due.duration(to: .now) / .seconds(1)))
     }
 
     /// Takes over totals that only grow.

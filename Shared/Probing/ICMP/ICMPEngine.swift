@@ -17,12 +17,15 @@ public final class ICMPEngine {
     public let loop: EventLoop
     private let kinds: [SocketKind]
     private let maximumInFlight: Int
-    private var sockets: [Usage: EchoSocket] = [:]
+    /// By their usage.
+    private var sockets: [EchoSocket?] = Array(repeating: nil, count: 4)
 
     /// What a socket is for.
-    private struct Usage: Hashable {
+    private struct Usage {
         var isV6: Bool
         var isWhole: Bool
+
+        var index: Int { (isV6 ? 2 : 0) + (isWhole ? 1 : 0) }
     }
 
     /// Opens nothing yet; `kinds` will be tried in their order.
@@ -36,16 +39,16 @@ public final class ICMPEngine {
     }
 
     public func close() {
-        for socket in sockets.values { socket.close() }
-        sockets = [:]
+        for socket in sockets { socket?.close() }
+        sockets = Array(repeating: nil, count: sockets.count)
     }
 
     public var statistics: EchoStatistics {
-        sockets.values.map(\.statistics).reduce(EchoStatistics(), +)
+        sockets.compactMap { $0?.statistics }.reduce(EchoStatistics(), +)
     }
 
     public var inFlight: Int {
-        sockets.values.reduce(0) { $0 + $1.inFlight }
+        sockets.reduce(0) { $0 + ($1?.inFlight ?? 0) }
     }
 
     /// Opens the socket of a family, which the first echo does otherwise, and says which kind it is.
@@ -106,7 +109,7 @@ public final class ICMPEngine {
     }
 
     private func socket(_ usage: Usage) throws(ProbingError) -> EchoSocket {
-        if let socket = sockets[usage], !socket.isClosed { return socket }
+        if let socket = sockets[usage.index], !socket.isClosed { return socket }
         let socket = try EchoSocket.first(
             of: kinds,
             isV6: usage.isV6,
@@ -119,7 +122,7 @@ public final class ICMPEngine {
         } catch {
             throw ProbingError(.system, "the event loop takes no ICMP socket", cause: error)
         }
-        sockets[usage] = socket
+        sockets[usage.index] = socket
         return socket
     }
 }
