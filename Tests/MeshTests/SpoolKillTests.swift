@@ -56,15 +56,20 @@ extension KillTests {
         let forgiven = kills.map { ($0.advanced(by: .zero - Self.margin), $0.advanced(by: Self.margin)) }
         try await eventually("every probe that was seen is stored") {
             for (target, visits) in watched {
-                let rows = try await Self.times(of: target, client)
-                let missing = visits.filter { visit in
-                    !forgiven.contains { $0.0 < visit && visit < $0.1 } && !rows.contains { $0.isBeside(visit) }
-                }
+                let pairs = Pairs(of: visits, with: try await Self.rows(of: target, client))
+                let missing = pairs.visits.filter { visit in !forgiven.contains { $0.0 < visit && visit < $0.1 } }
                 guard missing.isEmpty else { return false }
             }
             return true
         }
-        try await Self.check(targets, witness, client)
+        var ids: [String] = []
+        for (index, target) in targets.enumerated() {
+            let rows = try await Self.rows(of: target, client)
+            let pairs = Pairs(of: await witness.visits[index], with: rows)
+            #expect(pairs.rows.isEmpty, "rows of a probe that nobody saw, or that has another row")
+            ids += rows.map(\.id.rawValue)
+        }
+        #expect(Set(ids).count == ids.count)
         #expect(try await client.call(.listGaps, GapFilter()).gaps.isEmpty)
         #expect(try await installation.stop() == 0)
     }
@@ -91,28 +96,28 @@ extension KillTests {
         }
     }
 
-    /// Every row is of a probe that was seen, and no two are of the same one.
-    private static func check(_ targets: [TargetID], _ witness: ProbeWitness, _ client: APIClient) async throws {
-        var ids: Set<String> = []
-        var total = 0
-        for (index, target) in targets.enumerated() {
-            let rows = try await client.call(
-                .listMeasurements,
-                MeasurementFilter(targetID: target, limit: 10_000)
-            ).measurements
-            let visits = await witness.visits[index]
-            #expect(rows.allSatisfy { row in visits.contains { row.timestamp.isBeside($0) } })
-            let times = rows.map(\.timestamp).sorted()
-            #expect(zip(times, times.dropFirst()).allSatisfy { $0.duration(to: $1) > .milliseconds(interval / 2) })
-            ids.formUnion(rows.map(\.id.rawValue))
-            total += rows.count
-        }
-        #expect(ids.count == total)
-    }
-
-    private static func times(of target: TargetID, _ client: APIClient) async throws -> [Timestamp] {
+    private static func rows(of target: TargetID, _ client: APIClient) async throws -> [Contracts.Measurement] {
         let filter = MeasurementFilter(targetID: target, limit: 10_000)
-        return try await client.call(.listMeasurements, filter).measurements.map(\.timestamp)
+        return try await client.call(.listMeasurements, filter).measurements
+    }
+}
+
+/// Brings rows and the connections that they tell of together, one to one, and keeps what is left over.
+private struct Pairs {
+    /// Connections without a row.
+    private(set) var visits: [Timestamp] = []
+    /// Rows without a connection.
+    private(set) var rows: [Timestamp]
+
+    init(of visits: [Timestamp], with rows: [Contracts.Measurement]) {
+        self.rows = rows.map(\.timestamp).sorted()
+        for visit in visits.sorted() {
+            if let row = self.rows.firstIndex(where: { $0.isBeside(visit) }) {
+                self.rows.remove(at: row)
+            } else {
+                self.visits.append(visit)
+            }
+        }
     }
 }
 
