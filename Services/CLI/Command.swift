@@ -13,7 +13,7 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
-        .checkList, .checkAdd, .checkRemove, .agentList, .incidentList, .tail, .probe, .probeTrace, .probeMTU,
+        .checkList, .checkAdd, .checkRemove, .agentList, .gapList, .incidentList, .tail, .probe, .probeTrace, .probeMTU,
         .probeUDP, .probeSTAMP, .simRun, .simProbe, .simTruth,
         .version,
     ]

@@ -19,6 +19,23 @@ extension Command {
         }
     )
 
+    static let gapList = Command(
+        name: "gap list",
+        synopsis: "",
+        summary: "list what agents of the last day could not keep",
+        run: { arguments in
+            _ = try arguments.words()
+            let list = try await APIClient(.load()).call(.listGaps, GapFilter(limit: 1_000))
+            guard !arguments.has("json") else { return try Output.json(list) }
+            Output.table(
+                ["AGENT", "FROM", "TO", "ROWS", "CAUSE"],
+                list.gaps.map {
+                    [$0.agentID.rawValue, $0.from.description, $0.to.description, "\($0.rows)", $0.cause.rawValue]
+                }
+            )
+        }
+    )
+
     static let incidentList = Command(
         name: "incident list",
         synopsis: "[--state firing|resolved]",
