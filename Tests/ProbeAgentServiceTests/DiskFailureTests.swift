@@ -54,6 +54,7 @@ struct DiskFailureTests {
             try FileManager.default.removeItem(atPath: link)
             try FileManager.default.createDirectory(atPath: link, withIntermediateDirectories: false)
         }
+        withExtendedLifetime(disk) {}
     }
 
     @Test(
@@ -93,6 +94,7 @@ struct DiskFailureTests {
         try await spool.flush()
         #expect(!spool.metrics.snapshot.isFailing)
         #expect(await spool.gaps.entries.reduce(0) { $0 + $1.rows } == dropped)
+        withExtendedLifetime(disk) {}
     }
 
     @Test("while the agent ends leaves what was kept", .enabled(if: SmallDisk.isAllowed))
@@ -110,5 +112,6 @@ struct DiskFailureTests {
         await again.append(9_000..<9_010)
         try await again.flush()
         #expect(await again.sendAll() == Array(9_000..<9_010))
+        withExtendedLifetime(disk) {}
     }
 }
