@@ -21,4 +21,17 @@ struct ProbeAgentSettingsTests {
         }
         #expect(error?.message.contains("link-local") == true)
     }
+
+    @Test("refuse a durability that there is not, and a spool too small to hold anything")
+    func spool() throws {
+        for (key, value) in [("PROBE_AGENT_DURABILITY", "forever"), ("PROBE_AGENT_SPOOL_BYTES", "1000")] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try ProbeAgentSettings(from: Environment([key: value]))
+            }
+            #expect(error?.message.hasPrefix(key) == true)
+        }
+        let settings = try ProbeAgentSettings(from: Environment()).spool
+        #expect(settings.durability == .process)
+        #expect(settings.bytes >= 86_400 * 100 * 240)
+    }
 }

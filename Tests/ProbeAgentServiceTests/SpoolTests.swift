@@ -100,4 +100,26 @@ struct SpoolTests {
         #expect(gap.cause == .corrupt)
         #expect((gap.from, gap.to) == (Rows.time(29), Rows.time(60)))
     }
+
+    @Test("says what is gone with a segment that somebody removed, and goes on")
+    func removed() async throws {
+        let spool = try await openSpool(directory.path)
+        await spool.append(0..<30)
+        try await spool.flush()
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: directory.path).first {
+                $0.hasSuffix(SegmentName.suffix)
+            }
+        )
+        await spool.close()
+        let again = try await openSpool(directory.path)
+        try FileManager.default.removeItem(atPath: "\(directory.path)/\(name)")
+        await again.append(30..<40)
+        try await again.flush()
+        let numbers = await again.sendAll()
+        #expect(numbers == Array(30..<40))
+        #expect(again.waiting == 0)
+        let gap = try await again.nextGap()
+        #expect((gap.rows, gap.cause) == (30, .corrupt))
+    }
 }
