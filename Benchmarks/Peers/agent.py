@@ -7,7 +7,6 @@ one line a number, as all benchmarks do; exits 1 when one falls short. It lasts 
 """
 
 import argparse
-import concurrent.futures
 import http.client
 import os
 import pathlib
@@ -185,10 +184,12 @@ def blackbox_seconds(folder, servers):
         }
         paths = [f"/probe?module={kind}&target={target}" for kind, target in targets.items()]
 
-        def ask(share):
+        def ask(share, pause=0):
+            """One after another, `pause` seconds apart, as a Prometheus that spreads its scrapes would."""
             connection = http.client.HTTPConnection("127.0.0.1", port)
-            successes = 0
+            successes, start = 0, time.monotonic()
             for number in range(share):
+                time.sleep(max(0, start + number * pause - time.monotonic()))
                 connection.request("GET", paths[number % len(paths)])
                 successes += b"probe_success 1" in connection.getresponse().read()
             return successes
@@ -203,8 +204,7 @@ def blackbox_seconds(folder, servers):
                     raise
         blackbox = Process(process.pid)
         before = blackbox.cpu_seconds
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            successes = sum(pool.map(ask, [MIXED_CHECKS // 2] * 4))
+        successes = ask(2 * MIXED_CHECKS, MIXED_SECONDS / MIXED_CHECKS)
         return (blackbox.cpu_seconds - before) / (MIXED_CHECKS * 2), successes
     finally:
         process.terminate()

@@ -17,6 +17,9 @@ public actor ProbeAgent: Service {
     /// How long a stopping agent tries to send what it has; what is left is on disk.
     private static let lastTry = Duration.seconds(2)
 
+    /// Changes that come so soon after one another leave their heap to the next one.
+    private static let trimDelaySeconds = 3
+
     private let settings: ProbeAgentSettings
     private let loop: EventLoop
     private let clock: any Clock<Duration>
@@ -31,6 +34,8 @@ public actor ProbeAgent: Service {
     private var known: KnownAssignments?
     private var assignments: [CheckID: Assignment] = [:]
     private var runners: [CheckID: CheckRunner] = [:]
+    /// Seconds until what many changes of the assignments have left of the heap is given back.
+    private var secondsToTrim: Int?
     private var isDraining = false
 
     /// Opens the agent's folder.
@@ -113,7 +118,11 @@ public actor ProbeAgent: Service {
             trust: TrustedAuthorities(file: settings.authorityFile)
         )
         let vantagePoint = LoopBound(point, on: loop)
-        defer { vantagePoint.value.close() }
+        let reflector = LoopBound(openReflector(), on: loop)
+        defer {
+            vantagePoint.value.close()
+            reflector.value?.close()
+        }
         let scheduler = ProbeScheduler(on: loop, maximumConcurrency: settings.maximumConcurrency) { due in
             await self.probe(due, from: vantagePoint)
         }
@@ -129,6 +138,19 @@ public actor ProbeAgent: Service {
             }
             group.addTask { try await self.count(scheduler) }
             try await group.waitForAll()
+        }
+    }
+
+    /// An agent that cannot answer the sessions of others still probes.
+    private func openReflector() -> STAMPReflector? {
+        guard let address = settings.reflector else { return nil }
+        do {
+            let reflector = try STAMPReflector(at: address, on: loop)
+            log.info("answers STAMP sessions", ["address": "\(reflector.address)"])
+            return reflector
+        } catch {
+            log.error("cannot answer STAMP sessions", ["address": "\(address)", "error": "\(error)"])
+            return nil
         }
     }
 
@@ -170,6 +192,7 @@ public actor ProbeAgent: Service {
         log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(new.set.revision)"])
         await scheduler.replace(grids(new), of: new.agentID)
         readiness.isReady = true
+        secondsToTrim = Self.trimDelaySeconds
     }
 
     /// Without a place among those who share a target's rate, this agent is not counted in yet, and leaves it alone.
@@ -235,6 +258,9 @@ public actor ProbeAgent: Service {
         while true {
             try await clock.sleep(for: Self.countInterval)
             metrics.note(await scheduler.missed)
+            guard let seconds = secondsToTrim else { continue }
+            secondsToTrim = seconds > 1 ? seconds - 1 : nil
+            if seconds == 1 { Heap.trim() }
         }
     }
 }

@@ -13,6 +13,8 @@ public struct ProbeAgentSettings: Sendable {
     public var name: String
     /// Where probes may go.
     public var policy: AddressPolicy
+    /// Where to answer other agents' STAMP sessions (RFC 8762); `nil`: nowhere.
+    public var reflector: SocketAddress?
     /// DNS servers to ask for the names of targets in place of the system's.
     public var resolvers: [SocketAddress]
     /// Where the secrets are that checks name, each in a file of its own.
@@ -30,6 +32,9 @@ public struct ProbeAgentSettings: Sendable {
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
         policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .standard)
+        policy.denied = try environment.networks("PROBE_AGENT_DENIED_NETWORKS")
+        reflector = try environment.list("PROBE_AGENT_REFLECTOR", of: "addresses with ports") { SocketAddress($0) }
+            .first
         resolvers = try environment.resolvers("PROBE_AGENT_RESOLVERS")
         secretsDirectory = environment.optionalString("PROBE_AGENT_SECRETS")
         authorityFile = environment.optionalString("PROBE_AGENT_AUTHORITIES")
@@ -42,15 +47,31 @@ public struct ProbeAgentSettings: Sendable {
 extension Environment {
     /// Addresses with or without ports, such as `192.0.2.53,[2001:db8::53]:5353`.
     fileprivate func resolvers(_ key: String) throws(ConfigurationError) -> [SocketAddress] {
-        var resolvers: [SocketAddress] = []
+        try list(key, of: "addresses") { word in
+            SocketAddress(word) ?? IPAddress(word).map { SocketAddress($0, port: 53) }
+        }
+    }
+
+    /// Networks such as `10.96.0.0/12,fd00:10:96::/112`, and addresses.
+    fileprivate func networks(_ key: String) throws(ConfigurationError) -> [IPNetwork] {
+        try list(key, of: "networks", IPNetwork.init)
+    }
+
+    /// Words between commas; empty when the key is missing.
+    fileprivate func list<Element>(
+        _ key: String,
+        of what: String,
+        _ element: (String) -> Element?
+    ) throws(ConfigurationError) -> [Element] {
+        var elements: [Element] = []
         for word in (optionalString(key) ?? "").split(separator: ",") {
             let word = word.trimmingCharacters(in: .whitespaces)
-            guard let resolver = SocketAddress(word) ?? IPAddress(word).map({ SocketAddress($0, port: 53) }) else {
-                throw ConfigurationError("\(key) must be a list of addresses; got \"\(word)\"")
+            guard let value = element(word) else {
+                throw ConfigurationError("\(key) must be a list of \(what); got \"\(word)\"")
             }
-            resolvers.append(resolver)
+            elements.append(value)
         }
-        return resolvers
+        return elements
     }
 
     /// The kinds of network that may be reached, such as `global,private,loopback`.

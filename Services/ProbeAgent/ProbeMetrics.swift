@@ -28,7 +28,7 @@ struct ProbeMetrics {
         )
         lateness = metrics.histogram(
             "sonde_probe_lateness_seconds",
-            "Time from when a probe was due to its start.",
+            "Time between when a probe was due and its start.",
             bounds: [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1]
         )()
     }
@@ -43,7 +43,7 @@ struct ProbeMetrics {
     }
 
     func noteStart(after due: Timestamp) {
-        lateness.observe(max(0, due.duration(to: .now) / .seconds(1)))
+        lateness.observe(abs(due.duration(to: .now) / .seconds(1)))
     }
 
     /// Takes over totals that only grow.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -94,4 +95,8 @@ int clinux_signal_pipe(const int *signals, int count) {
         if (sigaction(signals[i], &action, NULL) != 0)
             return -1;
     return ends[0];
+}
+
+void clinux_trim_heap(void) {
+    malloc_trim(0);
 }

@@ -26,7 +26,7 @@ public final class CheckRunner {
 
     private let point: VantagePoint
     private let type: CheckType
-    private let address: String
+    private let target: Result<TargetAddress, EgressError>
     private let timeout: Duration
     private let options: CheckOptions
     /// Endpoints whose last outcome was a failure.
@@ -42,7 +42,11 @@ public final class CheckRunner {
     ) {
         self.point = point
         self.type = type
-        self.address = address
+        do throws(EgressError) {
+            target = .success(try TargetAddress(address))
+        } catch {
+            target = .failure(error)
+        }
         timeout = .milliseconds(timeoutMilliseconds)
         self.options = options
     }
@@ -51,7 +55,7 @@ public final class CheckRunner {
     public func run(_ report: @escaping (CheckResult) -> Void) async {
         let startedAt = Timestamp.now
         do throws(EgressError) {
-            let destinations = try await destinations(of: try TargetAddress(address))
+            let destinations = try await destinations(of: try target.get())
             guard destinations.count > 1 else {
                 return await look(at: destinations[0], report)
             }
@@ -139,7 +143,7 @@ public final class CheckRunner {
         _ report: @escaping (CheckResult) -> Void
     ) -> UUIDv7? {
         guard options.traceOnFailure ?? true, options.mustNotConnect != true,
-            let target = try? TargetAddress(address),
+            let target = try? target.get(),
             let probe = try? point.failureTrace(of: type, to: target, at: endpoint.destination, options)
         else { return nil }
         let id = UUIDv7.make()
@@ -171,7 +175,7 @@ public final class CheckRunner {
     private func probe(_ destination: Destination, _ timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         do throws(EgressError) {
-            let probe = try point.probe(type, of: try TargetAddress(address), at: destination, options)
+            let probe = try point.probe(type, of: try target.get(), at: destination, options)
             let outcome = await probe.run(timeout: timeout)
             return options.mustNotConnect == true ? outcome.inverted : outcome
         } catch {

@@ -11,7 +11,7 @@ public struct TargetAddress: Equatable, Sendable {
 
     /// Throws `EgressError` with `badRequest`.
     public init(_ text: String) throws(EgressError) {
-        if text.contains("://") {
+        if text.utf8.contains(UInt8(ascii: "/")), text.contains("://") {
             let parsed = try EgressURL(text)
             host = parsed.host
             port = parsed.port

@@ -53,6 +53,7 @@ struct AgentCase: Sendable {
     let isAlone: Bool
     /// One that answers nothing, unless another takes its place.
     var orchestrator: RPCClient
+    var settings: [String: String] = [:]
 
     init(folder: String, store: RecordingStore, isAlone: Bool = true) {
         self.folder = folder
@@ -74,7 +75,9 @@ struct AgentCase: Sendable {
         if isAlone { _ = try await reopening { try AgentFolder(folder, isDurable: false) } }
         let agent = try await ProbeAgent.open(
             try ProbeAgentSettings(
-                from: Environment(["PROBE_AGENT_NAME": "node-1", "PROBE_AGENT_DATA": folder])
+                from: Environment(
+                    settings.merging(["PROBE_AGENT_NAME": "node-1", "PROBE_AGENT_DATA": folder]) { $1 }
+                )
             ),
             orchestrator: orchestrator,
             store: RPCClient(inProcess: router, as: .probeAgent),

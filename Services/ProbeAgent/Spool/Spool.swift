@@ -10,7 +10,7 @@ import Synchronization
 /// within bounds, and tries again.
 package actor Spool {
     /// How long measurements gather before they are written together.
-    private static let linger = Duration.milliseconds(25)
+    private static let linger = Duration.milliseconds(40)
     /// Rows of one record: what one damaged place on the disk may cost.
     private static let recordRows = 64
     /// How long rows wait for a store that is there before they count as left behind.

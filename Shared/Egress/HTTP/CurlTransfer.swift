@@ -81,14 +81,13 @@ final class CurlTransfer {
             areHeadersTooMany = true
             return false
         }
-        let text = unsafe String(decoding: line, as: UTF8.self)
-        if text.hasPrefix("HTTP/") {
+        if unsafe line.starts(with: "HTTP/".utf8) {
             // A response after an interim one.
             headers.removeAll()
             if request.inspectsPeer { inspection = easy.inspection }
-        } else if let colon = text.firstIndex(of: ":") {
-            let value = text[text.index(after: colon)...].split(whereSeparator: \.isNewline).first ?? ""
-            headers.append(EgressHeader(String(text[..<colon]), trimmed(value)))
+        } else if let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
+            let name = unsafe String(decoding: line[..<colon], as: UTF8.self)
+            headers.append(EgressHeader(name, unsafe Self.trimmed(line[(colon + 1)...])))
         }
         return true
     }
@@ -106,10 +105,12 @@ final class CurlTransfer {
         target.map { $0.address.words == address.address.words && $0.port == address.port } ?? false
     }
 
-    private func trimmed(_ text: Substring) -> String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let start = text.drop(while: isBlank)
-        return String(start.reversed().drop(while: isBlank).reversed())
+    private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        let isBlank: (UInt8) -> Bool = { [0x20, 0x09, 0x0d, 0x0a].contains($0) }
+        guard let first = unsafe bytes.firstIndex(where: { !isBlank($0) }),
+            let last = unsafe bytes.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return unsafe String(decoding: bytes[first...last], as: UTF8.self)
     }
 
     // MARK: The end

@@ -21,7 +21,8 @@ public struct EgressURL: Equatable, Sendable {
         guard scheme == "http" || scheme == "https" else { throw Self.bad("is neither http nor https") }
         guard try !parser.has(CURLUPART_USER), try !parser.has(CURLUPART_PASSWORD) else { throw Self.bad("has a user") }
         guard try !parser.has(CURLUPART_ZONEID) else { throw Self.bad("has an IPv6 zone") }
-        var name = try parser.asciiHost()
+        // Only names of other scripts need a locale, and that is read from files.
+        var name = text.utf8.allSatisfy { $0 < 0x80 } ? try parser.get(CURLUPART_HOST) : try parser.asciiHost()
         if name.hasSuffix(".") { name.removeLast() }
         guard !name.isEmpty else { throw Self.bad("has no host") }
         try parser.set(CURLUPART_HOST, name)

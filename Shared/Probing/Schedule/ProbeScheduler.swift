@@ -6,6 +6,9 @@ public actor ProbeScheduler {
     /// What to do for a check that is due; called on the loop.
     public typealias Action = nonisolated(nonsending) @Sendable (ProbeSchedule.Due) async -> Void
 
+    /// A run may start so much before its time, since timers are to the millisecond: they err on both sides by less than
+    /// they would on one.
+    private static let resolution = Duration.milliseconds(1)
     /// The wall clock is looked at this often at least, in case it was set.
     private static let longestWait: Duration = .seconds(1)
 
@@ -40,7 +43,7 @@ public actor ProbeScheduler {
     public func run() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                for due in schedule.due(at: .now) {
+                for due in schedule.due(at: .now.advanced(by: Self.resolution)) {
                     group.addTask { await self.perform(due) }
                 }
                 await alarm.wait(atMost: timeToNext())
@@ -57,6 +60,6 @@ public actor ProbeScheduler {
 
     private func timeToNext() -> Duration {
         guard let next = schedule.next else { return Self.longestWait }
-        return max(.zero, min(Timestamp.now.duration(to: next), Self.longestWait))
+        return max(.zero, min(Timestamp.now.duration(to: next) - Self.resolution, Self.longestWait))
     }
 }
