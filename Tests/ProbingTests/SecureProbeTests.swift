@@ -114,6 +114,25 @@ final class SecureProbeTests {
         #expect(outcome.reason == .certificate)
     }
 
+    @Test(
+        "dns: bears whatever a resolver over TLS sends",
+        arguments: [
+            ("cat /dev/zero", FailureReason.protocolViolation), ("printf \\\\0\\\\002ab", .protocolViolation),
+            ("true", .protocolViolation), ("sleep 5", .timeout), ("printf \\\\377\\\\377; sleep 5", .timeout),
+        ]
+    )
+    func hostileResolver(command: String, reason: FailureReason) async throws {
+        let program = try await TLSProgram(command, like: server)
+        defer { program.stop() }
+        probes.timeoutMilliseconds = 1_000
+        let outcome = try await probes.outcome(.dns, "a.example") {
+            $0.resolver = "localhost:\(program.address.port)"
+            $0.endpoints = .ipv4
+            $0.transport = .tls
+        }
+        #expect(outcome.reason == reason)
+    }
+
     @Test("http: sends method, headers, body and secrets, and shows none of them")
     func request() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("secrets-\(UUID())")
