@@ -32,6 +32,11 @@ import TLS
         try check(unsafe curl_set_text(handle, option, text))
     }
 
+    /// Takes back what libcurl has by default.
+    func clear(_ option: CURLoption) throws(EgressError) {
+        try check(unsafe curl_set_text(handle, option, nil))
+    }
+
     func setBody(_ bytes: [UInt8]) throws(EgressError) {
         try set(CURLOPT_POSTFIELDSIZE, bytes.count)
         let code = unsafe bytes.withUnsafeBytes { buffer in

@@ -41,7 +41,7 @@ final class KernelTrace: TimerHandler {
                 flows.append(options.mode == .tcp ? TCPTracing(setup, self) : try DatagramTracing(setup, self))
             } catch {
                 for flow in flows { flow.close() }
-                throw ProbingError(error, "a \(options.mode.rawValue) trace")
+                throw ProbingError(error, "a trace by \(options.mode.rawValue)")
             }
         }
     }
@@ -123,7 +123,7 @@ final class KernelTrace: TimerHandler {
         flows = []
         engine.finished(self)
         if let failure, trace.hops.isEmpty {
-            completion.finish(.failure(ProbingError(failure, "a \(options.mode.rawValue) trace")))
+            completion.finish(.failure(ProbingError(failure, "a trace by \(options.mode.rawValue)")))
         } else {
             completion.finish(.success(trace))
         }
