@@ -43,6 +43,18 @@ export function count(value) {
   return value < 100_000 ? counts.format(value) : compact.format(value);
 }
 
+/**
+ * An amount of memory or of data, in powers of 1,024.
+ *
+ * @param {number} value
+ */
+export function bytes(value) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const power = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log2(value) / 10));
+  const scaled = value / 1_024 ** power;
+  return `${scaled.toFixed(power === 0 || scaled >= 100 ? 0 : 1)}\u202f${units[power]}`;
+}
+
 /** @param {number} perSecond */
 export function rate(perSecond) {
   if (perSecond === 0) return "0";
@@ -89,6 +101,7 @@ export function ago(milliseconds) {
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 /** @param {number} time */
@@ -108,6 +121,11 @@ export function preciseTime(time) {
 /** @param {number} time */
 export function date(time) {
   return day.format(time);
+}
+
+/** @param {number} time */
+export function dateAndYear(time) {
+  return dayOfYear.format(time);
 }
 
 /** @param {number} time */

@@ -3,6 +3,8 @@ import * as format from "../format.js";
 import { reasonText, vantageOf } from "../rows.js";
 import { openDialog } from "./dialog.js";
 import { icon } from "./icons.js";
+import { evidenceOf } from "./row-evidence.js";
+import { rowLinks } from "./row-link.js";
 import { toast } from "./toast.js";
 
 /**
@@ -26,7 +28,12 @@ export function openRowDialog(row) {
     icon("copy"),
     "Copy JSON",
   );
-  openDialog(
+  const { sections, rest } = evidenceOf(row);
+  const links = rowLinks(row, (other) => {
+    dialog.close();
+    openRowDialog(other);
+  });
+  const dialog = openDialog(
     "Measurement",
     h(
       "div",
@@ -43,10 +50,13 @@ export function openRowDialog(row) {
         ...fact("Agent", vantageOf(row)),
         ...fact("ID", h("code", {}, row.id)),
       ),
+      links.length > 0 && h("div", { class: "group" }, ...links),
+      ...sections,
       h("div", { class: "facts-head" }, h("h3", {}, "Metadata"), copy),
-      isEmpty(row.metadata) ? h("p", { class: "faint" }, "The probe reported nothing more.") : tree(row.metadata),
+      isEmpty(rest) ? h("p", { class: "faint" }, "The probe reported nothing more.") : tree(rest),
     ),
   );
+  dialog.classList.toggle("wide", sections.length > 0);
 }
 
 /** @param {unknown} value */
