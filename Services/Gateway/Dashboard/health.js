@@ -23,13 +23,31 @@ export const gravity = { failing: 0, unknown: 1, up: 2, paused: 3 };
 /** @type {Record<Health, string>} */
 export const healthText = { up: "Up", failing: "Failing", unknown: "Unknown", paused: "Paused" };
 
+/** Before a failure is reported it is confirmed, so many times if nothing else is said, and each within so long. */
+const confirmations = 3;
+const confirmationMilliseconds = 800;
+const confirmationPauseMilliseconds = 200;
+/** @type {import("./types.js").CheckType[]} */
+const unconfirmed = ["trace", "mtu", "host"];
+
 /**
  * How long a check may say nothing: three intervals, and the time that its last probe may still be under way.
  *
  * @param {Check} check
  */
 export function patience(check) {
-  return check.interval_ms * silentIntervals + check.timeout_ms;
+  const tries = unconfirmed.includes(check.type) ? 0 : Number(check.options?.confirmations ?? confirmations);
+  const oneMore = confirmationPauseMilliseconds + Math.min(check.timeout_ms, confirmationMilliseconds);
+  return check.interval_ms * silentIntervals + check.timeout_ms + tries * oneMore;
+}
+
+/**
+ * Whether a check's rows tell why something is as it is, and not whether the target is well.
+ *
+ * @param {{type: import("./types.js").CheckType}} check
+ */
+export function isEvidence({ type }) {
+  return type === "trace" || type === "host";
 }
 
 /**
@@ -43,6 +61,8 @@ export function latestOf(check) {
 }
 
 /**
+ * Evidence is never failing: what a trace does not reach, other checks have to judge.
+ *
  * @param {Check} check
  * @returns {Health}
  */
@@ -50,7 +70,7 @@ export function healthOfCheck(check) {
   if (!check.enabled || state.targets?.get(check.target_id)?.enabled === false) return "paused";
   const rows = latestOf(check);
   const fresh = rows.filter((row) => row.time > now() - patience(check));
-  if (fresh.some((row) => row.status !== "success")) return "failing";
+  if (!isEvidence(check) && fresh.some((row) => row.status !== "success")) return "failing";
   return fresh.length > 0 && fresh.length === rows.length ? "up" : "unknown";
 }
 
@@ -60,18 +80,19 @@ export function healthOfCheck(check) {
  */
 export function healthOfTarget(targetID) {
   if (state.targets?.get(targetID)?.enabled === false) return "paused";
-  const checks = (state.checks.get(targetID) ?? []).filter((check) => check.enabled);
+  const checks = (state.checks.get(targetID) ?? []).filter((check) => check.enabled && !isEvidence(check));
   if (checks.length === 0) return "unknown";
   return checks.map(healthOfCheck).reduce((worst, next) => (gravity[next] < gravity[worst] ? next : worst));
 }
 
 /**
- * The check that stands for a target in one line: its oldest that is enabled.
+ * The check that stands for a target in one line: its oldest that is enabled, and rather none that is evidence.
  *
  * @param {string} targetID
  */
 export function leadingCheck(targetID) {
-  const checks = state.checks.get(targetID) ?? [];
+  const all = state.checks.get(targetID) ?? [];
+  const checks = [...all.filter((check) => !isEvidence(check)), ...all.filter(isEvidence)];
   return checks.find((check) => check.enabled) ?? checks.at(0);
 }
 

@@ -81,9 +81,9 @@ export class TimelineData {
     step.count += 1;
     step.sent += row.sent;
     step.received += row.received;
-    if (row.status !== "success" || row.latency === null) {
+    if (row.status !== "success") {
       step.failures += 1;
-    } else {
+    } else if (row.latency !== null) {
       step.mean = ((step.mean ?? 0) * answered + row.latency) / (answered + 1);
       step.low = Math.min(step.low ?? Infinity, row.latency);
       step.high = Math.max(step.high ?? 0, row.latency);

@@ -1,7 +1,7 @@
 import { mayEdit, removeCheck, toggleCheck } from "../actions.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
-import { healthOfCheck } from "../health.js";
+import { healthOfCheck, isEvidence } from "../health.js";
 import { state } from "../store.js";
 import { healthBadge } from "./health-badge.js";
 import { icon } from "./icons.js";
@@ -61,6 +61,7 @@ export class ChecksTable {
 function checkRow(check, health) {
   const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`);
   const details = [...options, `timeout: ${format.interval(check.timeout_ms)}`].join(", ");
+  const badgeText = isEvidence(check) && health === "up" ? "Reports" : undefined;
   const menu = menuButton(`Actions for the ${check.type.toUpperCase()} check`, () => [
     {
       label: check.enabled ? "Pause" : "Resume",
@@ -72,7 +73,7 @@ function checkRow(check, health) {
   return h(
     "tr",
     { "data-check-id": check.id },
-    h("td", { class: "state" }, healthBadge(health)),
+    h("td", { class: "state" }, healthBadge(health, badgeText)),
     h("th", { scope: "row", class: "target" }, h("span", { class: "target-name" }, check.type.toUpperCase()), h("span", { class: "faint" }, details)),
     h("td", { class: "number", "data-label": "Every" }, format.interval(check.interval_ms)),
     mayEdit() && h("td", { class: "more" }, menu),

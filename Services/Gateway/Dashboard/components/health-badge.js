@@ -8,17 +8,22 @@ export class HealthBadge {
   #text = h("span");
   element = h("span", { class: "health" }, h("span", { class: "mark", "aria-hidden": "true" }), this.#text);
 
-  /** @param {Health} health */
-  update(health) {
-    if (this.element.dataset.health === health) return;
-    this.element.dataset.health = health;
-    setText(this.#text, healthText[health]);
+  /**
+   * @param {Health} health
+   * @param {string} [text]
+   */
+  update(health, text = healthText[health]) {
+    if (this.element.dataset.health !== health) this.element.dataset.health = health;
+    setText(this.#text, text);
   }
 }
 
-/** @param {Health} health */
-export function healthBadge(health) {
+/**
+ * @param {Health} health
+ * @param {string} [text]
+ */
+export function healthBadge(health, text) {
   const badge = new HealthBadge();
-  badge.update(health);
+  badge.update(health, text);
   return badge.element;
 }
