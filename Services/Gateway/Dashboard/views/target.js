@@ -5,8 +5,10 @@ import * as format from "../format.js";
 import { healthOfTarget } from "../health.js";
 import { ChecksTable } from "../components/checks-table.js";
 import { HealthBadge } from "../components/health-badge.js";
+import { HostPanel } from "../components/host-panel.js";
 import { icon } from "../components/icons.js";
 import { emptyState, errorState, loadingRows } from "../components/notices.js";
+import { PathPanel } from "../components/path-panel.js";
 import { RowsTable } from "../components/rows-table.js";
 import { TimelinePanel } from "../components/timeline.js";
 import { state, subscribe } from "../store.js";
@@ -61,6 +63,8 @@ function targetPage(id) {
   const actions = h("div", { class: "actions" });
   const figures = new Figures(id);
   const timeline = new TimelinePanel(id, (range) => void figures.load(range));
+  const path = new PathPanel(id);
+  const host = new HostPanel(id);
   const checks = new ChecksTable(id);
   const rows = new RowsTable(id);
   let shown = "";
@@ -103,17 +107,32 @@ function targetPage(id) {
     actions,
   );
   return {
-    element: h("div", {}, head, figures.element, timeline.element, h("div", { class: "columns" }, checks.element, rows.element)),
+    element: h(
+      "div",
+      {},
+      head,
+      figures.element,
+      timeline.element,
+      path.element,
+      host.element,
+      h("div", { class: "columns" }, checks.element, rows.element),
+    ),
     /** @param {import("../types.js").Target} target */
     update(target) {
       describe(target);
       badge.update(healthOfTarget(id));
       checks.update();
       timeline.update();
+      path.update();
+      host.update();
     },
-    load: () => void rows.load(),
+    load() {
+      void rows.load();
+      void path.load();
+    },
     dispose() {
       timeline.dispose();
+      path.dispose();
       rows.dispose();
     },
   };

@@ -1,0 +1,164 @@
+import { isCancellation, messageOf } from "../api.js";
+import { h, replace, setText } from "../dom.js";
+import * as format from "../format.js";
+import { pathOf } from "../path.js";
+import { vantageOf } from "../rows.js";
+import { now, onRows, state } from "../store.js";
+import { recentTraces } from "../traces.js";
+import { hopTable } from "./hop-table.js";
+
+/** @typedef {import("../types.js").Row} Row */
+
+const keptTraces = 60;
+const newest = "newest";
+const failureWord = "on failures of";
+
+/** The way to a target as its newest trace saw it, or an older one; hidden while there are none. */
+export class PathPanel {
+  /** @type {Row[]} Newest first. */
+  #traces = [];
+  #loading = new AbortController();
+  #vantages = h("select", { class: "input", "aria-label": "Seen from", onchange: () => this.#draw() });
+  #times = h("select", { class: "input", "aria-label": "Trace", onchange: () => this.#draw() });
+  #summary = h("p", { class: "path-summary faint" });
+  #body = h("div", { class: "path-body" });
+  #shown = "";
+  element = h(
+    "section",
+    { class: "panel path-panel", "aria-label": "Path", hidden: true },
+    h(
+      "header",
+      { class: "panel-head" },
+      h("div", { class: "group" }, h("h2", {}, "Path"), this.#summary),
+      h("div", { class: "group" }, this.#vantages, this.#times),
+    ),
+    this.#body,
+  );
+
+  /** @param {string} targetID */
+  constructor(targetID) {
+    this.targetID = targetID;
+    this.end = onRows((rows) => this.#take(rows));
+  }
+
+  dispose() {
+    this.end();
+    this.#loading.abort();
+  }
+
+  async load() {
+    const latest = state.latest.get(this.targetID)?.values() ?? [];
+    this.#take([...latest]);
+    try {
+      this.#take(await recentTraces(this.targetID, this.#loading.signal));
+    } catch (error) {
+      if (!isCancellation(error)) this.element.title = `Older traces could not be loaded. ${messageOf(error)}`;
+    }
+  }
+
+  /** How long ago the way changed moves on with the clock. */
+  update() {
+    this.#summarize();
+  }
+
+  /** @param {Row[]} rows */
+  #take(rows) {
+    const known = new Set(this.#traces.map((row) => row.id));
+    const fresh = rows.filter((row) => row.targetID === this.targetID && row.type === "trace" && !known.has(row.id));
+    const traces = fresh.filter((row) => pathOf(row.metadata));
+    if (traces.length === 0) return;
+    this.#traces = [...traces, ...this.#traces].sort((a, b) => b.time - a.time).slice(0, keptTraces);
+    this.element.hidden = false;
+    this.#draw();
+  }
+
+  /** Traces of one check's endpoint as one agent sees it: others may well take another way. */
+  get #chosen() {
+    return this.#traces.filter((row) => placeOf(row) === this.#vantages.value);
+  }
+
+  get #trace() {
+    return this.#chosen.find((row) => row.id === this.#times.value) ?? this.#chosen[0];
+  }
+
+  #draw() {
+    /** @type {Map<string, string>} */
+    const places = new Map();
+    for (const row of this.#traces) places.set(placeOf(row), placeText(row));
+    offer(this.#vantages, [...places].sort(([, a], [, b]) => inOrder(a, b)));
+    this.#vantages.hidden = places.size < 2;
+    offer(this.#times, [[newest, "Newest"], ...this.#chosen.map((row) => /** @type {const} */ ([row.id, traceText(row)]))]);
+    this.#times.hidden = this.#chosen.length < 2;
+    this.#summarize();
+    const trace = this.#trace;
+    const path = trace && pathOf(trace.metadata);
+    if (!path || this.#shown === trace.id) return;
+    this.#shown = trace.id;
+    this.element.dataset.trace = trace.id;
+    replace(this.#body, hopTable(path));
+  }
+
+  #summarize() {
+    const trace = this.#trace;
+    const path = trace && pathOf(trace.metadata);
+    if (!path) return;
+    const change = this.#chosen.find((row) => pathOf(row.metadata)?.changedHop);
+    const hop = change && pathOf(change.metadata)?.changedHop;
+    const changed = change ? `changed at hop ${hop}, ${format.ago(now() - change.time)}` : "no change seen";
+    setText(this.#summary, `${lengthOf(path)}, ${changed}, traced ${format.ago(now() - trace.time)}`);
+  }
+}
+
+/** @param {Row} row */
+function placeOf(row) {
+  return `${row.checkID}/${row.agentID}/${row.endpoint}`;
+}
+
+/** @param {Row} row */
+function isOfFailure(row) {
+  return typeof (/** @type {any} */ (row.metadata).cause) === "string";
+}
+
+/** @param {Row} row */
+function placeText(row) {
+  const mode = /** @type {any} */ (row.metadata).mode;
+  const check = state.checks.get(row.targetID)?.find(({ id }) => id === row.checkID);
+  const reason = check && isOfFailure(row) ? `, ${failureWord} ${check.type.toUpperCase()}` : "";
+  return `${vantageOf(row)}, by ${String(mode ?? "icmp").toUpperCase()}${reason}`;
+}
+
+/** @param {Row} row */
+function traceText(row) {
+  const path = pathOf(row.metadata);
+  const notes = [path?.changedHop && "changed", path?.isReached === false && "not reached"].filter(Boolean);
+  return [`${format.date(row.time)}, ${format.timeOfDay(row.time)}`, path && lengthOf(path), ...notes].join(", ");
+}
+
+/** @param {import("../path.js").Path} path */
+function lengthOf({ hops }) {
+  return `${hops.length} ${hops.length === 1 ? "hop" : "hops"}`;
+}
+
+/**
+ * Traces that are made all the time stand before those of failures.
+ *
+ * @param {string} a
+ * @param {string} b
+ */
+function inOrder(a, b) {
+  return Number(a.includes(failureWord)) - Number(b.includes(failureWord)) || a.localeCompare(b);
+}
+
+/**
+ * Offers these choices and keeps the one that was made; not while somebody is choosing.
+ *
+ * @param {HTMLSelectElement} select
+ * @param {(readonly [value: string, text: string])[]} choices
+ */
+function offer(select, choices) {
+  const [before, after] = [[...select.options].map((option) => option.value + option.text), choices.map((choice) => choice.join(""))];
+  if (document.activeElement === select || before.join() === after.join()) return;
+  const chosen = select.value;
+  replace(select, ...choices.map(([value, text]) => h("option", { value }, text)));
+  if (choices.some(([value]) => value === chosen)) select.value = chosen;
+}
