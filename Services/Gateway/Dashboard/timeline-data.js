@@ -25,6 +25,8 @@ const overgrownSteps = 3_000;
 export class TimelineData {
   /** @type {AgentLine[]} */
   lines = [];
+  /** @type {import("./gaps.js").LostSpan[]} */
+  gaps = [];
 
   /**
    * @param {import("./types.js").Timeline} timeline

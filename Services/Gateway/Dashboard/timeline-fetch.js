@@ -1,4 +1,5 @@
 import { call } from "./api.js";
+import { fetchGaps } from "./gaps.js";
 import { now } from "./store.js";
 import { TimelineData } from "./timeline-data.js";
 
@@ -7,7 +8,8 @@ const margin = 0.5;
 const mostPoints = 2_000;
 
 /**
- * Fetches what is seen, and half as much on either side, so that panning shows something at once.
+ * Fetches what is seen, and half as much on either side, so that panning shows something at once; with what the agents
+ * lost that see the check, or all agents when none does.
  *
  * @param {import("./types.js").Check} check
  * @param {{from: number, to: number, span: number}} range
@@ -19,8 +21,14 @@ export async function fetchTimeline(check, range, step, signal) {
   const to = Math.ceil(Math.min(range.to + range.span * margin, now() + step) / step) * step;
   const points = Math.max(1, Math.min(mostPoints, Math.round((to - from) / step)));
   const query = { check_id: check.id, from: new Date(from).toISOString(), to: new Date(to).toISOString(), points };
-  const timeline = await call("GET", `/targets/${check.target_id}/timeline`, { query, signal });
-  return new TimelineData(timeline, check);
+  const [timeline, gaps] = await Promise.all([
+    call("GET", `/targets/${check.target_id}/timeline`, { query, signal }),
+    fetchGaps(from, to, signal),
+  ]);
+  const data = new TimelineData(timeline, check);
+  const agents = new Set(data.lines.map((line) => line.agentID));
+  data.gaps = gaps.filter((gap) => agents.size === 0 || agents.has(gap.agentID));
+  return data;
 }
 
 /** Lengths of steps, in milliseconds. */

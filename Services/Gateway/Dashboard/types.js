@@ -115,6 +115,14 @@
  * @property {number} step_ms
  * @property {TimelineSeries[]} series
  *
+ * @typedef {object} Gap
+ * @property {string} id
+ * @property {string} agent_id
+ * @property {string} from
+ * @property {string} to
+ * @property {number} rows
+ * @property {"spool_full" | "spool_failed" | "corrupt" | "refused"} cause
+ *
  * @typedef {object} Incident
  * @property {string} id
  * @property {string} rule_name

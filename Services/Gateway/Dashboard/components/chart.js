@@ -1,11 +1,11 @@
 import { h } from "../dom.js";
-import { color } from "../theme.js";
-import { chartOptions, withAlpha } from "./chart-options.js";
+import { drawMarks } from "./chart-marks.js";
+import { chartOptions } from "./chart-options.js";
 import { ChartTooltip } from "./chart-tooltip.js";
 
 /** @typedef {import("../timeline-data.js").TimelineData} TimelineData */
 
-/** Mean and band of each agent over time; failed steps stand in red. */
+/** Mean and band of each agent over time; failed steps stand in red, and what was lost is hatched. */
 export class LatencyChart {
   element = h("div", { class: "chart" });
   /** @type {uPlot | null} */
@@ -77,33 +77,11 @@ export class LatencyChart {
     const { clientWidth: width, clientHeight: height } = this.element;
     const size = { width: width || 800, height: height || 300 };
     const hooks = {
-      drawClear: [(/** @type {uPlot} */ plot) => this.#drawFailures(plot)],
+      drawClear: [(/** @type {uPlot} */ plot) => this.#data && drawMarks(plot, this.#data)],
       setCursor: [(/** @type {uPlot} */ plot) => this.#tooltip.update(plot, this.#data)],
     };
     const options = { ...chartOptions(count, range), ...size, hooks };
     this.#plot = new uPlot(options, columns, this.element);
     this.#plot.over.append(this.#tooltip.element);
-  }
-
-  /** @param {uPlot} plot */
-  #drawFailures(plot) {
-    if (!this.#data) return;
-    const { ctx, bbox } = plot;
-    const mark = color("--bad-mark");
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    for (const { time, share } of this.#data.failures()) {
-      const left = plot.valToPos(time, "x", true);
-      const width = Math.max(2 * devicePixelRatio, plot.valToPos(time + this.#data.step, "x", true) - left);
-      if (left + width < bbox.left || left > bbox.left + bbox.width) continue;
-      ctx.fillStyle = withAlpha(mark, 0.08 + 0.2 * share);
-      ctx.fillRect(left, bbox.top, width, bbox.height);
-      ctx.fillStyle = mark;
-      const height = (4 + 6 * share) * devicePixelRatio;
-      ctx.fillRect(left, bbox.top + bbox.height - height, width, height);
-    }
-    ctx.restore();
   }
 }

@@ -18,11 +18,12 @@ export class PathPanel {
   /** @type {Row[]} Newest first. */
   #traces = [];
   #loading = new AbortController();
-  #vantages = h("select", { class: "input", "aria-label": "Seen from", onchange: () => this.#draw() });
+  #vantages = h("select", { class: "input", "aria-label": "Seen from", onchange: () => this.#choose() });
   #times = h("select", { class: "input", "aria-label": "Trace", onchange: () => this.#draw() });
   #summary = h("p", { class: "path-summary faint" });
   #body = h("div", { class: "path-body" });
   #shown = "";
+  #isPlaceChosen = false;
   element = h(
     "section",
     { class: "panel path-panel", "aria-label": "Path", hidden: true },
@@ -81,13 +82,18 @@ export class PathPanel {
     return this.#chosen.find((row) => row.id === this.#times.value) ?? this.#chosen[0];
   }
 
+  #choose() {
+    this.#isPlaceChosen = true;
+    this.#draw();
+  }
+
   #draw() {
     /** @type {Map<string, string>} */
     const places = new Map();
     for (const row of this.#traces) places.set(placeOf(row), placeText(row));
-    offer(this.#vantages, [...places].sort(([, a], [, b]) => inOrder(a, b)));
+    offer(this.#vantages, [...places].sort(([, a], [, b]) => inOrder(a, b)), this.#isPlaceChosen);
     this.#vantages.hidden = places.size < 2;
-    offer(this.#times, [[newest, "Newest"], ...this.#chosen.map((row) => /** @type {const} */ ([row.id, traceText(row)]))]);
+    offer(this.#times, [[newest, "Newest"], ...this.#chosen.map((row) => /** @type {const} */ ([row.id, traceText(row)]))], true);
     this.#times.hidden = this.#chosen.length < 2;
     this.#summarize();
     const trace = this.#trace;
@@ -150,15 +156,16 @@ function inOrder(a, b) {
 }
 
 /**
- * Offers these choices and keeps the one that was made; not while somebody is choosing.
+ * Offers these choices; not while somebody is choosing.
  *
  * @param {HTMLSelectElement} select
  * @param {(readonly [value: string, text: string])[]} choices
+ * @param {boolean} keeps Whether what is chosen stays so, or the first one is chosen.
  */
-function offer(select, choices) {
+function offer(select, choices, keeps) {
   const [before, after] = [[...select.options].map((option) => option.value + option.text), choices.map((choice) => choice.join(""))];
   if (document.activeElement === select || before.join() === after.join()) return;
   const chosen = select.value;
   replace(select, ...choices.map(([value, text]) => h("option", { value }, text)));
-  if (choices.some(([value]) => value === chosen)) select.value = chosen;
+  if (keeps && choices.some(([value]) => value === chosen)) select.value = chosen;
 }

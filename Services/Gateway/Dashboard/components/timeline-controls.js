@@ -87,10 +87,14 @@ export class TimelineControls {
     return button;
   }
 
-  /** @param {string[]} origins */
-  legend(origins) {
-    if (origins.join() === this.#shownLegend) return;
-    this.#shownLegend = origins.join();
+  /**
+   * @param {string[]} origins
+   * @param {boolean} hasGaps
+   */
+  legend(origins, hasGaps) {
+    const shown = JSON.stringify([origins, hasGaps]);
+    if (shown === this.#shownLegend) return;
+    this.#shownLegend = shown;
     const entries = origins.map((origin, index) => {
       const swatch = h("span", { class: "swatch", "aria-hidden": "true" });
       swatch.style.background = lineColor(index);
@@ -101,6 +105,7 @@ export class TimelineControls {
       ...entries,
       h("span", {}, h("span", { class: "swatch band", "aria-hidden": "true" }), "lowest to highest"),
       h("span", {}, h("span", { class: "swatch failed", "aria-hidden": "true" }), "failed"),
+      hasGaps && h("span", {}, h("span", { class: "swatch gap", "aria-hidden": "true" }), "measurements lost"),
     );
   }
 }

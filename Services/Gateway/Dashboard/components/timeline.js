@@ -79,10 +79,10 @@ export class TimelinePanel {
 
   /** The checks of the target, when they are known or have changed. */
   update() {
-    const checks = state.checks.get(this.targetID) ?? [];
+    const checks = (state.checks.get(this.targetID) ?? []).filter(({ type }) => type !== "host");
     const own = checks.find((check) => check.id === this.#check?.id) ?? checks.find((check) => check.enabled) ?? checks[0];
     if (own && own.id !== this.#check?.id) this.#choose(own);
-    if (!own) this.#say("This target has no checks yet.");
+    if (!own) this.#say("This target has no checks with a latency yet.");
     this.#controls.update(checks, this.#check, this.#range);
   }
 
@@ -168,7 +168,7 @@ export class TimelinePanel {
       this.#surface = this.#chart.surface;
       followPointer(this.#surface, this.#gestures);
     }
-    this.#controls.legend(this.#data.lines.map(vantageOf));
+    this.#controls.legend(this.#data.lines.map(vantageOf), this.#data.gaps.length > 0);
     const { from, to } = this.#range;
     const seen = this.#data.holdsAnythingBetween(from, to);
     this.#say(seen ? "" : this.#range.isLive ? "Waiting for the first sample…" : "Nothing was measured in this time.");
