@@ -3,6 +3,9 @@
 const base = "/api/v1";
 const timeoutMilliseconds = 15_000;
 
+/** Such as `checks[0].options.packets`. */
+const fieldPath = /^[a-z_]+(\[\d+\])?(\.[a-z_]+(\[\d+\])?)*(?= )/;
+
 /** What went wrong with a call, in words for a reader. */
 export class APIError extends Error {
   /**
@@ -15,6 +18,11 @@ export class APIError extends Error {
     this.name = "APIError";
     this.status = status;
     this.title = title;
+  }
+
+  /** The field that was refused, which its message begins with; undefined when it names none. */
+  get field() {
+    return this.status === 400 ? fieldPath.exec(this.message)?.[0] : undefined;
   }
 }
 

@@ -1,67 +1,77 @@
+/** What each type of check does, and the options that a person may set. */
+
+import {
+  answering, avoidable, certificateDays, choice, endpoints, httpMore, number, packetForm, packets, pacing, port, text, tlsMore,
+} from "./check-options.js";
+
 /**
  * @typedef {import("./types.js").CheckType} CheckType
+ * @typedef {import("./check-options.js").OptionField} OptionField
  *
- * @typedef {object} OptionField
- * @property {string} name
- * @property {string} label
- * @property {string} [placeholder] What holds when it is left empty.
- * @property {boolean} [numeric]
- * @property {string[]} [choices] The first one is what holds otherwise.
+ * @typedef {object} CheckDescription
+ * @property {string} title
+ * @property {string} text
+ * @property {OptionField[]} options What is asked for at once.
+ * @property {OptionField[]} more What stands below "More options".
  */
 
-/** @type {OptionField} */
-const endpoints = { name: "endpoints", label: "Addresses", choices: ["first", "ipv4", "ipv6", "both", "all"] };
-/** @type {OptionField} */
-const packets = { name: "packets", label: "Packets a run", placeholder: "1", numeric: true };
-/** @type {OptionField} */
-const days = { name: "certificate_days", label: "Days the certificate must last", placeholder: "any", numeric: true };
+const transports = ["udp", "tcp", "tls"];
+const records = ["by default", "A", "AAAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"];
 
-/**
- * @param {string} placeholder
- * @returns {OptionField}
- */
-function port(placeholder) {
-  return { name: "port", label: "Port", placeholder, numeric: true };
-}
-
-/**
- * What each type of check does, and the options a person may want to set at once.
- *
- * @type {Record<CheckType, {title: string, text: string, options: OptionField[]}>}
- */
+/** @type {Record<CheckType, CheckDescription>} */
 export const checkTypes = {
-  icmp: { title: "ICMP", text: "Echo request", options: [packets, endpoints] },
-  tcp: { title: "TCP", text: "Connect to a port", options: [port("443"), endpoints] },
+  icmp: {
+    title: "ICMP",
+    text: "Echo request",
+    options: [packets, endpoints],
+    more: [...answering, avoidable, ...pacing, ...packetForm],
+  },
+  tcp: { title: "TCP", text: "Connect to a port", options: [port("443"), endpoints], more: [...answering, avoidable] },
   http: {
     title: "HTTP",
     text: "Fetch a URL",
     options: [
-      { name: "url", label: "URL", placeholder: "https:// and the address" },
-      { name: "body_contains", label: "Body contains", placeholder: "anything" },
-      days,
+      text("url", "URL", "https:// and the address"),
+      text("body_contains", "Body contains", "anything"),
+      certificateDays,
     ],
+    more: [...httpMore, endpoints, ...answering, avoidable],
   },
   dns: {
     title: "DNS",
     text: "Ask a resolver",
     options: [
-      { name: "query", label: "Name to ask for", placeholder: "the address" },
-      { name: "resolver", label: "Resolver", placeholder: "the address" },
-      { name: "record_type", label: "Record", choices: ["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA"] },
-      { name: "transport", label: "Transport", choices: ["udp", "tcp", "tls"] },
+      text("query", "Name to ask for", "the address"),
+      text("resolver", "Resolver", "the address"),
+      choice("record_type", "Record", records),
+      choice("transport", "Transport", transports),
     ],
+    more: [text("expected_answer", "Answer that must be given", "any"), endpoints, ...answering],
   },
-  tls: { title: "TLS", text: "Handshake and certificate", options: [port("443"), days] },
-  udp: { title: "UDP", text: "Echo", options: [port("7"), packets] },
-  stamp: { title: "STAMP", text: "Loss in each direction", options: [port("862"), packets] },
+  tls: {
+    title: "TLS",
+    text: "Handshake and certificate",
+    options: [port("443"), certificateDays],
+    more: [...tlsMore, endpoints, ...answering, avoidable],
+  },
+  udp: {
+    title: "UDP",
+    text: "Echo",
+    options: [port("7"), packets],
+    more: [endpoints, ...answering, ...pacing, ...packetForm],
+  },
+  stamp: {
+    title: "STAMP",
+    text: "Loss in each direction",
+    options: [port("862"), packets],
+    more: [endpoints, ...answering, ...pacing],
+  },
   trace: {
     title: "Trace",
     text: "The way there, hop by hop",
-    options: [
-      { name: "mode", label: "By", choices: ["icmp", "udp", "tcp"] },
-      { name: "flows", label: "Flows", placeholder: "1", numeric: true },
-    ],
+    options: [choice("mode", "By", ["icmp", "udp", "tcp"]), number("flows", "Flows", "1")],
+    more: [number("packets", "Packets a hop", "1"), number("hops", "Hops to look at", "30"), port("33434, TCP: 443"), ...pacing],
   },
-  mtu: { title: "MTU", text: "The largest packet that arrives", options: [] },
-  host: { title: "Host", text: "Each agent's own machine", options: [] },
+  mtu: { title: "MTU", text: "The largest packet that arrives", options: [], more: [] },
+  host: { title: "Host", text: "Each agent's own machine", options: [], more: [] },
 };

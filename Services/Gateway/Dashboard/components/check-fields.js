@@ -1,10 +1,11 @@
+import { timeout } from "../check-options.js";
 import { checkTypes } from "../check-types.js";
 import { h } from "../dom.js";
+import { OptionInput } from "./option-input.js";
 
 /**
  * @typedef {import("../types.js").CheckType} CheckType
  * @typedef {import("../types.js").NewCheck & {options: import("../types.js").CheckOptions}} NewCheck
- * @typedef {import("../check-types.js").OptionField} OptionField
  */
 
 const intervals = [
@@ -41,9 +42,29 @@ export class CheckFields {
     for (const part of this.#parts) part.choose(part.type === type);
   }
 
-  /** @returns {NewCheck[]} */
+  /**
+   * The chosen ones. Throws a `FieldProblem` when one cannot be read.
+   *
+   * @returns {NewCheck[]}
+   */
   get checks() {
-    return this.#parts.filter((part) => part.isChosen).map((part) => part.check);
+    this.#name();
+    return this.#chosen.map((part) => part.check);
+  }
+
+  get #chosen() {
+    return this.#parts.filter((part) => part.isChosen);
+  }
+
+  /** Errors name checks by their place among those that are chosen. */
+  #name() {
+    this.#chosen.forEach((part, index) => part.name(`checks[${index}].`));
+  }
+
+  /** Takes the first of the chosen ones out, as when it has been added. */
+  dropFirst() {
+    this.#chosen[0]?.choose(false);
+    this.#name();
   }
 }
 
@@ -55,29 +76,30 @@ class CheckField {
     { class: "input" },
     ...intervals.map(([value, text]) => h("option", { value, selected: value === defaultInterval }, text)),
   );
-  /** @type {Map<OptionField, HTMLInputElement | HTMLSelectElement>} */
-  #inputs = new Map();
+  #timeout = new OptionInput(timeout);
+  /** @type {OptionInput[]} */
+  #options;
   #details = h("div", { class: "check-details" });
 
   /** @param {CheckType} type */
   constructor(type) {
     this.type = type;
-    const { title, text, options } = checkTypes[type];
+    const { title, text, options, more } = checkTypes[type];
     this.#box = h("input", { type: "checkbox", name: type, onchange: () => this.choose(this.#box.checked) });
-    this.#details.append(labelled("Every", this.#interval));
-    for (const option of options) {
-      const input = option.choices
-        ? h("select", { class: "input" }, ...option.choices.map((choice) => h("option", {}, choice)))
-        : h("input", {
-            class: "input",
-            placeholder: option.placeholder,
-            inputmode: option.numeric && "numeric",
-            autocomplete: "off",
-            spellcheck: "false",
-          });
-      this.#inputs.set(option, input);
-      this.#details.append(labelled(option.label, input));
-    }
+    const [first, rest] = [options, inRows(more)].map((fields) => fields.map((field) => new OptionInput(field)));
+    this.#options = [...first, ...rest];
+    const every = h("label", { class: "field" }, h("span", { class: "label" }, "Every"), this.#interval);
+    const summary = h("summary", {}, "More options", h("span", { class: "visually-hidden" }, ` of the ${title} check`));
+    this.#details.append(
+      every,
+      ...first.map((input) => input.element),
+      h(
+        "details",
+        { class: "more-options" },
+        summary,
+        h("div", { class: "check-details" }, this.#timeout.element, ...rest.map((input) => input.element)),
+      ),
+    );
     this.element = h(
       "div",
       { class: "check-field", "data-check": type },
@@ -97,24 +119,29 @@ class CheckField {
     this.element.classList.toggle("chosen", chosen);
   }
 
+  /** @param {string} prefix Of its fields. */
+  name(prefix) {
+    this.#interval.dataset.field = `${prefix}interval_ms`;
+    this.#timeout.path = `${prefix}timeout_ms`;
+    for (const input of this.#options) input.path = `${prefix}options.${input.field.name}`;
+  }
+
   /** @returns {NewCheck} */
   get check() {
     /** @type {import("../types.js").CheckOptions} */
     const options = {};
-    for (const [{ name, label, numeric }, input] of this.#inputs) {
-      const value = input.value.trim();
-      if (value === "") continue;
-      if (numeric && !/^\d+$/.test(value)) throw new Error(`${label} is a number.`);
-      options[name] = numeric ? Number(value) : value;
-    }
-    return { type: this.type, interval_ms: Number(this.#interval.value), options };
+    for (const { field, value } of this.#options) if (value !== undefined) options[field.name] = value;
+    const milliseconds = /** @type {number | undefined} */ (this.#timeout.value);
+    return { type: this.type, interval_ms: Number(this.#interval.value), timeout_ms: milliseconds, options };
   }
 }
 
 /**
- * @param {string} label
- * @param {HTMLElement} input
+ * What stands beside each other first, then what has a row of its own.
+ *
+ * @param {import("../check-options.js").OptionField[]} fields
  */
-function labelled(label, input) {
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), input);
+function inRows(fields) {
+  const rows = /** @type {string[]} */ (["boolean", "pairs", "long"]);
+  return [...fields].sort((a, b) => rows.indexOf(a.kind) - rows.indexOf(b.kind));
 }

@@ -59,7 +59,7 @@ export class ChecksTable {
  * @param {import("../health.js").Health} health
  */
 function checkRow(check, health) {
-  const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`);
+  const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")}: ${wordsOf(value)}`);
   const details = [...options, `timeout: ${format.interval(check.timeout_ms)}`].join(", ");
   const badgeText = isEvidence(check) && health === "up" ? "Reports" : undefined;
   const menu = menuButton(`Actions for the ${check.type.toUpperCase()} check`, () => [
@@ -78,4 +78,11 @@ function checkRow(check, health) {
     h("td", { class: "number", "data-label": "Every" }, format.interval(check.interval_ms)),
     mayEdit() && h("td", { class: "more" }, menu),
   );
+}
+
+/** @param {import("../types.js").CheckOptions[string]} value */
+function wordsOf(value) {
+  if (Array.isArray(value)) return value.join(" ");
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value).map(([name, inner]) => `${name} = ${inner}`).join(" ");
 }

@@ -1,5 +1,6 @@
 import { messageOf } from "../api.js";
 import { h, setText } from "../dom.js";
+import { forgetProblems, placeProblem } from "./field-problem.js";
 import { icon } from "./icons.js";
 
 let lastID = 0;
@@ -28,7 +29,8 @@ export function openDialog(title, ...children) {
 }
 
 /**
- * A form in a dialog: its button waits for `submit`, and what that throws is shown in the form.
+ * A form in a dialog: its button waits for `submit`, and what that throws is shown in the form, at the field that it
+ * names if that is there (`data-field`).
  *
  * @param {object} options
  * @param {string} options.title
@@ -55,12 +57,14 @@ export function openForm({ title, action, dangerous, children, submit }) {
     event.preventDefault();
     if (button.disabled) return;
     problem.hidden = true;
+    forgetProblems(form);
     button.disabled = true;
     button.setAttribute("aria-busy", "true");
     try {
       await submit();
       dialog.close();
     } catch (error) {
+      if (placeProblem(form, error)) return;
       setText(problem, messageOf(error));
       problem.hidden = false;
     } finally {

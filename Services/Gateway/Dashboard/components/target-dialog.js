@@ -2,6 +2,7 @@ import { addCheck, addTarget } from "../actions.js";
 import { h } from "../dom.js";
 import { CheckFields } from "./check-fields.js";
 import { openForm } from "./dialog.js";
+import { FieldProblem, withinPart } from "./field-problem.js";
 
 /**
  * Asks for a new target.
@@ -23,11 +24,7 @@ export function openTargetDialog(added) {
     ],
     submit: async () => {
       const checks = fields.checks;
-      if (address.value.trim() === "") {
-        address.setAttribute("aria-invalid", "true");
-        address.focus();
-        throw new Error("Say what to watch: an address is needed.");
-      }
+      if (address.value.trim() === "") throw new FieldProblem("address", "say what to watch: an address is needed");
       if (checks.length === 0) throw new Error("Choose at least one check.");
       for (const { type, options } of checks) {
         if (type === "http" && isURL(address.value)) options.url ??= address.value.trim();
@@ -43,7 +40,6 @@ export function openTargetDialog(added) {
     },
   });
   address.addEventListener("input", () => {
-    address.removeAttribute("aria-invalid");
     fields.suggest(isURL(address.value) ? "http" : "icmp");
   });
   address.focus();
@@ -66,8 +62,17 @@ export function openCheckDialog(targetID) {
     action: "Add checks",
     children: [fields.element],
     submit: async () => {
-      if (fields.checks.length === 0) throw new Error("Choose at least one check.");
-      for (const check of fields.checks) await addCheck(targetID, check);
+      const checks = fields.checks;
+      if (checks.length === 0) throw new Error("Choose at least one check.");
+      for (const check of checks) {
+        try {
+          await addCheck(targetID, check);
+        } catch (error) {
+          throw withinPart(error, "checks[0].");
+        }
+        // What is added is not added again when another one is refused.
+        fields.dropFirst();
+      }
     },
   });
 }
@@ -77,7 +82,7 @@ export function openCheckDialog(targetID) {
  * @param {string} placeholder
  */
 function input(name, placeholder) {
-  return h("input", { class: "input", name, placeholder, autocomplete: "off", spellcheck: "false" });
+  return h("input", { class: "input", name, "data-field": name, placeholder, autocomplete: "off", spellcheck: "false" });
 }
 
 /**
