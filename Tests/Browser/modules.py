@@ -4,11 +4,12 @@ SILENCE = """async () => {
   const { state } = await import("/store.js");
   const { healthOfTarget } = await import("/health.js");
   const check = { id: "c", target_id: "t", type: "icmp", interval_ms: 1000, timeout_ms: 500, enabled: true };
-  const health = (samples, change = {}) => {
+  const trace = { ...check, id: "e", type: "trace" };
+  const health = (samples, change = {}, checks = [check]) => {
     state.targets = new Map([["t", { id: "t", enabled: true, ...change }]]);
-    state.checks = new Map([["t", [check]]]);
-    const rows = samples.map(([agentID, age, status]) =>
-      [agentID, { checkID: "c", targetID: "t", agentID, time: Date.now() - age, status }]);
+    state.checks = new Map([["t", checks]]);
+    const rows = samples.map(([agentID, age, status, { id, type } = check]) =>
+      [agentID, { checkID: id, type, targetID: "t", agentID, time: Date.now() - age, status }]);
     state.latest = new Map([["t", new Map(rows)]]);
     return healthOfTarget("t");
   };
@@ -16,10 +17,15 @@ SILENCE = """async () => {
     health([]),
     health([["a", 100, "success"]]),
     health([["a", 100, "timeout"]]),
-    health([["a", 4000, "success"]]),
-    health([["a", 4000, "timeout"]]),
-    health([["a", 100, "success"], ["b", 4000, "success"]]),
+    health([["a", 7000, "success"]]),
+    health([["a", 7000, "timeout"]]),
+    health([["a", 100, "success"], ["b", 7000, "success"]]),
     health([["a", 100, "success"]], { enabled: false }),
+    health([["a", 100, "success"], ["b", 100, "timeout", trace]], {}, [trace, check]),
+    health([["a", 100, "success"], ["b", 7000, "success", trace]], {}, [check, trace]),
+    health([["a", 100, "success"], ["b", 100, "timeout", { id: "c", type: "trace" }]]),
+    health([["a", 100, "timeout"], ["b", 100, "success", trace]], {}, [check, trace]),
+    health([["a", 4000, "success"]]),
   ];
   state.targets = null;
   state.checks.clear();
@@ -105,8 +111,9 @@ NUMBERS = """async () => {
 
 
 def never_green_on_silence(world):
-    """never calls a target up that has stopped reporting"""
-    expected = ["unknown", "up", "failing", "unknown", "unknown", "unknown", "paused"]
+    """never calls a target up that has stopped reporting, and lets no trace decide; a failure may be confirmed first"""
+    silence = ["unknown", "up", "failing", "unknown", "unknown", "unknown", "paused"]
+    expected = [*silence, "up", "up", "up", "failing", "up"]
     assert world.page.evaluate(SILENCE) == expected
 
 

@@ -1,12 +1,13 @@
 """What the page must do, in order; each step's sentence is what is printed of it."""
 
-import re
-
 from playwright.sync_api import expect
 
+from check_options import OPTION_STEPS
 from modules import MODULE_STEPS
+from row_forms import ROW_STEPS
+from target_panels import PANEL_STEPS
+from world import A_NUMBER
 
-A_NUMBER = re.compile(r"\d")
 VIEWS = ("Overview", "Incidents", "Agents")
 
 
@@ -67,6 +68,8 @@ def adds(world):
     world.look("add-target")
     dialog.get_by_role("button", name="Add target").click()
     expect(world.page.get_by_role("heading", level=1, name=world.name)).to_be_visible()
+    # Rows stand still under a pointer.
+    world.page.mouse.move(0, 0)
     expect(world.page.locator("table.rows tbody tr").nth(5)).to_be_visible()
     expect(world.page.locator(".target-head .health")).to_have_text("Up")
 
@@ -180,5 +183,5 @@ def stays_clean(world):
 
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
-    pauses, looks_well, lists, remembers, removes, signs_out, *MODULE_STEPS, stays_clean,
+    pauses, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out, *MODULE_STEPS, stays_clean,
 ]

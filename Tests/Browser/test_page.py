@@ -53,6 +53,7 @@ def run(world):
             failed += 1
             print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
             world.picture(f"failed-{step.__name__}")
+            world.close_dialogs()
     return failed
 
 

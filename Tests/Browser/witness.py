@@ -7,6 +7,7 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI}`));
 """
+REFUSALS = (("/auth/login", "401"), ("/checks", "400"))
 
 
 class Witness:
@@ -25,8 +26,9 @@ class Witness:
         page.on("websocket", self._websocket)
 
     def _console(self, message):
-        # Chromium itself reports the refusal of a wrong password as an error.
-        refused = message.location.get("url", "").endswith("/auth/login") and "401" in message.text
+        # Chromium itself reports the refusal of a wrong password, or of a wrong option, as an error.
+        url = message.location.get("url", "")
+        refused = any(url.endswith(path) and code in message.text for path, code in REFUSALS)
         if message.type == "error" and not refused:
             self.errors.append(message.text)
 

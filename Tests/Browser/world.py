@@ -1,5 +1,6 @@
 """The browser, the page and the person that all steps share."""
 
+import re
 import uuid
 
 from axe_playwright_python.sync_playwright import Axe
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 
 from witness import Witness
 
+A_NUMBER = re.compile(r"\d")
 PATIENCE_MILLISECONDS = 20_000
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 360, "height": 740}
@@ -56,6 +58,10 @@ class World:
 
     def picture(self, name):
         self.page.screenshot(path=self.directory / f"{name}.png")
+
+    def close_dialogs(self):
+        """Whatever a failed step has left open."""
+        self.page.evaluate("document.querySelectorAll('dialog').forEach((dialog) => dialog.close())")
 
     def look(self, name):
         """Pictures and axe in both themes, and a picture at 360 pixels, where nothing may stick out."""

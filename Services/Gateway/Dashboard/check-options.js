@@ -23,7 +23,7 @@ const boolean = (name, label, holds = false) => ({ name, label, holds, kind: "bo
 /** @param {string} placeholder */
 export const port = (placeholder) => number("port", "Port", placeholder);
 
-export const endpoints = choice("endpoints", "Addresses", ["first", "ipv4", "ipv6", "both", "all"]);
+export const endpoints = choice("endpoints", "Endpoints", ["first", "ipv4", "ipv6", "both", "all"]);
 export const packets = number("packets", "Packets a run", "1");
 export const certificateDays = number("certificate_days", "Days the certificate must last", "any");
 export const timeout = number("timeout_ms", "Timeout, ms", "3000");

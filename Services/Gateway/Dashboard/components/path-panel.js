@@ -2,7 +2,7 @@ import { isCancellation, messageOf } from "../api.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
 import { pathOf } from "../path.js";
-import { vantageOf } from "../rows.js";
+import { reasonText, vantageOf } from "../rows.js";
 import { now, onRows, state } from "../store.js";
 import { recentTraces } from "../traces.js";
 import { hopTable } from "./hop-table.js";
@@ -65,8 +65,7 @@ export class PathPanel {
   /** @param {Row[]} rows */
   #take(rows) {
     const known = new Set(this.#traces.map((row) => row.id));
-    const fresh = rows.filter((row) => row.targetID === this.targetID && row.type === "trace" && !known.has(row.id));
-    const traces = fresh.filter((row) => pathOf(row.metadata));
+    const traces = rows.filter((row) => row.targetID === this.targetID && row.type === "trace" && !known.has(row.id));
     if (traces.length === 0) return;
     this.#traces = [...traces, ...this.#traces].sort((a, b) => b.time - a.time).slice(0, keptTraces);
     this.element.hidden = false;
@@ -97,21 +96,22 @@ export class PathPanel {
     this.#times.hidden = this.#chosen.length < 2;
     this.#summarize();
     const trace = this.#trace;
-    const path = trace && pathOf(trace.metadata);
-    if (!path || this.#shown === trace.id) return;
+    if (!trace || this.#shown === trace.id) return;
     this.#shown = trace.id;
     this.element.dataset.trace = trace.id;
-    replace(this.#body, hopTable(path));
+    const path = pathOf(trace.metadata);
+    replace(this.#body, path ? hopTable(path) : h("p", { class: "note bad" }, failureOf(trace)));
   }
 
   #summarize() {
     const trace = this.#trace;
-    const path = trace && pathOf(trace.metadata);
-    if (!path) return;
+    if (!trace) return;
+    const path = pathOf(trace.metadata);
     const change = this.#chosen.find((row) => pathOf(row.metadata)?.changedHop);
     const hop = change && pathOf(change.metadata)?.changedHop;
     const changed = change ? `changed at hop ${hop}, ${format.ago(now() - change.time)}` : "no change seen";
-    setText(this.#summary, `${lengthOf(path)}, ${changed}, traced ${format.ago(now() - trace.time)}`);
+    const length = path ? `${lengthOf(path)}, ` : "";
+    setText(this.#summary, `${length}${changed}, traced ${format.ago(now() - trace.time)}`);
   }
 }
 
@@ -122,22 +122,35 @@ function placeOf(row) {
 
 /** @param {Row} row */
 function isOfFailure(row) {
-  return typeof (/** @type {any} */ (row.metadata).cause) === "string";
+  return typeof (/** @type {any} */ (row.metadata)?.cause) === "string";
 }
 
 /** @param {Row} row */
 function placeText(row) {
-  const mode = /** @type {any} */ (row.metadata).mode;
+  const mode = /** @type {any} */ (row.metadata)?.mode;
   const check = state.checks.get(row.targetID)?.find(({ id }) => id === row.checkID);
   const reason = check && isOfFailure(row) ? `, ${failureWord} ${check.type.toUpperCase()}` : "";
   return `${vantageOf(row)}, by ${String(mode ?? "icmp").toUpperCase()}${reason}`;
 }
 
+/**
+ * Why a trace has no hops.
+ *
+ * @param {Row} row
+ */
+function failureOf(row) {
+  const error = /** @type {any} */ (row.metadata)?.error;
+  const reason = row.reason ? reasonText[row.reason] ?? row.reason : "it has no hops";
+  return `The trace failed: ${typeof error === "string" ? error : reason}`;
+}
+
 /** @param {Row} row */
 function traceText(row) {
   const path = pathOf(row.metadata);
-  const notes = [path?.changedHop && "changed", path?.isReached === false && "not reached"].filter(Boolean);
-  return [`${format.date(row.time)}, ${format.timeOfDay(row.time)}`, path && lengthOf(path), ...notes].join(", ");
+  const notes = path
+    ? [lengthOf(path), path.changedHop && "changed", !path.isReached && "not reached"].filter(Boolean)
+    : ["failed"];
+  return [format.date(row.time), format.timeOfDay(row.time), ...notes].join(", ");
 }
 
 /** @param {import("../path.js").Path} path */
