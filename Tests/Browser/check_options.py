@@ -20,6 +20,10 @@ def submit(dialog):
     dialog.get_by_role("button", name="Add checks").click()
 
 
+def is_addition(request):
+    return request.url.endswith("/checks") and request.method == "POST"
+
+
 def refuses_at_the_field(world):
     """says at the field of an option what the server finds wrong with it"""
     dialog, parts = add_checks(world, "trace")
@@ -55,7 +59,7 @@ def sends_types(world):
     http.get_by_label("Trace the way").uncheck()
     http.get_by_label("Must not be reachable").check()
     http.get_by_label("Must not be reachable").uncheck()
-    with world.page.expect_request(lambda request: request.url.endswith("/checks") and request.method == "POST") as sent:
+    with world.page.expect_request(is_addition) as sent:
         submit(dialog)
     expect(dialog).to_be_hidden()
     body = sent.value.post_data_json

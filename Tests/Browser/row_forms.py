@@ -58,7 +58,8 @@ def tells_loss_apart(world):
 
 def leads_to_the_trace(world):
     """leads from a failed row to its trace, and back"""
-    common = {"target": "t", "target_id": "t", "check_id": "c", "agent_id": "a", "origin": "here", "sent": 1, "received": 0}
+    common = {key: "t" for key in ("target", "target_id")}
+    common |= {"check_id": "c", "agent_id": "a", "origin": "here", "sent": 1, "received": 0}
     failed = {**common, "id": FAILED_ID, "timestamp": "2026-11-20T18:23:26Z", "type": "icmp", "status": "timeout",
               "reason": "timeout", "metadata": {"trace": TRACE_ID}}
     traced = {**common, "id": TRACE_ID, "timestamp": "2026-11-20T18:23:29Z", "type": "trace", "status": "success",
@@ -91,7 +92,8 @@ def leads_to_the_trace(world):
 def shows_certificates(world):
     """shows a certificate as facts, red when few days are left, and a run's time by phase"""
     metadata = {
-        "certificate_subject": "CN=web", "certificate_issuer": "CN=Some CA", "certificate_names": ["web.sim", "www.web.sim"],
+        "certificate_subject": "CN=web", "certificate_issuer": "CN=Some CA",
+        "certificate_names": ["web.sim", "www.web.sim"],
         "certificate_ends": "2027-02-18T18:22:41Z", "certificate_days": 5.4, "tls_version": "TLSv1.3", "alpn": "h2",
         "dns_ms": 1, "connect_ms": 30, "tls_ms": 40, "first_byte_ms": 20, "total_ms": 100, "status": 200,
     }

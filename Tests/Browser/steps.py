@@ -183,5 +183,6 @@ def stays_clean(world):
 
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
-    pauses, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out, *MODULE_STEPS, stays_clean,
+    pauses, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out, *MODULE_STEPS,
+    stays_clean,
 ]

@@ -1,7 +1,8 @@
 /** What each type of check does, and the options that a person may set. */
 
 import {
-  answering, avoidable, certificateDays, choice, endpoints, httpMore, number, packetForm, packets, pacing, port, text, tlsMore,
+  answering, avoidable, certificateDays, choice, endpoints, httpMore, number, packetForm, packets, pacing, port, text,
+  tlsMore,
 } from "./check-options.js";
 
 /**
@@ -70,7 +71,12 @@ export const checkTypes = {
     title: "Trace",
     text: "The way there, hop by hop",
     options: [choice("mode", "By", ["icmp", "udp", "tcp"]), number("flows", "Flows", "1")],
-    more: [number("packets", "Packets a hop", "1"), number("hops", "Hops to look at", "30"), port("33434, TCP: 443"), ...pacing],
+    more: [
+      number("packets", "Packets a hop", "1"),
+      number("hops", "Hops to look at", "30"),
+      port("33434, TCP: 443"),
+      ...pacing,
+    ],
   },
   mtu: { title: "MTU", text: "The largest packet that arrives", options: [], more: [] },
   host: { title: "Host", text: "Each agent's own machine", options: [], more: [] },

@@ -8,7 +8,7 @@ import { now, pairOf, state } from "./store.js";
  * @typedef {"up" | "failing" | "unknown" | "paused"} Health
  */
 
-/** A check is silent after so many intervals without a sample. */
+/** A check is silent after so many intervals without a run. */
 const silentIntervals = 3;
 /** An agent that has said nothing for so long is no longer expected to. */
 const forgottenMilliseconds = 24 * 3_600_000;
@@ -31,14 +31,15 @@ const confirmationPauseMilliseconds = 200;
 const unconfirmed = ["trace", "mtu", "host"];
 
 /**
- * How long a check may say nothing: three intervals, and the time that its last probe may still be under way.
+ * How long the newest row of a check may be past: a few intervals, and twice the longest run. One follows another, and
+ * a row has the time of its run's beginning, and comes at its end.
  *
  * @param {Check} check
  */
 export function patience(check) {
   const tries = unconfirmed.includes(check.type) ? 0 : Number(check.options?.confirmations ?? confirmations);
   const oneMore = confirmationPauseMilliseconds + Math.min(check.timeout_ms, confirmationMilliseconds);
-  return check.interval_ms * silentIntervals + check.timeout_ms + tries * oneMore;
+  return check.interval_ms * silentIntervals + 2 * (check.timeout_ms + tries * oneMore);
 }
 
 /**

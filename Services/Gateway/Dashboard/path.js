@@ -1,8 +1,8 @@
 /** What the metadata of a trace says, hop by hop. */
 
 /**
- * @typedef {"fine" | "silent" | "lossy" | "own"} HopState `own` is loss that no hop behind it shares: the router answers
- *   less than it forwards.
+ * @typedef {"fine" | "silent" | "lossy" | "own"} HopState `own` is loss that not all hops behind share: the router
+ *   answers less than it forwards.
  *
  * @typedef {object} Hop
  * @property {number} number From 1.

@@ -27,7 +27,8 @@ export function certificateFacts(metadata, wantedDays = 0) {
   fact("Issuer", metadata.certificate_issuer);
   fact("Names", metadata.certificate_names);
   fact("Ends", endingText(metadata), daysLeft(metadata) < Math.max(fewDays, wantedDays) ? "bad" : "");
-  fact("Chain", metadata.chain_length === 1 ? "1 certificate" : metadata.chain_length && `${metadata.chain_length} certificates`);
+  const length = metadata.chain_length;
+  fact("Chain", length === 1 ? "1 certificate" : length && `${length} certificates`);
   fact("TLS", [metadata.tls_version, metadata.tls_cipher, metadata.alpn].filter(Boolean).join(", "));
   return list;
 }
@@ -40,7 +41,8 @@ function daysLeft(metadata) {
 /** @param {Record<string, unknown>} metadata */
 function endingText(metadata) {
   const days = daysLeft(metadata);
-  const end = typeof metadata.certificate_ends === "string" ? format.dateAndYear(Date.parse(metadata.certificate_ends)) : "";
+  const ends = metadata.certificate_ends;
+  const end = typeof ends === "string" ? format.dateAndYear(Date.parse(ends)) : "";
   if (!Number.isFinite(days)) return end;
   const whole = Math.floor(Math.abs(days));
   const words = `${whole} ${whole === 1 ? "day" : "days"}`;

@@ -59,7 +59,9 @@ export class ChecksTable {
  * @param {import("../health.js").Health} health
  */
 function checkRow(check, health) {
-  const options = Object.entries(check.options).map(([name, value]) => `${name.replaceAll("_", " ")}: ${wordsOf(value)}`);
+  const options = Object.entries(check.options).map(
+    ([name, value]) => `${name.replaceAll("_", " ")}: ${wordsOf(value)}`,
+  );
   const details = [...options, `timeout: ${format.interval(check.timeout_ms)}`].join(", ");
   const badgeText = isEvidence(check) && health === "up" ? "Reports" : undefined;
   const menu = menuButton(`Actions for the ${check.type.toUpperCase()} check`, () => [

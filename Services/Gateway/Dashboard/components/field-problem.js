@@ -46,7 +46,8 @@ export function placeProblem(form, error) {
   control.setAttribute("aria-invalid", "true");
   control.setAttribute("aria-describedby", id);
   control.closest("label")?.after(text);
-  for (let fold = control.closest("details"); fold; fold = fold.parentElement?.closest("details") ?? null) fold.open = true;
+  const fold = control.closest("details");
+  if (fold) fold.open = true;
   control.focus();
   control.scrollIntoView({ block: "center" });
   control.addEventListener("input", () => forget(control), { once: true });

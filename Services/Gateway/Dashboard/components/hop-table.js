@@ -33,7 +33,8 @@ export function hopTable({ hops, isReached, changedHop }) {
     h("thead", {}, h("tr", {}, ...heads)),
     h("tbody", {}, ...rows),
   );
-  const hint = "Loss at a hop in between that the target does not show is the router's own: it answers less than it forwards.";
+  const hint =
+    "Loss at a hop in between that the target does not show is the router's own: it answers less than it forwards.";
   return h(
     "div",
     { class: "path" },

@@ -46,15 +46,15 @@ export class OptionInput {
       case "number": return this.#number(text);
       case "list": return parts(text);
       case "numbers": return parts(text).map((part) => this.#number(part));
-      case "pairs": return Object.fromEntries(text.split("\n").filter((line) => line.trim()).map((line) => this.#pair(line)));
+      case "pairs": return Object.fromEntries(lines(text).map((line) => this.#pair(line)));
       default: return text;
     }
   }
 
   /** @param {string} text */
   #number(text) {
-    if (!/^\d{1,12}$/.test(text)) throw this.#problem(`must be ${this.field.kind === "number" ? "a number" : "numbers, with commas between them"}`);
-    return Number(text);
+    if (/^\d{1,12}$/.test(text)) return Number(text);
+    throw this.#problem(this.field.kind === "number" ? "must be a number" : "must be numbers, with commas between them");
   }
 
   /**
@@ -80,6 +80,11 @@ function controlOf({ name, kind, placeholder, choices, holds }) {
   if (choices) return h("select", { class: "input", name }, ...choices.map((choice) => h("option", {}, choice)));
   if (wide.includes(kind)) return h("textarea", { ...common, rows: 3 });
   return h("input", { ...common, inputmode: kind === "number" ? "numeric" : undefined });
+}
+
+/** @param {string} text */
+function lines(text) {
+  return text.split("\n").filter((line) => line.trim());
 }
 
 /** @param {string} text */

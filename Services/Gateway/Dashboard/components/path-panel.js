@@ -2,16 +2,15 @@ import { isCancellation, messageOf } from "../api.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
 import { pathOf } from "../path.js";
-import { reasonText, vantageOf } from "../rows.js";
 import { now, onRows, state } from "../store.js";
 import { recentTraces } from "../traces.js";
 import { hopTable } from "./hop-table.js";
+import { failureOf, inOrder, lengthOf, placeOf, placeText, traceText } from "./trace-words.js";
 
 /** @typedef {import("../types.js").Row} Row */
 
-const keptTraces = 60;
+const keptTraces = 30;
 const newest = "newest";
-const failureWord = "on failures of";
 
 /** The way to a target as its newest trace saw it, or an older one; hidden while there are none. */
 export class PathPanel {
@@ -67,9 +66,24 @@ export class PathPanel {
     const known = new Set(this.#traces.map((row) => row.id));
     const traces = rows.filter((row) => row.targetID === this.targetID && row.type === "trace" && !known.has(row.id));
     if (traces.length === 0) return;
-    this.#traces = [...traces, ...this.#traces].sort((a, b) => b.time - a.time).slice(0, keptTraces);
+    this.#keep([...traces, ...this.#traces].sort((a, b) => b.time - a.time));
     this.element.hidden = false;
     this.#draw();
+  }
+
+  /**
+   * The newest of each place, and the one that somebody looks at.
+   *
+   * @param {Row[]} traces Newest first.
+   */
+  #keep(traces) {
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    this.#traces = traces.filter((row) => {
+      const count = (counts.get(placeOf(row)) ?? 0) + 1;
+      counts.set(placeOf(row), count);
+      return count <= keptTraces || row.id === this.#times.value;
+    });
   }
 
   /** Traces of one check's endpoint as one agent sees it: others may well take another way. */
@@ -92,7 +106,8 @@ export class PathPanel {
     for (const row of this.#traces) places.set(placeOf(row), placeText(row));
     offer(this.#vantages, [...places].sort(([, a], [, b]) => inOrder(a, b)), this.#isPlaceChosen);
     this.#vantages.hidden = places.size < 2;
-    offer(this.#times, [[newest, "Newest"], ...this.#chosen.map((row) => /** @type {const} */ ([row.id, traceText(row)]))], true);
+    const times = this.#chosen.map((row) => /** @type {const} */ ([row.id, traceText(row)]));
+    offer(this.#times, [[newest, "Newest"], ...times], true);
     this.#times.hidden = this.#chosen.length < 2;
     this.#summarize();
     const trace = this.#trace;
@@ -115,59 +130,6 @@ export class PathPanel {
   }
 }
 
-/** @param {Row} row */
-function placeOf(row) {
-  return `${row.checkID}/${row.agentID}/${row.endpoint}`;
-}
-
-/** @param {Row} row */
-function isOfFailure(row) {
-  return typeof (/** @type {any} */ (row.metadata)?.cause) === "string";
-}
-
-/** @param {Row} row */
-function placeText(row) {
-  const mode = /** @type {any} */ (row.metadata)?.mode;
-  const check = state.checks.get(row.targetID)?.find(({ id }) => id === row.checkID);
-  const reason = check && isOfFailure(row) ? `, ${failureWord} ${check.type.toUpperCase()}` : "";
-  return `${vantageOf(row)}, by ${String(mode ?? "icmp").toUpperCase()}${reason}`;
-}
-
-/**
- * Why a trace has no hops.
- *
- * @param {Row} row
- */
-function failureOf(row) {
-  const error = /** @type {any} */ (row.metadata)?.error;
-  const reason = row.reason ? reasonText[row.reason] ?? row.reason : "it has no hops";
-  return `The trace failed: ${typeof error === "string" ? error : reason}`;
-}
-
-/** @param {Row} row */
-function traceText(row) {
-  const path = pathOf(row.metadata);
-  const notes = path
-    ? [lengthOf(path), path.changedHop && "changed", !path.isReached && "not reached"].filter(Boolean)
-    : ["failed"];
-  return [format.date(row.time), format.timeOfDay(row.time), ...notes].join(", ");
-}
-
-/** @param {import("../path.js").Path} path */
-function lengthOf({ hops }) {
-  return `${hops.length} ${hops.length === 1 ? "hop" : "hops"}`;
-}
-
-/**
- * Traces that are made all the time stand before those of failures.
- *
- * @param {string} a
- * @param {string} b
- */
-function inOrder(a, b) {
-  return Number(a.includes(failureWord)) - Number(b.includes(failureWord)) || a.localeCompare(b);
-}
-
 /**
  * Offers these choices; not while somebody is choosing.
  *
@@ -176,8 +138,9 @@ function inOrder(a, b) {
  * @param {boolean} keeps Whether what is chosen stays so, or the first one is chosen.
  */
 function offer(select, choices, keeps) {
-  const [before, after] = [[...select.options].map((option) => option.value + option.text), choices.map((choice) => choice.join(""))];
-  if (document.activeElement === select || before.join() === after.join()) return;
+  const before = [...select.options].map((option) => option.value + option.text).join();
+  const after = choices.map((choice) => choice.join("")).join();
+  if (document.activeElement === select || before === after) return;
   const chosen = select.value;
   replace(select, ...choices.map(([value, text]) => h("option", { value }, text)));
   if (keeps && choices.some(([value]) => value === chosen)) select.value = chosen;

@@ -30,7 +30,8 @@ export function phaseBar(metadata, failed) {
   if (parts.length < 2) return null;
   const known = parts.reduce((sum, { time }) => sum + time, 0);
   const total = typeof metadata.total_ms === "number" ? metadata.total_ms : known;
-  if (total > known) parts.push({ label: failed ? "Until it failed" : "Body", time: total - known, color: "--text-faint" });
+  const rest = failed ? "Until it failed" : "Body";
+  if (total > known) parts.push({ label: rest, time: total - known, color: "--text-faint" });
   const bar = h("div", { class: "phase-bar", "aria-hidden": "true" });
   const legend = h("dl", { class: "phase-legend" });
   for (const { label, time, color } of parts.filter((part) => part.time > 0)) {
@@ -40,6 +41,7 @@ export function phaseBar(metadata, failed) {
     bar.append(segment);
     legend.append(h("div", {}, h("dt", {}, swatch, label), h("dd", { class: "number" }, format.latency(time))));
   }
-  legend.append(h("div", { class: "sum" }, h("dt", {}, "Together"), h("dd", { class: "number" }, format.latency(Math.max(total, known)))));
+  const sum = h("dd", { class: "number" }, format.latency(Math.max(total, known)));
+  legend.append(h("div", { class: "sum" }, h("dt", {}, "Together"), sum));
   return h("div", { class: "phases" }, bar, legend);
 }

@@ -14,8 +14,8 @@ import { icon } from "./icons.js";
 export function rowLinks(row, open) {
   const { trace, cause } = /** @type {Record<string, unknown>} */ (row.metadata ?? {});
   return [
-    typeof trace === "string" && link(row, trace, "Show the trace", "The trace has not come in yet.", open),
-    typeof cause === "string" && link(row, cause, "Show what it was made for", "That measurement is no longer stored.", open),
+    typeof trace === "string" && link(row, trace, "Show the trace", "It has not come in yet.", open),
+    typeof cause === "string" && link(row, cause, "Show what it was made for", "It is no longer stored.", open),
   ].filter((element) => element !== false);
 }
 

@@ -82,7 +82,8 @@ export function openCheckDialog(targetID) {
  * @param {string} placeholder
  */
 function input(name, placeholder) {
-  return h("input", { class: "input", name, "data-field": name, placeholder, autocomplete: "off", spellcheck: "false" });
+  const attributes = { class: "input", name, placeholder, autocomplete: "off", spellcheck: "false" };
+  return h("input", { ...attributes, "data-field": name });
 }
 
 /**
