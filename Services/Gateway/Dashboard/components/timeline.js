@@ -13,6 +13,8 @@ import { TimelineControls } from "./timeline-controls.js";
 /** @typedef {import("../types.js").Check} Check */
 
 const settleMilliseconds = 140;
+/** What is not streamed, such as gaps, is asked for again after so long. */
+const reloadMilliseconds = 60_000;
 
 /** One check of a target over time: moves live, and pans and zooms into history. */
 export class TimelinePanel {
@@ -70,7 +72,9 @@ export class TimelinePanel {
     this.targetID = targetID;
     this.onRange = onRange;
     followKeys(this.#frame, this.#gestures);
+    const reload = setInterval(() => this.#range.isLive && !document.hidden && void this.#load(), reloadMilliseconds);
     this.ends = [
+      () => clearInterval(reload),
       onRows((rows) => this.#take(rows)),
       onTheme(() => this.#chart.recolor()),
       subscribe(["stream"], () => this.#streamChanged()),
