@@ -27,10 +27,11 @@ def close(world):
 
 
 def trace(received, ending="reached"):
-    addresses = ["10.0.0.1", ["10.0.1.1", "10.0.2.1"], None, "10.3.0.10"]
+    times = {f"{name}_ms": [0.5, 2, None, 60] for name in ("avg", "min", "last", "max", "jitter")}
+    addresses = ["10.0.0.1", ["10.0.1.1", "10.0.2.1"], None, "fd00:1234:5678:9abc:def0:1234:5678:9abc"]
     return {
         "mode": "icmp",
-        "hops": {"address": addresses, "sent": [10] * 4, "received": received, "avg_ms": [0.5, 2, None, 60]},
+        "hops": {"address": addresses, "sent": [10] * 4, "received": received, **times},
         "flows": [{"hops": 4, "ending": ending, "path": "...."}],
     }
 

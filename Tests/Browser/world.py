@@ -13,6 +13,8 @@ PATIENCE_MILLISECONDS = 20_000
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 360, "height": 740}
 SERIOUS = ("serious", "critical")
+EXCESS = """() => Math.max(...[document.documentElement, ...document.querySelectorAll("dialog[open]")].map(
+  (element) => element.scrollWidth - element.clientWidth))"""
 SETTLED = """() => document.getAnimations().every((animation) =>
   animation.playState !== "running" || animation.effect.getTiming().iterations === Infinity)"""
 
@@ -73,7 +75,7 @@ class World:
                 self._check_accessibility(f"{name}, {scheme}")
             self.page.set_viewport_size(NARROW)
             self.picture(f"{name}-narrow")
-            excess = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            excess = self.page.evaluate(EXCESS)
             assert excess <= 0, f"{name} sticks out by {excess} pixels"
         finally:
             self.page.set_viewport_size(WIDE)
