@@ -100,6 +100,7 @@ struct RESTTests {
                 continue
             }
             #expect(detail.contains(word))
+            #expect(answer.body["field"] == .string(word))
         }
         #expect(await Self.answer(.get, "/targets", query: "limit=%ff").status == 400)
         let good = await Self.answer(.get, "/targets", query: "limit=7")

@@ -1,3 +1,4 @@
+import Contracts
 import JSON
 import JSONRPC
 
@@ -13,7 +14,7 @@ enum RESTParameters {
         var members = try members(ofBody: body)
         for (name, values) in try parse(query) {
             guard let property = method.params.properties.first(where: { $0.name == name }) else {
-                throw RPCError(.invalidParams, "\(name) is no parameter of \(method.name)")
+                throw invalid(name, "is no parameter of \(method.name)")
             }
             members[name] = try value(of: property.schema, values, name)
         }
@@ -63,20 +64,20 @@ enum RESTParameters {
             return .array(elements)
         }
         guard texts.count == 1, let text = texts.first else {
-            throw RPCError(.invalidParams, "\(name) is given more than once")
+            throw invalid(name, "is given more than once")
         }
         switch schema {
         case .integer:
-            guard let number = Int(text) else { throw RPCError(.invalidParams, "\(name) must be a whole number") }
+            guard let number = Int(text) else { throw invalid(name, "must be a whole number") }
             return .int(number)
         case .number:
             guard let number = Double(text), number.isFinite else {
-                throw RPCError(.invalidParams, "\(name) must be a number")
+                throw invalid(name, "must be a number")
             }
             return .double(number)
         case .boolean:
             guard text == "true" || text == "false" else {
-                throw RPCError(.invalidParams, "\(name) must be true or false")
+                throw invalid(name, "must be true or false")
             }
             return .bool(text == "true")
         case .nullable(let inner):

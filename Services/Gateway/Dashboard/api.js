@@ -3,26 +3,20 @@
 const base = "/api/v1";
 const timeoutMilliseconds = 15_000;
 
-/** Such as `checks[0].options.packets`. */
-const fieldPath = /^[a-z_]+(\[\d+\])?(\.[a-z_]+(\[\d+\])?)*(?= )/;
-
 /** What went wrong with a call, in words for a reader. */
 export class APIError extends Error {
   /**
    * @param {number} status The HTTP status; 0 when no answer came.
    * @param {string} title
    * @param {string} [detail]
+   * @param {string} [field] Which was refused, such as `checks[0].options.packets`; the detail begins with it.
    */
-  constructor(status, title, detail) {
+  constructor(status, title, detail, field) {
     super(detail || title);
     this.name = "APIError";
     this.status = status;
     this.title = title;
-  }
-
-  /** The field that was refused, which its message begins with; undefined when it names none. */
-  get field() {
-    return this.status === 400 ? fieldPath.exec(this.message)?.[0] : undefined;
+    this.field = field;
   }
 }
 
@@ -132,7 +126,7 @@ async function read(response) {
     throw new APIError(response.status, "Unreadable answer", `The server answered ${response.status} with no JSON.`);
   }
   if (response.ok) return document;
-  throw new APIError(response.status, document.title || `Error ${response.status}`, document.detail);
+  throw new APIError(response.status, document.title || `Error ${response.status}`, document.detail, document.field);
 }
 
 /**
