@@ -221,8 +221,8 @@ public actor ProbeAgent: Service {
     }
 
     private func probe(_ due: ProbeSchedule.Due, from point: LoopBound<VantagePoint>) async {
-        guard !isDraining, let agent = known?.agentID, let assignment = assignments[due.check] else { return }
         await spool.waitForRoom()
+        guard !isDraining, let agent = known?.agentID, let assignment = assignments[due.check] else { return }
         metrics.noteStart(after: due.slot)
         let runner = self.runner(of: assignment, point.value)
         await runner.run { result in

@@ -33,8 +33,7 @@ public struct ProbeAgentSettings: Sendable {
         name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
         policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .standard)
         policy.denied = try environment.networks("PROBE_AGENT_DENIED_NETWORKS")
-        reflector = try environment.list("PROBE_AGENT_REFLECTOR", of: "addresses with ports") { SocketAddress($0) }
-            .first
+        reflector = try environment.reflector("PROBE_AGENT_REFLECTOR")
         resolvers = try environment.resolvers("PROBE_AGENT_RESOLVERS")
         secretsDirectory = environment.optionalString("PROBE_AGENT_SECRETS")
         authorityFile = environment.optionalString("PROBE_AGENT_AUTHORITIES")
@@ -50,6 +49,15 @@ extension Environment {
         try list(key, of: "addresses") { word in
             SocketAddress(word) ?? IPAddress(word).map { SocketAddress($0, port: 53) }
         }
+    }
+
+    /// One address with a port.
+    fileprivate func reflector(_ key: String) throws(ConfigurationError) -> SocketAddress? {
+        guard let text = optionalString(key) else { return nil }
+        guard let address = SocketAddress(text) else {
+            throw ConfigurationError("\(key) must be an address with a port; got \"\(text)\"")
+        }
+        return address
     }
 
     /// Networks such as `10.96.0.0/12,fd00:10:96::/112`, and addresses.

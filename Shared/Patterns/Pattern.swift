@@ -5,7 +5,9 @@ import CPCRE2
 @safe public final class Pattern {
     /// Bytes of a pattern's text.
     public static let maximumBytes = 1_024
-    /// Steps of one match, about 20 ms; and KiB of memory for it.
+    /// How long one match may take, by the clock, since a step may be a pass over all of the subject; steps that it may
+    /// take, and KiB of memory.
+    private static let nanoseconds: UInt64 = 20_000_000
     private static let steps: UInt32 = 200_000
     private static let kilobytes: UInt32 = 1_024
 
@@ -19,7 +21,9 @@ import CPCRE2
         }
         var failure: CInt = 0
         var offset = 0
-        let options = UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) | UInt32(PCRE2_NEVER_BACKSLASH_C)
+        let options =
+            UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) | UInt32(PCRE2_NEVER_BACKSLASH_C)
+            | UInt32(PCRE2_AUTO_CALLOUT)
         var bytes = Array(text.utf8)
         let compiled = unsafe pcre2_compile_8(&bytes, bytes.count, options, &failure, &offset, nil)
         guard let compiled = unsafe compiled else {
@@ -49,8 +53,12 @@ import CPCRE2
             throw PatternError("needs more memory than there is")
         }
         defer { unsafe pcre2_match_data_free_8(found) }
-        let result = unsafe subject.withUnsafeBufferPointer { buffer in
-            unsafe pcre2_match_8(code, buffer.baseAddress, buffer.count, 0, 0, found, limits)
+        let deadline = CPCRE2_time_in(Self.nanoseconds)
+        let result = unsafe withUnsafePointer(to: deadline) { deadline in
+            unsafe CPCRE2_set_deadline(limits, deadline)
+            return unsafe subject.withUnsafeBufferPointer { buffer in
+                unsafe pcre2_match_8(code, buffer.baseAddress, buffer.count, 0, 0, found, limits)
+            }
         }
         guard result < 0 else { return true }
         guard result != PCRE2_ERROR_NOMATCH else { return false }

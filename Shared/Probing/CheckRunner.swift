@@ -19,6 +19,8 @@ public struct CheckResult: Sendable {
 public final class CheckRunner {
     /// Addresses of a name that are probed, each for itself.
     private static let maximumEndpoints = 16
+    /// Addresses that a check may have a series for, ever.
+    private static let maximumNames = 64
     private static let defaultConfirmations = 3
     /// From a failed probe to the next one, and how long each of these waits: three of them take three seconds.
     private static let confirmationPause = Duration.milliseconds(200)
@@ -31,6 +33,8 @@ public final class CheckRunner {
     private let options: CheckOptions
     /// Endpoints whose last outcome was a failure.
     private var failing: Set<String> = []
+    /// Addresses that have a series of their own.
+    private var names: Set<String> = []
 
     /// That a check asks for nonsense is an outcome of every run.
     public init(
@@ -92,10 +96,19 @@ public final class CheckRunner {
                 Endpoint(name: "ipv6", destination: Destination(host: host, family: .v6)),
             ]
         case .all:
-            return try await addresses(of: host).map {
-                Endpoint(name: $0.description, destination: Destination(host: host, pinned: $0))
-            }
+            let addresses = try await addresses(of: host)
+            failing.formIntersection(addresses.map(name))
+            return addresses.map { Endpoint(name: name($0), destination: Destination(host: host, pinned: $0)) }
         }
+    }
+
+    /// What the series of an address is called: a name whose addresses change all the time does not make one for each.
+    private func name(_ address: IPAddress) -> String {
+        let name = address.description
+        guard !names.contains(name) else { return name }
+        guard names.count < Self.maximumNames else { return "other" }
+        names.insert(name)
+        return name
     }
 
     /// Of both families, each asked for by itself; one of them may be missing.
@@ -236,7 +249,7 @@ extension FailureReason {
     /// Whether another try a moment later might go otherwise.
     fileprivate var isTransient: Bool {
         switch self {
-        case .none, .forbidden, .permission, .certificate: false
+        case .none, .forbidden, .permission, .certificate, .unexpectedReach: false
         default: true
         }
     }

@@ -27,13 +27,19 @@ struct PatternTests {
         #expect(try Pattern("end").matches([0xff, 0xfe, 0x00, 0x80] + Array("end".utf8)))
     }
 
-    @Test("gives up on a pattern that would run for ages", arguments: ["(a+)+$", "(a|a)*b", "(a|aa)+$", "(.*)*x"])
+    @Test(
+        "gives up on a pattern that would run for ages",
+        arguments: [
+            "(a+)+$", "(a|a)*b", "(a|aa)+$", "(.*)*x", "a*[bc]", #"\w*+[ ,]"#, #"\p{L}*+[ ,]"#, "(?s).*.*.*x",
+            "(?:a?){50}a{50}b", "a*a*a*a*b", "(?=(a+))a*b",
+        ]
+    )
     func catastrophe(text: String) throws {
         let subject = [UInt8](repeating: UInt8(ascii: "a"), count: 65_535) + [UInt8(ascii: "!")]
         let pattern = try Pattern(text)
         let start = ContinuousClock.now
-        // Some are seen through at once, and do not match; none may take long.
+        // Some are seen through at once, and do not match; none may take long. On a quiet machine it is 20 ms.
         _ = try? pattern.matches(subject)
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .milliseconds(500))
     }
 }

@@ -93,6 +93,8 @@ struct CheckRunnerTests {
         let reached = try await ProbeCase().outcome(.tcp, address) { $0.mustNotConnect = true }
         #expect(reached.status == .error)
         #expect(reached.reason == .unexpectedReach)
+        let once = try await ProbeCase().runs(1, .tcp, address) { $0.mustNotConnect = true }
+        #expect(once[0].outcome.facts["retries"] == nil)
         let closed = try await ProbeCase().outcome(.tcp, "127.0.0.1:1") { $0.mustNotConnect = true }
         #expect(closed.status == .success)
         #expect(closed.text("kept_out_by") == "refused")

@@ -157,6 +157,17 @@ final class SecureProbeTests {
         #expect(posted.reason == .none)
         #expect(!String(decoding: posted.metadata.bytes, as: UTF8.self).contains("s3cret"))
         #expect(try await outcome("GET Basic YW5uOnBhc3M=") { $0.basicSecret = "ann" }.reason == .none)
+        let bound = directory.appendingPathComponent("bound")
+        try "s3cret\nother.example\n".write(to: bound, atomically: true, encoding: .utf8)
+        #expect(try await outcome("") { $0.bearerSecret = "bound" }.reason == .forbidden)
+        try "s3cret\nother.example\nlocalhost\n".write(to: bound, atomically: true, encoding: .utf8)
+        #expect(try await outcome("Bearer s3cret") { $0.bearerSecret = "bound" }.reason == .none)
+        let plain = try await probes.outcome(.http, "http://localhost:\(server.plainPort)/echo") {
+            $0.endpoints = .ipv4
+            $0.bearerSecret = "token"
+        }
+        #expect(plain.reason == .forbidden)
+        #expect(plain.sent == 0)
         let missing = try await outcome("") { $0.basicSecret = "../token" }
         #expect(missing.reason == .local)
         #expect(missing.sent == 0)
@@ -178,7 +189,7 @@ final class SecureProbeTests {
 
     @Test("http: looks at header and body by patterns, and keeps cookies to itself")
     func expectations() async throws {
-        let reply = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-Version: 4.2\r\nSet-Cookie: id=7\r\n\r\nall is ok"
+        let reply = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-Version: 4.2\r\nX-API-Key: k8\r\nSet-Cookie: id=7\r\n\r\nall is ok"
         let server = try await ScriptedServer(.reply(reply))
         func outcome(_ configure: (inout CheckOptions) -> Void) async throws -> ProbeOutcome {
             try await probes.outcome(.http, server.url(), configure)
@@ -192,6 +203,6 @@ final class SecureProbeTests {
         #expect(wrong.text("error") == "the body does not match the pattern")
         let shown = String(decoding: wrong.metadata.bytes, as: UTF8.self)
         #expect(shown.contains("set-cookie: (removed)"))
-        #expect(!shown.contains("id=7"))
+        #expect(!shown.contains("id=7") && !shown.contains("k8"))
     }
 }

@@ -72,7 +72,7 @@ struct MeasurementSender: Sendable {
                 delivered("stored").increment(by: receipt.stored)
                 delivered("duplicate").increment(by: receipt.duplicates)
                 break
-            } catch let error as RPCError where error.code == .invalidParams {
+            } catch let error as RPCError where error.code == .invalidParams || error.code == .conflict {
                 // It would be refused for ever, and everything behind it would wait.
                 let refused = batch.removeRefused(by: error)
                 log.error("the store refused measurements", ["error": error.message, "rows": "\(refused.count)"])

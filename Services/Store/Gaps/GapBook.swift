@@ -7,6 +7,8 @@ import JSONRPC
 struct GapBook: Sendable {
     /// Gaps that are kept at once; an agent that finds no room asks again.
     private static let limit = 100_000
+    /// How far an agent's clock may be ahead.
+    private static let clockAhead = Duration.seconds(300)
 
     let database: any Database
     let reader: QueryReader
@@ -19,6 +21,8 @@ struct GapBook: Sendable {
 
     private func report(_ gap: Gap) async throws -> Empty {
         guard gap.from <= gap.to else { throw invalid("from", "must not be after to") }
+        guard gap.to <= now().advanced(by: Self.clockAhead) else { throw invalid("to", "must not lie in the future") }
+        guard UUIDv7(gap.id.rawValue) != nil else { throw invalid("id", "must be a UUID") }
         try checkNumber(gap.rows, "rows", 1...Int(Int32.max))
         do {
             try await database.write { try Self.save(gap, in: $0) }

@@ -42,9 +42,9 @@ struct HTTPProbe: Probe {
         request.body = options.body.map { Array($0.utf8) }
         request.headers = (options.headers ?? [:]).sorted { $0.key < $1.key }.map(EgressHeader.init)
         if let name = options.bearerSecret {
-            request.headers.append(EgressHeader("Authorization", "Bearer \(try secrets.value(name))"))
+            request.headers.append(EgressHeader("Authorization", "Bearer \(try secrets.value(name, for: url))"))
         } else if let name = options.basicSecret {
-            let pair = Data(try secrets.value(name).utf8).base64EncodedString()
+            let pair = Data(try secrets.value(name, for: url).utf8).base64EncodedString()
             request.headers.append(EgressHeader("Authorization", "Basic \(pair)"))
         }
         return request
@@ -72,20 +72,23 @@ struct HTTPProbe: Probe {
 
     /// libcurl ends such a handshake and shows nothing of it, so it is done again without a request.
     private func addCertificate(to metadata: inout ProbeMetadata, _ error: EgressError, _ timeout: Duration) async {
-        guard let url = try? EgressURL(url), let context = try? trust.context(),
+        // After a redirect the address is not the URL's.
+        guard (options.redirects ?? 0) == 0, let url = try? EgressURL(url), let context = try? trust.context(),
             let address = error.remoteAddress.flatMap({ SocketAddress($0) })
         else { return }
         let exchange = TLSExchange(address: address, context: context, serverName: url.host)
-        guard let report = try? await exchange.run(timeout: timeout, on: egress.gate.resolver.loop) else { return }
+        guard let report = try? await exchange.run(timeout: min(timeout, .seconds(1)), on: egress.gate.resolver.loop)
+        else { return }
         metadata.certificate(report.inspection, at: .now)
     }
 }
 
 extension ProbeMetadata {
-    /// What servers give one client alone, and nobody else should see.
-    private static let secretFields: Set<String> = [
-        "authentication-info", "authorization", "cookie", "proxy-authenticate", "proxy-authorization", "set-cookie",
-        "set-cookie2", "www-authenticate",
+    /// What tells of the server and its answer, and nothing of its client; the values of all others stay away.
+    private static let publicFields: Set<String> = [
+        "age", "alt-svc", "cache-control", "connection", "content-encoding", "content-length", "content-type", "date",
+        "etag", "expires", "last-modified", "retry-after", "server", "strict-transport-security", "transfer-encoding",
+        "vary", "via", "x-cache",
     ]
 
     fileprivate mutating func phases(_ times: EgressTimes) {
@@ -99,8 +102,8 @@ extension ProbeMetadata {
     fileprivate mutating func headers(_ headers: [EgressHeader]) {
         let shown = headers.map { header in
             let name = header.name.lowercased()
-            return Self.secretFields.contains(name) || name.contains("token") || name.contains("secret")
-                ? "\(name): (removed)" : "\(name): \(header.value)"
+            guard name != "location" else { return "\(name): \(header.value.prefix { $0 != "?" && $0 != "#" })" }
+            return "\(name): \(Self.publicFields.contains(name) ? header.value : "(removed)")"
         }
         texts("headers", shown)
     }

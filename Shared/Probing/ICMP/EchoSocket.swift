@@ -9,6 +9,7 @@ import Glibc
 final class EchoSocket: ReadinessHandler {
     /// Batches sent at the end of one turn; what is left over waits for the next one.
     private static let batchesPerTurn = 4
+    private static let receivesPerTurn = 64
     /// From this many requests on, the socket is out of the poller's sight while they are sent.
     ///
     /// Each reply and each departure queued meanwhile would wake the poller in vain, at a tenth of an echo's cost.
@@ -240,7 +241,10 @@ extension EchoSocket {
 extension EchoSocket {
     private func receive() {
         var count = 0
+        var batches = 0
+        // Who floods is read on in the next turn, after everybody else.
         repeat {
+            batches += 1
             count = receiveBatch(into: &arrivals, fromErrorQueue: false)
             guard count > 0 else { return receiveNotices() }
             let monotonic = clinux_monotonic_nanoseconds()
@@ -249,7 +253,7 @@ extension EchoSocket {
             for reply in arrivals[..<count] where UInt32(reply.kind) == CLINUX_ICMP_REPLY.rawValue {
                 replied(reply, monotonic: monotonic)
             }
-        } while count == arrivals.count
+        } while count == arrivals.count && batches < Self.receivesPerTurn
     }
 
     /// Reads the error queue: when requests left, and ICMP errors.

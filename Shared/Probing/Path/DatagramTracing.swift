@@ -76,13 +76,16 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
     func receive() {
         let monotonic = clinux_monotonic_nanoseconds()
         var more = false
+        var batches = 0
+        // Who floods is read on in the next turn, after everybody else.
         repeat {
+            batches += 1
             arrivals.removeAll(keepingCapacity: true)
             more = socket.receive(fromErrorQueue: false, setup.buffer) { keep($0, $1) }
             // When a packet left is in the error queue before its answer is anywhere.
             while socket.receive(fromErrorQueue: true, setup.buffer, { note($0, $1) }) {}
             for (number, event) in arrivals { report(number, event, monotonic) }
-        } while more
+        } while more && batches < TimedSocket.batchesPerTurn
     }
 
     private func keep(_ event: clinux_timed_event, _ data: ArraySlice<UInt8>) {

@@ -69,7 +69,9 @@ public final class PathEngine {
         var options = options
         options.expectedHops = routes[key]?.hops ?? 0
         let trace = try await trace(target, options)
-        if routes[key] == nil, routes.count >= Self.maximumRoutes { routes.removeAll() }
+        if routes[key] == nil, routes.count >= Self.maximumRoutes, let one = routes.keys.first {
+            routes[one] = nil
+        }
         var route = routes[key] ?? Route()
         if trace.isReached { route.hops = trace.hopsToTarget }
         let changes = route.memory.learn(trace)

@@ -17,7 +17,8 @@ public struct ProbeGrid: Equatable, Sendable {
         let (interval, phase) = pacing.grid(ofAgent: agent)
         self.interval = .microseconds(interval)
         self.phase = .microseconds(phase)
-        tolerance = .microseconds(pacing.slotMicroseconds)
+        // Timers are to the millisecond.
+        tolerance = .microseconds(max(pacing.slotMicroseconds, 2_000))
     }
 }
 

@@ -6,6 +6,9 @@ import Glibc
 ///
 /// None needs a capability. Who registers it on a loop must call `close` before letting go of it.
 final class TimedSocket {
+    /// What a handler reads in one turn of its loop at the most.
+    static let batchesPerTurn = 16
+
     enum Kind {
         case udp
         /// An ICMP echo socket; its port is the echoes' identifier.

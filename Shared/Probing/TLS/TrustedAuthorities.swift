@@ -3,6 +3,9 @@ import TLS
 
 /// Whom probes trust to vouch for servers: the system's authorities, or those of a file.
 public final class TrustedAuthorities {
+    /// Different lists of protocols that are remembered.
+    private static let maximumContexts = 16
+
     /// PEM.
     let file: String?
     private var contexts: [[String]: TLSContext] = [:]
@@ -14,6 +17,7 @@ public final class TrustedAuthorities {
     /// What a handshake is made with that offers these protocols; made once, since it reads all authorities.
     func context(protocols: [String] = []) throws(EgressError) -> TLSContext {
         if let context = contexts[protocols] { return context }
+        if contexts.count >= Self.maximumContexts { contexts.removeAll() }
         do {
             let authorities = try file.map(IdentityMaterial.certificates) ?? []
             let context = try TLSContext.inspector(authorities: authorities, protocols: protocols)

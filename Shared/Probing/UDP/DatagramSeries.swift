@@ -143,7 +143,10 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
     func ready(_ readiness: Readiness) {
         let read = clinux_monotonic_nanoseconds()
         var more = true
-        while more, !isOver {
+        var batches = 0
+        // Who floods is read on in the next turn, after everybody else.
+        while more, !isOver, batches < TimedSocket.batchesPerTurn {
+            batches += 1
             var arrivals: [(clinux_timed_event, ArraySlice<UInt8>)] = []
             more = socket.receive(fromErrorQueue: false, buffer) { arrivals.append(($0, $1)) }
             readErrors()

@@ -13,7 +13,7 @@ public final class STAMPReflector: ReadinessHandler {
         public var answersPerSecond = 20_000
         public var maximumSessions = 4_096
         /// A sender that is silent for so long is forgotten (REFWAIT).
-        public var sessionTimeout = Duration.seconds(900)
+        public var sessionTimeout = Duration.seconds(60)
 
         public init() {}
     }
@@ -92,10 +92,11 @@ public final class STAMPReflector: ReadinessHandler {
             statistics.ignored += 1
             return
         }
-        guard takeToken(), let sequence = number(for: sender, request) else {
+        guard takeToken() else {
             statistics.refused += 1
             return
         }
+        let sequence = number(for: sender, request)
         let now = clinux_realtime_nanoseconds()
         answer.removeAll(keepingCapacity: true)
         STAMPReflection(
@@ -112,11 +113,13 @@ public final class STAMPReflector: ReadinessHandler {
         statistics.reflected += 1
     }
 
-    private func number(for sender: SocketAddress, _ request: STAMPRequest) -> UInt32? {
+    /// The sender's own number where none of ours is kept: one sender more than can be remembered learns no direction
+    /// of its losses, and nobody is refused for the others.
+    private func number(for sender: SocketAddress, _ request: STAMPRequest) -> UInt32 {
         guard isStateful else { return request.sequence }
         if sessions[sender] == nil, sessions.count >= limits.maximumSessions {
             forgetSessions()
-            guard sessions.count < limits.maximumSessions else { return nil }
+            guard sessions.count < limits.maximumSessions else { return request.sequence }
         }
         var session = sessions[sender] ?? Session(lastAt: loop.now)
         defer {

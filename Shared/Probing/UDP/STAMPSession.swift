@@ -157,7 +157,8 @@ struct STAMPForm: SeriesForm {
         result.backward.jitter = RoundTripSum.milliseconds(backward.variation.jitter)
         result.lostAtTheEnd = series.sent - forward.tally.greatest - 1
         if isStateful, let greatest, greatest >= base {
-            countLosses(&result, reflected: Int(greatest - base) + 1)
+            // A reflector that lies tells no more losses than there can have been.
+            countLosses(&result, reflected: min(Int(greatest - base) + 1, 2 * series.sent))
         } else if series.lost == 0 {
             (result.forward.lost, result.backward.lost) = (0, 0)
         }

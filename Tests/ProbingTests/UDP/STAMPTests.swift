@@ -189,7 +189,8 @@ struct STAMPTests {
             return (reflector.statistics, [short.received, flood.received, third.received])
         }
         #expect(statistics.ignored == 2)
-        #expect(answers[0] == 0 && answers[2] == 0)
+        // One session more than is remembered is answered all the same.
+        #expect(answers[0] == 0 && answers[2] == 1)
         #expect((50...70).contains(answers[1]))
         #expect(statistics.refused >= 130)
     }
