@@ -1,4 +1,5 @@
 import Contracts
+import Egress
 public import EventLoop
 public import JSONRPC
 public import JSONRPCTransport
@@ -86,8 +87,15 @@ public actor ProbeAgent: Service {
         gaps = GapReporter(spool: spool, store: store, clock: clock, log: log)
         link = OrchestratorLink(
             orchestrator: orchestrator,
-            registration: { [name = settings.name, resolvers = settings.resolvers] in
-                AgentRegistration(name: name, version: Self.version, surroundings: .current(resolvers: resolvers))
+            registration: { [settings] in
+                AgentRegistration(
+                    name: settings.name,
+                    version: Self.version,
+                    surroundings: .current(
+                        resolvers: settings.resolvers,
+                        allowsLoopback: settings.policy.allows(.loopback)
+                    )
+                )
             },
             clock: clock,
             log: log

@@ -31,7 +31,7 @@ public struct ProbeAgentSettings: Sendable {
         orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
-        policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .standard)
+        policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .remote)
         policy.denied = try environment.networks("PROBE_AGENT_DENIED_NETWORKS")
         reflector = try environment.reflector("PROBE_AGENT_REFLECTOR")
         resolvers = try environment.resolvers("PROBE_AGENT_RESOLVERS")

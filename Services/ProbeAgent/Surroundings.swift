@@ -3,12 +3,13 @@ import EventLoop
 import Foundation
 
 extension AgentRegistration.Surroundings {
-    /// What this machine's own configuration says, but for resolvers that were chosen; what cannot be read is left out.
-    static func current(resolvers: [SocketAddress]) -> Self {
+    /// What this machine's own configuration says, but for what its operator chose; what cannot be read is left out.
+    static func current(resolvers: [SocketAddress], allowsLoopback: Bool) -> Self {
         let routes = (try? String(contentsOfFile: "/proc/net/route", encoding: .utf8)) ?? ""
         let configuration = (try? String(contentsOfFile: "/etc/resolv.conf", encoding: .utf8)) ?? ""
         var surroundings = Self(routes: routes, resolverConfiguration: configuration)
         if !resolvers.isEmpty { surroundings.resolvers = resolvers.map(\.address.description) }
+        surroundings.allowsLoopback = allowsLoopback
         return surroundings
     }
 

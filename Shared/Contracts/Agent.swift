@@ -52,10 +52,18 @@ public struct AgentRegistration: Codable, Equatable, RPCPayload {
     public struct Surroundings: Codable, Equatable, Sendable {
         public var router: String?
         public var resolvers: [String]
+        /// Whether its probes may go to loopback; they may, when left out.
+        public var allowsLoopback: Bool?
 
-        public init(router: String? = nil, resolvers: [String] = []) {
+        enum CodingKeys: String, CodingKey {
+            case router, resolvers
+            case allowsLoopback = "allows_loopback"
+        }
+
+        public init(router: String? = nil, resolvers: [String] = [], allowsLoopback: Bool? = nil) {
             self.router = router
             self.resolvers = resolvers
+            self.allowsLoopback = allowsLoopback
         }
     }
 

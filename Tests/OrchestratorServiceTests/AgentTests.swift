@@ -109,6 +109,20 @@ struct AgentTests {
         }
     }
 
+    @Test("that may not probe loopback bring no targets there but themselves")
+    func withoutLoopback() async throws {
+        var registration = registration
+        registration.surroundings = .init(router: "192.0.2.1", resolvers: ["127.0.0.53"], allowsLoopback: false)
+        try await withOrchestrator(in: directory) { [registration] client in
+            _ = try await client.call(.registerAgent, registration)
+            let targets = try await client.call(.listTargets, TargetFilter()).targets
+            #expect(Set(targets.map(\.address)) == ["127.0.0.1", "192.0.2.1"])
+            let own = try #require(targets.first { $0.address == "127.0.0.1" })
+            let checks = try await client.call(.listChecks, CheckFilter(targetID: own.id)).checks
+            #expect(checks.map(\.type) == [.host])
+        }
+    }
+
     @Test("whose router is their resolver bring it once, with both checks")
     func routerIsResolver() async throws {
         var registration = registration

@@ -53,7 +53,8 @@ struct AgentCase: Sendable {
     let isAlone: Bool
     /// One that answers nothing, unless another takes its place.
     var orchestrator: RPCClient
-    var settings: [String: String] = [:]
+    /// Loopback is all there is to probe here.
+    var settings = ["PROBE_AGENT_ALLOWED_NETWORKS": "loopback,global,private"]
 
     init(folder: String, store: RecordingStore, isAlone: Bool = true) {
         self.folder = folder

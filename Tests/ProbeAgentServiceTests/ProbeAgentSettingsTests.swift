@@ -1,5 +1,6 @@
 import Configuration
 import Egress
+import EventLoop
 import ProbeAgentService
 import Testing
 
@@ -11,7 +12,8 @@ struct ProbeAgentSettingsTests {
             from: Environment(["PROBE_AGENT_ALLOWED_NETWORKS": "global, unique-local"])
         )
         #expect(settings.policy.allowed == [.global, .uniqueLocal])
-        #expect(try ProbeAgentSettings(from: Environment()).policy == .standard)
+        #expect(try ProbeAgentSettings(from: Environment()).policy == .remote)
+        #expect(!AddressPolicy.remote.allows(.loopback))
     }
 
     @Test("say which words there are when one is none of them")

@@ -14,7 +14,7 @@ struct ReflectorTests {
         let directory = try TemporaryDirectory()
         let port = try TCPSocket.localAddress(of: TCPSocket.listen(on: SocketAddress(.loopback, port: 0))).port
         var agent = AgentCase(folder: directory.path, store: RecordingStore())
-        agent.settings = ["PROBE_AGENT_REFLECTOR": "127.0.0.1:\(port)"]
+        agent.settings["PROBE_AGENT_REFLECTOR"] = "127.0.0.1:\(port)"
         let sink = agent.sink
         try await agent.run { _ in
             while !sink.lines.contains(where: { $0.contains("answers STAMP sessions") }) { await Task.yield() }

@@ -189,7 +189,8 @@ final class SecureProbeTests {
 
     @Test("http: looks at header and body by patterns, and keeps cookies to itself")
     func expectations() async throws {
-        let reply = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-Version: 4.2\r\nX-API-Key: k8\r\nSet-Cookie: id=7\r\n\r\nall is ok"
+        let fields = "Content-Length: 9\r\nX-Version: 4.2\r\nX-API-Key: k8\r\nSet-Cookie: id=7"
+        let reply = "HTTP/1.1 200 OK\r\n\(fields)\r\n\r\nall is ok"
         let server = try await ScriptedServer(.reply(reply))
         func outcome(_ configure: (inout CheckOptions) -> Void) async throws -> ProbeOutcome {
             try await probes.outcome(.http, server.url(), configure)

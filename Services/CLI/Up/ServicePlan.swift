@@ -1,4 +1,5 @@
 import Contracts
+import Egress
 import EventLoop
 import Foundation
 import JSONRPC
@@ -57,6 +58,9 @@ struct UpPlan: Sendable {
         values["\(plan.prefix)_IDENTITY_DIR"] = data.appending(path: "pki/\(plan.peer.rawValue)").path()
         values["\(plan.prefix)_DATABASE"] = folder.appending(path: "\(plan.peer.rawValue).db").path()
         values["\(plan.prefix)_DATA"] = folder.path()
+        // All of it is one person's own machine.
+        let networks = AddressPolicy.standard.allowed.map(\.rawValue).sorted()
+        values["PROBE_AGENT_ALLOWED_NETWORKS"] = networks.joined(separator: ",")
         values["GATEWAY_PUBLIC_LISTEN"] = "127.0.0.1:\(port)"
         values["GATEWAY_VENDOR"] = vendor.path()
         values["ORCHESTRATOR_GATEWAY_URL"] = "http://127.0.0.1:\(port)/healthz"

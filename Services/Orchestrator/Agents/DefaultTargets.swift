@@ -36,12 +36,14 @@ struct DefaultTargets: Sendable {
 
     /// One target an address, each with every check that suits it.
     func targets(around surroundings: AgentRegistration.Surroundings) -> [NewTarget] {
-        var targets = [NewTarget(address: "127.0.0.1", name: "Loopback", category: "local", checks: [.icmp, .host])]
+        let reachesItself = surroundings.allowsLoopback ?? true
+        let own: [NewTargetCheck] = reachesItself ? [.icmp, .host] : [.host]
+        var targets = [NewTarget(address: "127.0.0.1", name: "Loopback", category: "local", checks: own)]
         if let router = surroundings.router, IPAddress(router) != nil {
             targets.append(NewTarget(address: router, name: "Default router", category: "network", checks: [.icmp]))
         }
         for resolver in surroundings.resolvers {
-            guard let address = IPAddress(resolver) else { continue }
+            guard let address = IPAddress(resolver), reachesItself || !address.isLoopback else { continue }
             if let known = targets.firstIndex(where: { $0.address == resolver }) {
                 if targets[known].checks?.contains(where: { $0.type == .dns }) != true {
                     targets[known].checks?.append(.rootServers)

@@ -16,6 +16,9 @@ public struct AddressPolicy: Equatable, Sendable {
         allowed: [.global, .loopback, .private, .shared, .uniqueLocal, .documentation, .translated]
     )
 
+    /// The same without loopback: what an agent may reach that works for several people.
+    public static let remote = Self(allowed: standard.allowed.subtracting([.loopback]))
+
     /// Addresses of the Internet alone.
     public static let global = Self(allowed: [.global])
 
