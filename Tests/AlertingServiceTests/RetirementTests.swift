@@ -41,6 +41,29 @@ struct RetirementTests {
         await database.close()
     }
 
+    @Test("end when an endpoint is heard of no more while others of the check are")
+    func endpoint() async throws {
+        try await run { [measurements] test, orchestrator in
+            try await measurements.followed()
+            let target = try await orchestrator.call(.createTarget, NewTarget(address: "192.0.2.1"))
+            let check = try #require(
+                try await orchestrator.call(.listChecks, CheckFilter(targetID: target.id)).checks.first
+            )
+            var gone = Probe(targetID: target.id)
+            gone.series.checkID = check.id
+            var other = gone
+            (gone.series.endpoint, other.series.endpoint) = ("192.0.2.1", "192.0.2.2")
+            measurements.append(gone.batch("xxx"))
+            measurements.append(other.batch("."))
+            #expect(try await test.incidents(1, firing: 1).first?.endpoint == "192.0.2.1")
+            // A transition is written down at once, and the time of its samples with it.
+            measurements.append(other.batch("xxx", at: 595))
+            #expect(try await test.incidents(2, firing: 2).count == 2)
+            measurements.append(other.batch("...", at: 700))
+            _ = try await test.incidents(2, firing: 0)
+        }
+    }
+
     @Test("end after the target is removed or switched off, or the check is", arguments: 0..<4)
     func retirement(way: Int) async throws {
         try await run { [measurements] test, orchestrator in
