@@ -83,11 +83,7 @@ struct SpoolTests {
             try await spool.flush()
         }
         await spool.close()
-        let name = try #require(
-            FileManager.default.contentsOfDirectory(atPath: directory.path).first {
-                $0.hasSuffix(SegmentName.suffix)
-            }
-        )
+        let name = try segmentName()
         let url = URL(filePath: directory.path).appending(path: name)
         var bytes = try Data(contentsOf: url)
         bytes[bytes.count / 2] ^= 1
@@ -106,11 +102,7 @@ struct SpoolTests {
         let spool = try await openSpool(directory.path)
         await spool.append(0..<30)
         try await spool.flush()
-        let name = try #require(
-            FileManager.default.contentsOfDirectory(atPath: directory.path).first {
-                $0.hasSuffix(SegmentName.suffix)
-            }
-        )
+        let name = try segmentName()
         await spool.close()
         let again = try await openSpool(directory.path)
         try FileManager.default.removeItem(atPath: "\(directory.path)/\(name)")
@@ -121,5 +113,34 @@ struct SpoolTests {
         #expect(again.waiting == 0)
         let gap = try await again.nextGap()
         #expect((gap.rows, gap.cause) == (30, .corrupt))
+    }
+
+    @Test(
+        "says what is gone with the segment that it writes to, removed or unreadable, and goes on in another",
+        arguments: [false, true]
+    )
+    func removedWhileWritten(isDirectory: Bool) async throws {
+        let spool = try await openSpool(directory.path)
+        await spool.append(0..<30)
+        try await spool.flush()
+        let file = "\(directory.path)/\(try segmentName())"
+        try FileManager.default.removeItem(atPath: file)
+        if isDirectory { try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false) }
+        #expect(await spool.sendAll() == [])
+        #expect(spool.waiting == 0)
+        let gap = try await spool.nextGap()
+        #expect((gap.rows, gap.cause) == (30, .corrupt))
+        await spool.append(30..<40)
+        try await spool.flush()
+        #expect(await spool.sendAll() == Array(30..<40))
+        #expect(spool.waiting == 0)
+    }
+
+    private func segmentName() throws -> String {
+        try #require(
+            FileManager.default.contentsOfDirectory(atPath: directory.path).first {
+                $0.hasSuffix(SegmentName.suffix)
+            }
+        )
     }
 }

@@ -99,6 +99,11 @@ final class SegmentedLog {
         try written.get()
     }
 
+    /// Writes no more to a segment, if it is the one that is written to.
+    func finish(_ segment: Segment) {
+        if segments.last?.name == segment.name { active = nil }
+    }
+
     /// The oldest segment that is full and not on its way to the store.
     func oldest(without pinned: [Range<Int>]) -> Segment? {
         let full = active == nil ? segments[...] : segments.dropLast()

@@ -20,7 +20,7 @@ extension Spool {
                 publish()
             } catch {
                 segments.readers[lane] = nil
-                guard giveUp(range, error) else { return nil }
+                guard giveUp(range, lane, error) else { return nil }
             }
         }
         return lane == .live && failure != nil ? readMemory() : nil
@@ -39,13 +39,18 @@ extension Spool {
     }
 
     /// Lets a segment go that will not become readable; `false` for trouble that may pass.
-    private func giveUp(_ range: Range<Int>, _ error: SystemError) -> Bool {
+    ///
+    /// The lane goes on behind it in any case, even when the file can be neither written off nor removed.
+    private func giveUp(_ range: Range<Int>, _ lane: Lane, _ error: SystemError) -> Bool {
         log.error("cannot read the spool", ["error": "\(error)"])
         guard [EIO, ENOENT, ENOTDIR, EISDIR].contains(error.code), let segments,
             let segment = segments.segments.first(where: { $0.end > range.lowerBound && !$0.rows.isEmpty })
         else { return false }
         if let lost = segments.contents(of: segment) { lose(lost, .corrupt) }
+        segments.finish(segment)
+        lanes?.take(range.lowerBound..<segment.end, lane, head: segments.head, now: .now)
         attempt { try segments.acknowledge(segment.rows) }
+        publish()
         return true
     }
 }
