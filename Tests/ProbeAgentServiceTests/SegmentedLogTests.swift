@@ -135,6 +135,20 @@ struct SegmentedLogTests {
         #expect(onDisk <= 1 << 20)
     }
 
+    @Test("leaves it to its reader to acknowledge what cannot be read, once that is reported")
+    func missing() async throws {
+        let log = try await open()
+        for start in [0, 10, 20] { _ = try log.append([Rows.batch(start..<start + 10)]) }
+        let url = URL(filePath: directory.path).appending(path: try #require(files.first))
+        var bytes = try Data(contentsOf: url)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: url)
+        let reading = try log.read(0..<30, by: .live, maximumRows: 100)
+        #expect(reading.lost.map(\.rows) == [10])
+        #expect(log.waiting == 30)
+        #expect(try readAll(log).lost == 10)
+    }
+
     @Test("refuses a folder that another process has, and says what to do")
     func inUse() async throws {
         let first = try await open()

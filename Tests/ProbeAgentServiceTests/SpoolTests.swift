@@ -75,8 +75,11 @@ struct SpoolTests {
         #expect(rest.isEmpty)
     }
 
-    @Test("says what is gone with a damaged segment")
-    func corrupt() async throws {
+    @Test(
+        "says what is gone with a damaged segment, also when it cannot be noted that nobody needs it any longer",
+        arguments: [true, false]
+    )
+    func corrupt(isNoted: Bool) async throws {
         let spool = try await openSpool(directory.path)
         for start in [0, 30, 60] {
             await spool.append(start..<start + 30)
@@ -88,6 +91,11 @@ struct SpoolTests {
         var bytes = try Data(contentsOf: url)
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: url)
+        if !isNoted {
+            let note = "\(directory.path)/acknowledged"
+            try FileManager.default.removeItem(atPath: note)
+            try FileManager.default.createSymbolicLink(atPath: note, withDestinationPath: "/dev/full")
+        }
         let again = try await openSpool(directory.path)
         let numbers = await again.sendAll()
         #expect(numbers == Array(0..<30) + Array(60..<90))

@@ -22,13 +22,15 @@ extension SegmentedLog {
         var batch: MeasurementBatch?
         /// What the batch stands for, with those that are gone.
         var rows: Range<Int>
-        /// Rows that should have been there and cannot be read.
+        /// Rows that should have been there and cannot be read: to be reported, and only then acknowledged.
         var lost: [LostRows] = []
+        /// Where those are.
+        var missing: [Range<Int>] = []
     }
 
     /// Reads the next rows of `range`, as many as make one batch, and of one segment at most.
     ///
-    /// Rows that are acknowledged are left out; those that cannot be read count as acknowledged from here on.
+    /// Rows that are acknowledged are left out.
     func read(_ range: Range<Int>, by lane: Lane, maximumRows: Int) throws(SystemError) -> Reading {
         guard let segment = segments.first(where: { $0.end > range.lowerBound && !$0.rows.isEmpty }),
             segment.name.first < range.upperBound
@@ -50,11 +52,11 @@ extension SegmentedLog {
         if try reader.peek().map({ $0.frame.first >= cursor.rows.upperBound }) ?? true {
             cursor.reachedEnd(acknowledged)
         }
-        for rows in cursor.missing { try acknowledge(rows) }
         return Reading(
             batch: merger.batch,
             rows: range.lowerBound..<cursor.rows.lowerBound,
-            lost: cursor.lost
+            lost: cursor.lost,
+            missing: cursor.missing
         )
     }
 

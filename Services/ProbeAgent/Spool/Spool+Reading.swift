@@ -11,12 +11,15 @@ extension Spool {
                 let reading = try segments.read(range, by: lane, maximumRows: settings.batchRows)
                 lanes?.take(reading.rows, lane, head: segments.head, now: .now)
                 for lost in reading.lost { lose(lost, .corrupt) }
+                // The note has trouble of its own, which says nothing of what was read.
+                for rows in reading.batch == nil ? [reading.rows] : reading.missing {
+                    attempt { try segments.acknowledge(rows) }
+                }
                 if let batch = reading.batch {
                     taken.append(reading.rows)
                     publish(quietly: true)
                     return SpooledBatch(batch: batch, rows: reading.rows)
                 }
-                try segments.acknowledge(reading.rows)
                 publish()
             } catch {
                 segments.readers[lane] = nil
