@@ -149,6 +149,36 @@ struct SegmentedLogTests {
         #expect(try readAll(log).lost == 10)
     }
 
+    @Test("leaves no file behind on a disk that is full, however often it tries", .enabled(if: SmallDisk.isAllowed))
+    func fullDisk() async throws {
+        let disk = try SmallDisk(bytes: 64 << 10)
+        try Data(count: 64 << 10).write(to: URL(filePath: "\(disk.path)/other"))
+        let folder = try await reopening { try AgentFolder(disk.path, isDurable: false) }
+        let log = try SegmentedLog(in: folder, SegmentedLog.Limits(bytes: 1 << 20)) { Rows.time(0) }
+        for _ in 0..<5 {
+            #expect(throws: SystemError.self) { try log.append([Rows.batch(0..<10)]) }
+            #expect(log.bytes == 0)
+            #expect(try folder.names().count { $0.hasSuffix(SegmentName.suffix) } == 0)
+        }
+        try folder.remove("other")
+        #expect(try log.append([Rows.batch(0..<10)]))
+        #expect(try readAll(log).numbers == Array(0..<10))
+        withExtendedLifetime(disk) {}
+    }
+
+    @Test("keeps what is written when an empty segment of the same row seems to be younger")
+    func sameFirstRow() async throws {
+        var log: SegmentedLog? = try await open()
+        _ = try log?.append([Rows.batch(0..<10)])
+        log = nil
+        let written = try #require(files.first)
+        let twin = SegmentName(first: 0, createdAt: Rows.time(1), marker: 1).text
+        try Data().write(to: URL(filePath: "\(directory.path)/\(twin)"))
+        let again = try await open()
+        #expect(files == [written])
+        #expect(try readAll(again).numbers == Array(0..<10))
+    }
+
     @Test("refuses a folder that another process has, and says what to do")
     func inUse() async throws {
         let first = try await open()

@@ -71,17 +71,15 @@ final class SegmentedLog {
         let name = isNew ? newName() : segments[segments.count - 1].name
         let (records, end) = Self.records(of: batches, from: head, marker: name.marker)
         guard bytes + records.count + (isNew ? 4_096 : 0) <= limits.bytes else { return false }
-        if isNew { try begin(name) }
-        let last = segments.count - 1
         do {
-            try active?.write(records, at: segments[last].fileBytes)
+            if isNew { try begin(name) }
+            try active?.write(records, at: segments[segments.count - 1].fileBytes)
             if folder.isDurable { try active?.sync() }
         } catch {
-            // What stays of it is told apart by its rows, which the next segment has too; but it takes room.
-            try? active?.truncate(to: segments[last].fileBytes)
-            active = nil
+            abandon()
             throw error
         }
+        let last = segments.count - 1
         head = end
         segments[last].end = end
         segments[last].fileBytes += records.count
@@ -122,6 +120,19 @@ final class SegmentedLog {
         if folder.isDurable { try folder.sync() }
     }
 
+    /// Ends the active segment after a write that failed; without a row it goes, or each try would leave a file.
+    private func abandon() {
+        guard active != nil else { return }
+        let last = segments.count - 1
+        // What stays of it is told apart by its rows, which the next segment has too; but it takes room.
+        try? active?.truncate(to: segments[last].fileBytes)
+        active = nil
+        guard segments[last].rows.isEmpty else { return }
+        // What cannot be removed now is empty, and goes at the next start.
+        try? folder.remove(segments[last].name.text)
+        bytes -= segments.removeLast().bytes
+    }
+
     /// Removes the segments that nobody needs.
     private func removeAcknowledged() throws(SystemError) {
         var index = 0
@@ -157,8 +168,7 @@ final class SegmentedLog {
 
     /// The segments of a folder, oldest first; each ends where the next one begins, and the last is read to its end.
     private static func segments(in folder: AgentFolder) throws(SystemError) -> [Segment] {
-        let names = try folder.names().compactMap(SegmentName.init)
-            .sorted { ($0.first, $0.createdAt) < ($1.first, $1.createdAt) }
+        let names = try names(in: folder)
         var segments: [Segment] = []
         for (index, name) in names.enumerated() {
             let end = index + 1 < names.count ? names[index + 1].first : try lastRow(of: name, in: folder)
@@ -166,6 +176,21 @@ final class SegmentedLog {
             segments.append(Segment(name: name, end: end, fileBytes: size))
         }
         return segments
+    }
+
+    /// In the order of their rows.
+    ///
+    /// Segments of one first row are what failed writes left. Whatever the clock said, the one that holds most comes
+    /// last: the others end where it begins, and are done with.
+    private static func names(in folder: AgentFolder) throws(SystemError) -> [SegmentName] {
+        var names = try folder.names().compactMap(SegmentName.init)
+            .sorted { ($0.first, $0.createdAt) < ($1.first, $1.createdAt) }
+        for index in names.indices.dropFirst() where names[index - 1].first == names[index].first {
+            if try lastRow(of: names[index - 1], in: folder) > lastRow(of: names[index], in: folder) {
+                names.swapAt(index - 1, index)
+            }
+        }
+        return names
     }
 
     private static func lastRow(of name: SegmentName, in folder: AgentFolder) throws(SystemError) -> Int {
