@@ -14,11 +14,11 @@ final class AcknowledgedFile {
     private let file: DiskFile
     private var generation: UInt64 = 0
 
-    /// Opens the file and reads the newer half; nothing when neither is whole.
     init(in folder: AgentFolder) throws(SystemError) {
         file = try DiskFile(folder.file(Self.name), O_RDWR | O_CREAT)
     }
 
+    /// What the newer half holds; nothing when neither is whole.
     func read() throws(SystemError) -> RowRanges {
         let bytes = try file.read(2 * Self.half, at: 0)
         let halves = [bytes.prefix(Self.half), bytes.dropFirst(Self.half)].compactMap(Self.parse)
