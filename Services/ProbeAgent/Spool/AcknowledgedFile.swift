@@ -3,7 +3,7 @@ import Glibc
 
 /// Which rows need not be sent again, in a file of two halves that are written in turns: one of them is always whole.
 ///
-/// It is never waited for: what is lost of it is sent again, and the store knows those rows.
+/// As long as a row is there, its note is not waited for: what is lost of it is sent again, and the store knows those.
 final class AcknowledgedFile {
     private static let name = "acknowledged"
     private static let half = 4_096
@@ -40,6 +40,11 @@ final class AcknowledgedFile {
         }
         writer.fixed(CRC32C.of(writer.bytes.span))
         try file.write(writer.bytes, at: Int(generation % 2) * Self.half)
+    }
+
+    /// Waits until what was written is on the disk.
+    func sync() throws(SystemError) {
+        try file.sync()
     }
 
     private static func parse(_ bytes: ArraySlice<UInt8>) -> (generation: UInt64, rows: RowRanges)? {

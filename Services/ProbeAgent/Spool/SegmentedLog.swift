@@ -142,6 +142,8 @@ final class SegmentedLog {
                 index += 1
                 continue
             }
+            // A segment that is gone without a note that it may be would count as lost.
+            if folder.isDurable { try acknowledgedFile.sync() }
             try folder.remove(segments[index].name.text)
             // A file that is open still takes its room.
             readers = readers.filter { $0.value.name != segments[index].name }
