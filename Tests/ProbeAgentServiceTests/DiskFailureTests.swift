@@ -97,6 +97,25 @@ struct DiskFailureTests {
         withExtendedLifetime(disk) {}
     }
 
+    @Test("until the agent ends is a gap of what was in memory, also of what was being sent")
+    func failingAtEnd() async throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/file"
+        try Data().write(to: URL(filePath: file))
+        let spool = try await openSpool(file + "/agent", sink: sink)
+        await spool.append(0..<50)
+        let batch = try #require(await spool.next())
+        await spool.append(50..<60)
+        await spool.restore(batch, unsent: batch.batch)
+        #expect(spool.waiting == 60)
+        await spool.close()
+        #expect(spool.metrics.dropped("spool_failed").value == 60)
+        #expect(spool.waiting == 0)
+        let told = sink.lines.filter { $0.contains("the list of gaps cannot be written") }
+        #expect(told.count == 1)
+        #expect(told.allSatisfy { $0.contains("60") })
+    }
+
     @Test("while the agent ends leaves what was kept", .enabled(if: SmallDisk.isAllowed))
     func fullAtEnd() async throws {
         let disk = try SmallDisk(bytes: 256 << 10)
@@ -107,6 +126,8 @@ struct DiskFailureTests {
         }
         let kept = spool.metrics.kept.value
         await spool.close()
+        #expect(spool.waiting == 2_000 - spool.metrics.dropped("spool_failed").value)
+        #expect(spool.metrics.dropped("spool_failed").value == 2_000 - kept)
         let again = try await openSpool(disk.path, sink: sink)
         #expect(await again.sendAll() == Array(0..<kept))
         await again.append(9_000..<9_010)

@@ -60,6 +60,21 @@ struct SpoolTests {
         #expect(gaps.map(\.to).max() == missing.max().map(Rows.time))
     }
 
+    @Test("says what is gone when there is no room at the end")
+    func fullAtEnd() async throws {
+        let settings = ["PROBE_AGENT_SPOOL_BYTES": "\(1 << 20)", "PROBE_AGENT_SPOOL_WAIT": "60s"]
+        let spool = try await openSpool(directory.path, settings)
+        let count = 8_000
+        await spool.append(0..<count, metadata: String(repeating: "x", count: 200))
+        await spool.close()
+        let again = try await openSpool(directory.path, settings)
+        let kept = await again.sendAll()
+        #expect(kept.count < count)
+        let gap = try await again.nextGap()
+        #expect((gap.rows, gap.cause) == (count - kept.count, .spoolFull))
+        #expect((gap.from, gap.to) == (Rows.time(kept.count), Rows.time(count - 1)))
+    }
+
     @Test("remembers its gaps until the store knows them")
     func gaps() async throws {
         let spool = try await openSpool(directory.path)

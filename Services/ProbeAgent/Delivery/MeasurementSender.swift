@@ -65,6 +65,17 @@ struct MeasurementSender: Sendable {
 
     private func deliver(_ spooled: SpooledBatch) async throws {
         var batch = spooled.batch
+        do {
+            try await send(&batch)
+        } catch {
+            await spool.restore(spooled, unsent: batch)
+            throw error
+        }
+        await spool.settle(spooled)
+    }
+
+    /// Leaves in `batch` what was not refused; throws only `CancellationError`.
+    private func send(_ batch: inout MeasurementBatch) async throws {
         var retry = StoreRetry(clock: clock)
         while batch.count > 0 {
             do {
@@ -84,7 +95,6 @@ struct MeasurementSender: Sendable {
                 try await retry.wait(after: error)
             }
         }
-        await spool.settle(spooled)
     }
 }
 

@@ -1,5 +1,6 @@
 import Contracts
 import EventLoop
+import Glibc
 import Lifecycle
 import Observability
 
@@ -50,5 +51,21 @@ extension Spool {
     func saveGaps() {
         guard let folder else { return }
         attempt { try Self.gapsFile.write(gaps, in: folder) }
+    }
+
+    /// Loses what is left in memory at the end of the process, and writes down gaps that a failing disk kept from it.
+    func loseRest() {
+        let rest = intake.take(bytes: .max)
+        lose(rest, failure == nil ? .spoolFull : .spoolFailed)
+        guard failure != nil, !gaps.entries.isEmpty else { return }
+        do {
+            guard let folder else { throw SystemError(code: ENOENT, message: settings.path) }
+            try Self.gapsFile.write(gaps, in: folder)
+        } catch {
+            log.error(
+                "the list of gaps cannot be written; the store may not be told of all that is gone",
+                ["rows": "\(gaps.entries.reduce(0) { $0 + $1.rows })", "error": "\(error)"]
+            )
+        }
     }
 }

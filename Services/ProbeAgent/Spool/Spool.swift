@@ -139,9 +139,21 @@ package actor Spool {
         }
     }
 
-    /// Writes down what there is, and lets the folder go.
+    /// Takes back a batch that was not sent and is not to be sent by this process; one on disk stays there.
+    package func restore(_ spooled: SpooledBatch, unsent: MeasurementBatch) {
+        if let rows = spooled.rows {
+            taken.removeAll { $0 == rows }
+        } else {
+            takenFromMemory -= spooled.batch.count
+            if unsent.count > 0 { intake.restore([unsent]) }
+        }
+        publish()
+    }
+
+    /// Writes down what there is, and lets the folder go; what the disk does not take is a gap.
     package func close() {
         attempt { try flush() }
+        loseRest()
         segments = nil
         lanes = nil
         folder = nil
