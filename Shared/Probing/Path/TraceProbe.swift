@@ -11,21 +11,11 @@ struct TraceProbe: Probe {
     let engine: PathEngine
 
     func run(timeout: Duration) async -> ProbeOutcome {
-        let startedAt = Timestamp.now
-        var metadata = ProbeMetadata()
-        let address: IPAddress
-        do throws(EgressError) {
-            address = try await destination.address(from: gate, timeout: timeout)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
-        }
-        metadata.text("address", address.description)
-        metadata.text("mode", options.mode.rawValue)
-        do throws(ProbingError) {
-            let (trace, changes) = try await engine.follow(address, options.within(timeout))
-            return ProbeOutcome(startedAt: startedAt, trace, changes, options, metadata)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+        await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
+            let (trace, changes) = try await engine.follow(look.address, options.within(look.timeout))
+            var metadata = look.metadata
+            metadata.text("mode", options.mode.rawValue)
+            return ProbeOutcome(startedAt: look.startedAt, trace, changes, options, metadata)
         }
     }
 }

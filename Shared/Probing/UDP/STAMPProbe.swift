@@ -11,22 +11,13 @@ struct STAMPProbe: Probe {
     let engine: UDPEngine
 
     func run(timeout: Duration) async -> ProbeOutcome {
-        let startedAt = Timestamp.now
-        var metadata = ProbeMetadata()
-        let address: IPAddress
-        do throws(EgressError) {
-            address = try await destination.address(from: gate, timeout: timeout)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
-        }
-        metadata.text("address", address.description)
-        metadata.integer("port", Int(port))
-        do throws(ProbingError) {
-            let result = try await engine.stamp(with: SocketAddress(address, port: port), options.within(timeout))
+        await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
+            let reflector = SocketAddress(look.address, port: port)
+            let result = try await engine.stamp(with: reflector, options.within(look.timeout))
+            var metadata = look.metadata
+            metadata.integer("port", Int(port))
             metadata.add(result)
-            return ProbeOutcome(startedAt: startedAt, result.series, metadata)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+            return ProbeOutcome(startedAt: look.startedAt, result.series, metadata)
         }
     }
 }

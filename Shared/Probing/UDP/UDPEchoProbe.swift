@@ -11,21 +11,12 @@ struct UDPEchoProbe: Probe {
     let engine: UDPEngine
 
     func run(timeout: Duration) async -> ProbeOutcome {
-        let startedAt = Timestamp.now
-        var metadata = ProbeMetadata()
-        let address: IPAddress
-        do throws(EgressError) {
-            address = try await destination.address(from: gate, timeout: timeout)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
-        }
-        metadata.text("address", address.description)
-        metadata.integer("port", Int(port))
-        do throws(ProbingError) {
-            let result = try await engine.echo(with: SocketAddress(address, port: port), options.within(timeout))
-            return ProbeOutcome(startedAt: startedAt, result, metadata)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+        await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
+            let service = SocketAddress(look.address, port: port)
+            let result = try await engine.echo(with: service, options.within(look.timeout))
+            var metadata = look.metadata
+            metadata.integer("port", Int(port))
+            return ProbeOutcome(startedAt: look.startedAt, result, metadata)
         }
     }
 }
