@@ -91,7 +91,9 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
     private func keep(_ event: clinux_timed_event, _ data: ArraySlice<UInt8>) {
         if setup.options.mode == .icmp {
             // The kernel lets through what has our identifier, requests to ourselves as well.
-            guard data.first == (setup.target.isV4 ? 0 : 129), let number = packet.number(in: data) else { return }
+            guard data.first == (setup.target.isV4 ? 0 : 129), let number = packet.number(inReply: data) else {
+                return
+            }
             arrivals.append((number, event))
         } else {
             // A service may say whatever it likes.

@@ -121,7 +121,7 @@ private final class KernelMTUSearch: ReadinessHandler, TimerHandler {
             fromErrorQueue: false,
             engine.buffer,
             { event, data in
-                guard data.first == (target.isV4 ? 0 : 129), let number = packet.number(in: data) else { return }
+                guard data.first == (target.isV4 ? 0 : 129), let number = packet.number(inReply: data) else { return }
                 answers.append((number, event))
             }
         ) {}

@@ -39,6 +39,11 @@ struct TracePacket: Equatable, Sendable {
         return bytes
     }
 
+    /// The number of the echo that a reply answers; `nil` for one that has not all that makes it ours.
+    func number(inReply data: some Collection<UInt8>) -> UInt16? {
+        data.count >= Self.echoHeader + Self.minimumBytes ? number(in: data) : nil
+    }
+
     /// The number of a packet of this flow, from an answer to it: an echo reply, or what a router quotes.
     ///
     /// `nil` for what is not ours. Of a UDP datagram, a router that quotes no more than its header tells nothing.

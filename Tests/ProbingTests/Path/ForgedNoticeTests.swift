@@ -7,6 +7,16 @@ import Testing
 
 @Suite("Answers that are not what they seem")
 struct ForgedNoticeTests {
+    @Test("believes no reply that is shorter than what makes it ours, though a quote may be")
+    func shortReply() {
+        let packet = TracePacket(mode: .icmp, cookie: 77, sum: 9, identifier: 61_001, isV4: true)
+        let bytes = packet.bytes(number: 5, payloadBytes: 32)
+        #expect(packet.number(in: bytes.prefix(8)) == 5)
+        #expect(packet.number(inReply: bytes.prefix(8)) == nil)
+        #expect(packet.number(inReply: bytes.prefix(19)) == nil)
+        #expect(packet.number(inReply: bytes) == 5)
+    }
+
     @Test("are told from those to a trace's packets", arguments: [TraceMode.icmp, .udp])
     func recognition(mode: TraceMode) {
         let packet = TracePacket(mode: mode, cookie: 77, sum: 9, identifier: 61_001, isV4: true)
