@@ -179,6 +179,23 @@ struct SegmentedLogTests {
         #expect(try readAll(again).numbers == Array(0..<10))
     }
 
+    @Test("removes the segments behind one that cannot be removed")
+    func stuck() async throws {
+        let log = try await open()
+        for start in stride(from: 0, to: 6_000, by: 50) { _ = try log.append([Rows.batch(start..<start + 50)]) }
+        log.finish(try #require(log.segments.last))
+        try #require(files.count > 2)
+        let stuck = try #require(files.first)
+        let path = "\(directory.path)/\(stuck)"
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        #expect(throws: SystemError.self) { try log.acknowledge(0..<6_000) }
+        #expect(files == [stuck])
+        try FileManager.default.removeItem(atPath: path)
+        try log.acknowledge(0..<6_000)
+        #expect(files == [])
+    }
+
     @Test("refuses a folder that another process has, and says what to do")
     func inUse() async throws {
         let first = try await open()

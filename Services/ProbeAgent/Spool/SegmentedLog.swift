@@ -133,8 +133,9 @@ final class SegmentedLog {
         bytes -= segments.removeLast().bytes
     }
 
-    /// Removes the segments that nobody needs.
+    /// Removes the segments that nobody needs; one that cannot be removed keeps no other.
     private func removeAcknowledged() throws(SystemError) {
+        var failure: SystemError?
         var index = 0
         while index < segments.count {
             let isActive = active != nil && index == segments.count - 1
@@ -142,14 +143,25 @@ final class SegmentedLog {
                 index += 1
                 continue
             }
-            // A segment that is gone without a note that it may be would count as lost.
-            if folder.isDurable { try acknowledgedFile.sync() }
-            try folder.remove(segments[index].name.text)
-            // A file that is open still takes its room.
-            readers = readers.filter { $0.value.name != segments[index].name }
-            bytes -= segments[index].bytes
-            segments.remove(at: index)
+            do {
+                try remove(index)
+            } catch {
+                failure = error
+                index += 1
+            }
         }
+        if let failure { throw failure }
+    }
+
+    private func remove(_ index: Int) throws(SystemError) {
+        let segment = segments[index]
+        // A segment that is gone without a note that it may be would count as lost.
+        if folder.isDurable { try acknowledgedFile.sync() }
+        try folder.remove(segment.name.text)
+        // A file that is open still takes its room.
+        readers = readers.filter { $0.value.name != segment.name }
+        bytes -= segment.bytes
+        segments.remove(at: index)
     }
 
     private static func records(
