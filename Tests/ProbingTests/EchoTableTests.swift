@@ -90,7 +90,7 @@ struct EchoTableTests {
         #expect(reply.timeSource == .user)
     }
 
-    private func reply(_ nanoseconds: UInt64, _ source: EchoReply.TimeSource) -> EchoReply {
+    private func reply(_ nanoseconds: UInt64, _ source: TimeSource) -> EchoReply {
         EchoReply(roundTripNanoseconds: nanoseconds, timeSource: source, sentAtMicroseconds: 5)
     }
 

@@ -3,16 +3,6 @@ public typealias EchoResult = Result<EchoReply, EchoFailure>
 
 /// An echo that was answered.
 public struct EchoReply: Equatable, Sendable {
-    /// Where the two ends of a round trip were read.
-    public enum TimeSource: String, Sendable {
-        /// Both in the kernel: when the driver took the request, and when the reply came in.
-        case kernel
-        /// The reply's arrival in the kernel, the request's start in this process.
-        case kernelReceive = "kernel-receive"
-        /// Both in this process; includes the time the reply waited to be read.
-        case user
-    }
-
     public var roundTripNanoseconds: UInt64
     public var timeSource: TimeSource
     /// When the request was handed to the kernel, in microseconds since 1970.

@@ -40,7 +40,7 @@ struct ICMPProbe: Probe {
         let statistics = PacketStatistics(
             results.map { (try? $0.get()).map { Double($0.roundTripNanoseconds) / 1_000_000 } }
         )
-        if let source = replies.map(\.timeSource).min(by: { $0.exactness < $1.exactness }) {
+        if let source = replies.map(\.timeSource).max() {
             metadata.text("time_source", source.rawValue)
         }
         // A router's word says more than silence does.
@@ -61,17 +61,6 @@ struct ICMPProbe: Probe {
 extension EchoResult {
     fileprivate var failure: EchoFailure? {
         if case .failure(let failure) = self { failure } else { nil }
-    }
-}
-
-extension EchoReply.TimeSource {
-    /// The larger, the nearer to the wire.
-    fileprivate var exactness: Int {
-        switch self {
-        case .user: 0
-        case .kernelReceive: 1
-        case .kernel: 2
-        }
     }
 }
 
