@@ -26,13 +26,13 @@ extension VantagePoint {
                 gate: gate,
                 engine: icmp
             )
-        case .tcp: TCPProbe(destination: destination, port: try port(of: target, options, 443), gate: gate)
+        case .tcp: TCPProbe(destination: destination, port: try port(of: target, options, type.usualPort), gate: gate)
         case .http: try httpProbe(of: target, at: destination, options)
         case .dns: try dnsProbe(of: target, at: destination, options)
         case .tls:
             TLSProbe(
                 destination: destination,
-                port: try port(of: target, options, 443),
+                port: try port(of: target, options, type.usualPort),
                 options: options,
                 gate: gate,
                 trust: trust
@@ -40,7 +40,7 @@ extension VantagePoint {
         case .udp:
             UDPEchoProbe(
                 destination: destination,
-                port: try port(of: target, options, 7),
+                port: try port(of: target, options, type.usualPort),
                 options: SeriesOptions(options),
                 gate: gate,
                 engine: udp
@@ -48,7 +48,7 @@ extension VantagePoint {
         case .stamp:
             STAMPProbe(
                 destination: destination,
-                port: try port(of: target, options, 862),
+                port: try port(of: target, options, type.usualPort),
                 options: SeriesOptions(options),
                 gate: gate,
                 engine: udp
@@ -78,10 +78,10 @@ extension VantagePoint {
         case .icmp: trace = TraceOptions(.icmp)
         case .udp, .stamp:
             trace = TraceOptions(.udp)
-            trace.port = try port(of: target, options, type == .udp ? 7 : 862)
+            trace.port = try port(of: target, options, type.usualPort)
         case .tcp, .tls:
             trace = TraceOptions(.tcp)
-            trace.port = try port(of: target, options, 443)
+            trace.port = try port(of: target, options, type.usualPort)
         case .http:
             trace = TraceOptions(.tcp)
             trace.port = try EgressURL(url(of: target, options)).port
@@ -162,5 +162,16 @@ extension CheckOptions {
     func dnsServer(for target: TargetAddress) throws(EgressError) -> TargetAddress? {
         if let resolver { return try TargetAddress(resolver) }
         return target.isAddress ? target : nil
+    }
+}
+
+extension CheckType {
+    /// Where a check that connects goes when it names no port.
+    fileprivate var usualPort: UInt16 {
+        switch self {
+        case .udp: 7
+        case .stamp: 862
+        default: 443
+        }
     }
 }
