@@ -19,20 +19,20 @@ struct Destination: Equatable, Sendable {
 
 /// What a look at one address begins with.
 struct Look {
-    var startedAt: Timestamp
-    var address: IPAddress
+    let startedAt: Timestamp
+    let address: IPAddress
     /// What the resolution has left of the time.
-    var timeout: Duration
-    /// With the address in it.
+    let timeout: Duration
+    /// With the address in it; what is added stays when the look ends in an error.
     var metadata: ProbeMetadata
 }
 
 extension Destination {
-    /// Resolves, and has `look` tell what becomes of it; that either fails is an outcome as well.
+    /// Resolves, and has `body` tell what becomes of it; that either fails is an outcome as well.
     func look(
         by gate: AddressGate,
         timeout: Duration,
-        _ look: (Look) async throws(ProbingError) -> ProbeOutcome
+        _ body: (inout Look) async throws(ProbingError) -> ProbeOutcome
     ) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         let clock = LoopClock(gate.resolver.loop)
@@ -45,11 +45,12 @@ extension Destination {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
         metadata.text("address", address.description)
+        let left = max(.milliseconds(1), timeout - start.duration(to: clock.now))
+        var look = Look(startedAt: startedAt, address: address, timeout: left, metadata: metadata)
         do throws(ProbingError) {
-            let left = max(.milliseconds(1), timeout - start.duration(to: clock.now))
-            return try await look(Look(startedAt: startedAt, address: address, timeout: left, metadata: metadata))
+            return try await body(&look)
         } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+            return ProbeOutcome(startedAt: startedAt, error, metadata: look.metadata)
         }
     }
 }

@@ -45,6 +45,22 @@ struct PathProbeTests {
         return (outcome, members)
     }
 
+    @Test("A look that ends in an error tells what was known by then")
+    func failedLook() async throws {
+        let outcome = try await CarriedPaths.run(Self.network) { _, loop in
+            let gate = AddressGate(DNSResolver(on: loop))
+            return await Destination(host: "10.0.4.10").look(by: gate, timeout: .seconds(1)) {
+                look throws(ProbingError) in
+                look.metadata.integer("port", 862)
+                throw ProbingError(.permission, "not here")
+            }
+        }
+        #expect(outcome.reason != .none)
+        let metadata = try JSONValue(json: outcome.metadata.bytes[...])
+        #expect(metadata["address"] == .string("10.0.4.10"))
+        #expect(metadata["port"] == .int(862))
+    }
+
     private func texts(_ value: JSONValue?, _ key: String) -> [String?] {
         guard case .object(let members) = value, case .array(let items) = members[key] else { return [] }
         return items.map { if case .string(let text) = $0 { text } else { nil } }

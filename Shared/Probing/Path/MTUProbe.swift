@@ -11,19 +11,18 @@ struct MTUProbe: Probe {
     func run(timeout: Duration) async -> ProbeOutcome {
         await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
             let found = try await engine.mtu(of: look.address, timeout: min(look.timeout, .seconds(1)))
-            var metadata = look.metadata
             if let bytes = found.bytes {
-                metadata.integer("mtu_bytes", bytes)
-                metadata.text("evidence", found.evidence.rawValue)
+                look.metadata.integer("mtu_bytes", bytes)
+                look.metadata.text("evidence", found.evidence.rawValue)
             }
-            if let source = found.timeSource { metadata.text("time_source", source.rawValue) }
+            if let source = found.timeSource { look.metadata.text("time_source", source.rawValue) }
             return ProbeOutcome(
                 startedAt: look.startedAt,
                 reason: found.bytes == nil ? .timeout : .none,
                 latencyMicroseconds: found.roundTripNanoseconds.map { Double($0) / 1_000 },
                 sent: found.sent,
                 received: found.received,
-                metadata: metadata
+                metadata: look.metadata
             )
         }
     }

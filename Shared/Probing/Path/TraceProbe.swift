@@ -12,10 +12,9 @@ struct TraceProbe: Probe {
 
     func run(timeout: Duration) async -> ProbeOutcome {
         await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
+            look.metadata.text("mode", options.mode.rawValue)
             let (trace, changes) = try await engine.follow(look.address, options.within(look.timeout))
-            var metadata = look.metadata
-            metadata.text("mode", options.mode.rawValue)
-            return ProbeOutcome(startedAt: look.startedAt, trace, changes, options, metadata)
+            return ProbeOutcome(startedAt: look.startedAt, trace, changes, options, look.metadata)
         }
     }
 }

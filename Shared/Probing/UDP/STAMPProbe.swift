@@ -12,12 +12,11 @@ struct STAMPProbe: Probe {
 
     func run(timeout: Duration) async -> ProbeOutcome {
         await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
+            look.metadata.integer("port", Int(port))
             let reflector = SocketAddress(look.address, port: port)
             let result = try await engine.stamp(with: reflector, options.within(look.timeout))
-            var metadata = look.metadata
-            metadata.integer("port", Int(port))
-            metadata.add(result)
-            return ProbeOutcome(startedAt: look.startedAt, result.series, metadata)
+            look.metadata.add(result)
+            return ProbeOutcome(startedAt: look.startedAt, result.series, look.metadata)
         }
     }
 }

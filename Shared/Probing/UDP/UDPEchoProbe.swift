@@ -12,11 +12,10 @@ struct UDPEchoProbe: Probe {
 
     func run(timeout: Duration) async -> ProbeOutcome {
         await destination.look(by: gate, timeout: timeout) { look throws(ProbingError) in
+            look.metadata.integer("port", Int(port))
             let service = SocketAddress(look.address, port: port)
             let result = try await engine.echo(with: service, options.within(look.timeout))
-            var metadata = look.metadata
-            metadata.integer("port", Int(port))
-            return ProbeOutcome(startedAt: look.startedAt, result, metadata)
+            return ProbeOutcome(startedAt: look.startedAt, result, look.metadata)
         }
     }
 }
