@@ -1,10 +1,10 @@
 import Contracts
 import Egress
-public import EventLoop
-public import JSONRPC
-public import JSONRPCTransport
+package import EventLoop
+package import JSONRPC
+package import JSONRPCTransport
 public import Lifecycle
-public import Observability
+package import Observability
 import Probing
 
 /// A vantage point: runs the checks that the orchestrator assigns, when they are due, and sends the store what it saw.
@@ -39,33 +39,11 @@ public actor ProbeAgent: Service {
     private var secondsToTrim: Int?
     private var isDraining = false
 
-    /// Opens the agent's folder.
+    /// Probes on `loop`, and sends from the spool's, where `store` had best have its connection: then no measurement
+    /// goes back and forth between the two.
     ///
-    /// `readiness` is set when there is something to run. Throws when another agent uses the folder.
-    public static func open(
-        _ settings: ProbeAgentSettings,
-        orchestrator: RPCClient,
-        store: RPCClient,
-        on loop: EventLoop,
-        readiness: ReadyState,
-        log: Log,
-        metrics: Metrics
-    ) async throws -> ProbeAgent {
-        let spool = try await Spool.open(settings.spool, origin: settings.name, log: log, metrics: metrics)
-        spool.metrics.addGauges(of: spool, to: metrics)
-        return ProbeAgent(
-            settings,
-            spool,
-            orchestrator: orchestrator,
-            store: store,
-            on: loop,
-            readiness: readiness,
-            log: log,
-            metrics: metrics
-        )
-    }
-
-    private init(
+    /// `readiness` is set when there is something to run.
+    package init(
         _ settings: ProbeAgentSettings,
         _ spool: Spool,
         orchestrator: RPCClient,
@@ -83,8 +61,9 @@ public actor ProbeAgent: Service {
         let clock = LoopClock(loop)
         self.clock = clock
         self.metrics = ProbeMetrics(metrics)
-        sender = MeasurementSender(spool, to: store, settings.delivery, clock: clock, log: log, metrics: metrics)
-        gaps = GapReporter(spool: spool, store: store, clock: clock, log: log)
+        let sendingClock = LoopClock(spool.loop)
+        sender = MeasurementSender(spool, to: store, settings.delivery, clock: sendingClock, log: log, metrics: metrics)
+        gaps = GapReporter(spool: spool, store: store, clock: sendingClock, log: log)
         link = OrchestratorLink(
             orchestrator: orchestrator,
             registration: { [settings] in
@@ -138,9 +117,9 @@ public actor ProbeAgent: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await scheduler.run() }
             group.addTask { await self.traceFailures(from: vantagePoint) }
-            group.addTask { try await self.spool.run() }
-            group.addTask { try await self.sender.run() }
-            group.addTask { try await self.reportGaps() }
+            group.addTask(executorPreference: self.spool.loop) { try await self.spool.run() }
+            group.addTask(executorPreference: self.spool.loop) { try await self.sender.run() }
+            group.addTask(executorPreference: self.spool.loop) { try await self.reportGaps() }
             group.addTask {
                 try await self.link.run { agent, set in await self.take(set, as: agent, scheduler) }
             }
@@ -215,7 +194,7 @@ public actor ProbeAgent: Service {
     }
 
     /// Reports under the name that the agent goes by, from when it has one.
-    private func reportGaps() async throws {
+    private nonisolated func reportGaps() async throws {
         var version = -1
         while let next = try await identity.next(after: version) {
             version = next.version

@@ -30,13 +30,18 @@ public struct MeshProcess: Sendable {
         metrics.addLoop(loop)
     }
 
-    /// A connection to another service; to be run before whoever calls through it.
-    public func connection(to peer: RPCPeer, at endpoint: String, limits: HTTPLimits = .mesh) -> RPCConnection {
+    /// A connection to another service, on the process's loop or another; to be run before whoever calls through it.
+    public func connection(
+        to peer: RPCPeer,
+        at endpoint: String,
+        limits: HTTPLimits = .mesh,
+        on other: EventLoop? = nil
+    ) -> RPCConnection {
         RPCConnection(
             to: peer,
             at: endpoint,
             identity: identity,
-            loop: loop,
+            loop: other ?? loop,
             limits: limits,
             log: log,
             metrics: metrics

@@ -74,12 +74,12 @@ struct AgentCase: Sendable {
         router.handle(.appendMeasurements) { try store.append($0) }
         router.handle(.reportGap) { store.note($0) }
         if isAlone { _ = try await reopening { try AgentFolder(folder, isDurable: false) } }
-        let agent = try await ProbeAgent.open(
-            try ProbeAgentSettings(
-                from: Environment(
-                    settings.merging(["PROBE_AGENT_NAME": "node-1", "PROBE_AGENT_DATA": folder]) { $1 }
-                )
-            ),
+        let settings = try ProbeAgentSettings(
+            from: Environment(settings.merging(["PROBE_AGENT_NAME": "node-1", "PROBE_AGENT_DATA": folder]) { $1 })
+        )
+        let agent = ProbeAgent(
+            settings,
+            try await Spool.open(settings.spool, origin: settings.name, log: log, metrics: metrics),
             orchestrator: orchestrator,
             store: RPCClient(inProcess: router, as: .probeAgent),
             on: loop,

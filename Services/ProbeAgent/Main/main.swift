@@ -10,9 +10,11 @@ let settings = configure("probe-agent") { environment throws(ConfigurationError)
 await MeshProcess.main(.probeAgent) {
     let process = try MeshProcess(.probeAgent, settings.mesh)
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
-    let store = process.connection(to: .store, at: settings.store)
-    let agent = try await ProbeAgent.open(
+    let spool = try await Spool.open(settings.spool, origin: settings.name, log: process.log, metrics: process.metrics)
+    let store = process.connection(to: .store, at: settings.store, on: spool.loop)
+    let agent = ProbeAgent(
         settings,
+        spool,
         orchestrator: orchestrator.client,
         store: store.client,
         on: process.loop,

@@ -1,5 +1,5 @@
 package import Contracts
-import EventLoop
+package import EventLoop
 import Lifecycle
 package import Observability
 import Synchronization
@@ -20,7 +20,7 @@ package actor Spool {
     nonisolated let metrics: SpoolMetrics
     /// Gets a new version when there may be something to read, or less to wait for.
     nonisolated let changes = Latest(())
-    nonisolated let loop: EventLoop
+    package nonisolated let loop: EventLoop
     let settings: SpoolSettings
     let log: Log
     var folder: AgentFolder?
@@ -51,6 +51,7 @@ package actor Spool {
         )
         let spool = Spool(settings, Intake(queue), on: loop, log: log, metrics: SpoolMetrics(metrics))
         try await spool.open()
+        spool.metrics.addGauges(of: spool, to: metrics)
         return spool
     }
 
