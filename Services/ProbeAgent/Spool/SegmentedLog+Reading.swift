@@ -32,6 +32,22 @@ extension SegmentedLog {
     ///
     /// Rows that are acknowledged are left out.
     func read(_ range: Range<Int>, by lane: Lane, maximumRows: Int) throws(SystemError) -> Reading {
+        if let reading = takeFresh(range, maximumRows) { return reading }
+        return try readDisk(range, by: lane, maximumRows: maximumRows)
+    }
+
+    /// What was written last needs no disk to be read from; `nil` when the range begins elsewhere.
+    private func takeFresh(_ range: Range<Int>, _ maximumRows: Int) -> Reading? {
+        guard fresh.first?.rows.lowerBound == range.lowerBound else { return nil }
+        var merger = BatchMerger(maximumRows: maximumRows)
+        let count = fresh.prefix { $0.rows.upperBound <= range.upperBound && merger.take($0.batch) }.count
+        guard count > 0 else { return nil }
+        let rows = range.lowerBound..<fresh[count - 1].rows.upperBound
+        fresh.removeFirst(count)
+        return acknowledged.count(in: rows) == 0 ? Reading(batch: merger.batch, rows: rows) : nil
+    }
+
+    private func readDisk(_ range: Range<Int>, by lane: Lane, maximumRows: Int) throws(SystemError) -> Reading {
         guard let segment = segments.first(where: { $0.end > range.lowerBound && !$0.rows.isEmpty }),
             segment.name.first < range.upperBound
         else { return Reading(rows: range) }

@@ -44,6 +44,8 @@ final class SegmentedLog {
     /// The last segment while it is written to.
     private var active: DiskFile?
     var readers: [Lane: SegmentReader] = [:]
+    /// What was written last, for a reader that comes right behind.
+    var fresh: [(rows: Range<Int>, batch: MeasurementBatch)] = []
 
     /// Opens what is there, with a new segment for what comes: the end of the last one may be torn.
     init(in folder: AgentFolder, _ limits: Limits, now: @escaping () -> Timestamp = { .now }) throws(SystemError) {
@@ -79,6 +81,7 @@ final class SegmentedLog {
             abandon()
             throw error
         }
+        fresh = Self.numbered(batches, from: head)
         let last = segments.count - 1
         head = end
         segments[last].end = end
@@ -162,6 +165,17 @@ final class SegmentedLog {
         readers = readers.filter { $0.value.name != segment.name }
         bytes -= segment.bytes
         segments.remove(at: index)
+    }
+
+    private static func numbered(
+        _ batches: [MeasurementBatch],
+        from first: Int
+    ) -> [(rows: Range<Int>, batch: MeasurementBatch)] {
+        var next = first
+        return batches.map { batch in
+            defer { next += batch.count }
+            return (next..<next + batch.count, batch)
+        }
     }
 
     private static func records(
