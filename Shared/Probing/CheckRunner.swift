@@ -29,6 +29,8 @@ public final class CheckRunner {
     private let point: VantagePoint
     private let type: CheckType
     private let target: Result<TargetAddress, EgressError>
+    /// Whose addresses the endpoints are; `nil` when it is the system's own server.
+    private let host: Result<String?, EgressError>
     private let timeout: Duration
     private let options: CheckOptions
     /// Endpoints whose last outcome was a failure.
@@ -46,11 +48,9 @@ public final class CheckRunner {
     ) {
         self.point = point
         self.type = type
-        do throws(EgressError) {
-            target = .success(try TargetAddress(address))
-        } catch {
-            target = .failure(error)
-        }
+        let target = Result { () throws(EgressError) in try TargetAddress(address) }
+        self.target = target
+        host = Result { () throws(EgressError) in try Self.host(of: try target.get(), type, options) }
         timeout = .milliseconds(timeoutMilliseconds)
         self.options = options
     }
@@ -59,7 +59,7 @@ public final class CheckRunner {
     public func run(_ report: @escaping (CheckResult) -> Void) async {
         let startedAt = Timestamp.now
         do throws(EgressError) {
-            let destinations = try await destinations(of: try target.get())
+            let destinations = try await destinations(of: try target.get(), try host.get())
             guard destinations.count > 1 else {
                 return await look(at: destinations[0], report)
             }
@@ -84,8 +84,11 @@ public final class CheckRunner {
         var destination: Destination
     }
 
-    private func destinations(of target: TargetAddress) async throws(EgressError) -> [Endpoint] {
-        guard let host = try host(of: target) else { return [Endpoint(destination: Destination(host: target.host))] }
+    private func destinations(
+        of target: TargetAddress,
+        _ host: String?
+    ) async throws(EgressError) -> [Endpoint] {
+        guard let host else { return [Endpoint(destination: Destination(host: target.host))] }
         switch options.endpoints ?? .first {
         case .first: return [Endpoint(destination: Destination(host: host))]
         case .ipv4: return [Endpoint(destination: Destination(host: host, family: .v4))]
@@ -126,8 +129,11 @@ public final class CheckRunner {
         return Array(addresses.prefix(Self.maximumEndpoints))
     }
 
-    /// Whose addresses the endpoints are; `nil` when it is the system's own server.
-    private func host(of target: TargetAddress) throws(EgressError) -> String? {
+    private static func host(
+        of target: TargetAddress,
+        _ type: CheckType,
+        _ options: CheckOptions
+    ) throws(EgressError) -> String? {
         switch type {
         case .http: if let url = options.url { try EgressURL(url).host } else { target.host }
         case .dns: try options.dnsServer(for: target)?.host

@@ -14,6 +14,10 @@ import Glibc
         var usesTCP: Bool
     }
 
+    /// Servers, and no hosts file; copied and never written to by c-ares, so it is safe to share.
+    nonisolated(unsafe) private static let lookups = unsafe UnsafeRawPointer(("b" as StaticString).utf8Start)
+        .assumingMemoryBound(to: CChar.self)
+
     let pointer: ares_channel
 
     /// `callback` is told, with `context`, which sockets to watch.
@@ -29,7 +33,13 @@ import Glibc
         unsafe options.tries = CInt(settings.tries)
         unsafe options.sock_state_cb = callback
         unsafe options.sock_state_cb_data = context
-        let mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB
+        var mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB
+        if settings.takesAny, settings.servers != nil {
+            // A question to one server needs nothing of the system's configuration, and c-ares reads no file of it when
+            // all that those could say is set.
+            mask |= ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST | ARES_OPT_NDOTS
+            unsafe options.lookups = UnsafeMutablePointer(mutating: Self.lookups)
+        }
         unsafe pointer = try unsafe Self.open(options, mask: mask, servers: settings.servers)
     }
 

@@ -11,11 +11,23 @@ public enum DNSRecordType: UInt16, Sendable, CaseIterable {
 
     /// `A`, `AAAA` and so on, in any case.
     public init?(name: String) {
-        guard let type = Self.allCases.first(where: { $0.name == name.uppercased() }) else { return nil }
+        let name = name.uppercased()
+        guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = type
     }
 
-    public var name: String { "\(self)".uppercased() }
+    public var name: String {
+        switch self {
+        case .a: "A"
+        case .ns: "NS"
+        case .cname: "CNAME"
+        case .soa: "SOA"
+        case .mx: "MX"
+        case .txt: "TXT"
+        case .aaaa: "AAAA"
+        case .srv: "SRV"
+        }
+    }
 }
 
 /// What a resolver answered.
