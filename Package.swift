@@ -103,7 +103,7 @@ let shared: [Target] = [
     library("Contracts", uses: ["JSON", "JSONRPC"]),
     library("Tokens", uses: ["Contracts", "EventLoop", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
     library("Database", uses: ["CSQLite"]),
-    library("Egress", uses: ["CAres", "CCurl", "EventLoop", "TLS"]),
+    library("Egress", uses: ["CAres", "CCurl", "EventLoop", "HTTP", "TLS"]),
     library("Statistics"),
     library("Patterns", uses: ["CPCRE2"]),
     library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability", "TLS"]),
@@ -131,7 +131,7 @@ let services: [Target] =
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
-    tests("Simulation", uses: ["Contracts", "EventLoop", "JSON", "Observability", "Probing", "TLS"]),
+    tests("Simulation", uses: ["Contracts", "Egress", "EventLoop", "JSON", "Observability", "Probing", "TLS"]),
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),

@@ -42,7 +42,7 @@ public struct Alerting: Service {
             evaluation: evaluation,
             courier: Courier(
                 book,
-                try await WebhookSender.open(policy, on: loop),
+                await WebhookSender.open(policy, on: loop),
                 retries: settings.retries,
                 clock: clock,
                 now: now,

@@ -44,6 +44,8 @@ public struct CheckOptions: Codable, Equatable, Sendable {
     public var basicSecret: String?
     /// `http`: the name of a secret of the agent's, a bearer token.
     public var bearerSecret: String?
+    /// `http`: the version to speak; over TLS what both sides agree on, and 1.1 without, by default.
+    public var httpVersion: HTTPVersion?
     /// `http`: redirects to follow, from 0 to 10; none by default.
     public var redirects: Int?
     /// `http`: the status codes that are a success; 200 to 399 by default.
@@ -83,6 +85,7 @@ public struct CheckOptions: Codable, Equatable, Sendable {
         case dontFragment = "dont_fragment"
         case serverName = "server_name"
         case certificateDays = "certificate_days"
+        case httpVersion = "http_version"
         case basicSecret = "basic_secret"
         case bearerSecret = "bearer_secret"
         case expectedStatus = "expected_status"

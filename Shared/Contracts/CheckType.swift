@@ -46,6 +46,12 @@ public enum TraceMode: String, Codable, Sendable, CaseIterable, JSONSchemaProvid
     case tcp
 }
 
+/// A version of HTTP.
+public enum HTTPVersion: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+    case http1 = "1.1"
+    case http2 = "2"
+}
+
 /// How a DNS question travels.
 public enum DNSTransport: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
     case udp

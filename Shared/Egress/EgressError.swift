@@ -1,3 +1,6 @@
+import Glibc
+public import TLS
+
 /// What this library throws.
 public struct EgressError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, CaseIterable {
@@ -30,10 +33,12 @@ public struct EgressError: Error, Sendable, CustomStringConvertible {
     public var code: Code
     public var message: String
     public var cause: (any Error)?
-    /// How far an HTTP request came before it failed.
+    /// How far a connection came before it failed.
     public var times = EgressTimes()
     /// Where it was sent, when it came so far.
     public var remoteAddress: String?
+    /// What the server showed over TLS, when it came so far.
+    public var inspection: PeerInspection?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
@@ -46,7 +51,7 @@ public struct EgressError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// How long each phase of an HTTP request took, in microseconds; 0 for a phase that was not reached or not needed.
+/// How long each phase of a connection took, in microseconds; 0 for a phase that was not reached or not needed.
 public struct EgressTimes: Equatable, Sendable {
     public var dns = 0
     public var connect = 0
@@ -55,4 +60,17 @@ public struct EgressTimes: Equatable, Sendable {
     public var firstByte = 0
     /// All of it, from the start of the resolution to the last byte.
     public var total = 0
+}
+
+extension EgressError {
+    static func connectCode(_ errno: CInt) -> Code {
+        switch errno {
+        case ECONNREFUSED: .refused
+        case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN: .unreachable
+        case ETIMEDOUT: .timeout
+        case ECONNRESET, EPIPE: .reset
+        case EACCES, EPERM: .permission
+        default: .local
+        }
+    }
 }

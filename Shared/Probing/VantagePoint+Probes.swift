@@ -127,8 +127,7 @@ extension VantagePoint {
             expectation: try HTTPExpectation(options),
             destination: destination,
             secrets: secrets,
-            egress: egress,
-            trust: trust
+            egress: egress
         )
     }
 

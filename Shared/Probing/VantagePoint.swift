@@ -35,7 +35,7 @@ public final class VantagePoint {
         udp = UDPEngine(on: loop)
         failures = FailureTracer(on: loop)
         host = HostSampler(on: loop)
-        egress = try HTTPEgress(gate)
+        egress = HTTPEgress(gate, trust: trust)
     }
 
     public func close() {

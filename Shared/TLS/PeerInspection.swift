@@ -45,13 +45,6 @@ extension PeerInspection {
             distrust: result == Int(X509_V_OK) ? nil : unsafe String(cString: X509_verify_cert_error_string(result))
         )
     }
-
-    /// Of the `SSL *` of a connection that libcurl holds; `nil` when it has no certificate.
-    ///
-    /// A pointer in a signature, since it is what one C library hands to another.
-    @unsafe public init?(openSSLSession session: UnsafeMutableRawPointer) {
-        unsafe self.init(OpaquePointer(session))
-    }
 }
 
 extension CertificateSummary {

@@ -53,6 +53,7 @@ def sends_types(world):
     http.get_by_label("URL", exact=True).fill(f"{world.url}/healthz")
     http.get_by_label("Timeout").fill("1500")
     http.get_by_label("Method").select_option("POST")
+    http.get_by_label("HTTP version").select_option("1.1")
     http.get_by_label("Redirects").fill("2")
     http.get_by_label("Status codes").fill("200, 405")
     http.get_by_label("Headers to send").fill("accept: text/plain\n\nx-note: a: b")
@@ -71,6 +72,7 @@ def sends_types(world):
         "options": {
             "url": f"{world.url}/healthz",
             "method": "POST",
+            "http_version": "1.1",
             "redirects": 2,
             "expected_status": [200, 405],
             "headers": {"accept": "text/plain", "x-note": "a: b"},

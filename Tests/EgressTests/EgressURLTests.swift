@@ -1,6 +1,7 @@
-import Egress
 import EventLoop
 import Testing
+
+@testable import Egress
 
 @Suite("EgressURL")
 struct EgressURLTests {
@@ -33,5 +34,28 @@ struct EgressURLTests {
     func refused(text: String) {
         let error = #expect(throws: EgressError.self) { try EgressURL(text) }
         #expect(error?.code == .badRequest)
+    }
+
+    @Test("tells what a request asks for, and whom")
+    func request() throws {
+        let url = try EgressURL("https://a.example:8443/p/ü?q=ß#f")
+        #expect(url.authority == "a.example:8443")
+        #expect(url.path == "/p/%C3%BC?q=%C3%9F")
+        #expect(try EgressURL("https://a.example:443?q").authority == "a.example")
+        #expect(try EgressURL("https://a.example:443?q").path == "/?q")
+        #expect(try EgressURL("http://[2001:db8::1]:443").authority == "[2001:db8::1]:443")
+    }
+
+    @Test(
+        "leads where a redirect points",
+        arguments: [
+            ("/e", "https://a.example/e"), ("e", "https://a.example/b/e"), ("?e", "https://a.example/b/c?e"),
+            ("../e", "https://a.example/e"), ("//e.example/", "https://e.example/"),
+            ("/e f", "https://a.example/e%20f"),
+            ("http://e.example/x", "http://e.example/x"),
+        ]
+    )
+    func redirect(location: String, leads: String) throws {
+        #expect(try EgressURL("https://a.example/b/c?d").resolving(location) == leads)
     }
 }

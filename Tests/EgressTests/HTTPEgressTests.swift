@@ -1,5 +1,6 @@
 import Egress
 import EventLoop
+import Foundation
 import Glibc
 import TestServers
 import Testing
@@ -16,19 +17,22 @@ struct HTTPEgressTests {
 
     private func perform(
         _ request: EgressRequest,
-        policy: AddressPolicy = .standard
+        policy: AddressPolicy = .standard,
+        trusting authorityFile: String? = nil
     ) async throws -> Result<EgressResponse, EgressError> {
-        try await Self.perform(request, policy: policy, on: loop)
+        try await Self.perform(request, policy: policy, trusting: authorityFile, on: loop)
     }
 
     /// Sends a request from the loop; what it throws is part of the result.
     private static func perform(
         _ request: EgressRequest,
         policy: AddressPolicy = .standard,
+        trusting authorityFile: String? = nil,
         on loop: EventLoop
     ) async throws -> Result<EgressResponse, EgressError> {
-        try await withTaskExecutorPreference(loop) { [loop] in
-            let egress = try HTTPEgress(AddressGate(DNSResolver(on: loop), policy: policy))
+        await withTaskExecutorPreference(loop) { [loop] in
+            let gate = AddressGate(DNSResolver(on: loop), policy: policy)
+            let egress = HTTPEgress(gate, trust: TrustedAuthorities(file: authorityFile))
             do throws(EgressError) {
                 return .success(try await egress.perform(request))
             } catch {
@@ -37,9 +41,22 @@ struct HTTPEgressTests {
         }
     }
 
-    private func failure(_ request: EgressRequest, policy: AddressPolicy = .standard) async throws -> EgressError? {
-        guard case .failure(let error) = try await perform(request, policy: policy) else { return nil }
+    private func failure(
+        _ request: EgressRequest,
+        policy: AddressPolicy = .standard,
+        trusting authorityFile: String? = nil
+    ) async throws -> EgressError? {
+        guard case .failure(let error) = try await perform(request, policy: policy, trusting: authorityFile) else {
+            return nil
+        }
         return error
+    }
+
+    /// A response whose body ends with the connection.
+    private static func replyFile() throws -> URL {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("reply-\(UUID())")
+        try "HTTP/1.1 200 OK\r\n\r\nhello".write(to: file, atomically: true, encoding: .utf8)
+        return file
     }
 
     private static let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Word:  spaced \r\n\r\nhello"
@@ -237,8 +254,7 @@ struct HTTPEgressTests {
         defer { server.stop() }
         var request = EgressRequest("GET", "https://localhost:\(server.port)/")
         request.family = .v4
-        request.authorityFile = server.authorityFile
-        let response = try await perform(request).get()
+        let response = try await perform(request, trusting: server.authorityFile).get()
         #expect(response.httpVersion == "2")
         #expect(String(decoding: response.body, as: UTF8.self) == "over tls")
         #expect(response.times.tls > 0)
@@ -254,8 +270,55 @@ struct HTTPEgressTests {
         request.verifiesCertificate = false
         #expect(try await perform(request).get().status == 200)
         request = EgressRequest("GET", "https://127.0.0.1:\(server.port)/")
-        request.authorityFile = server.authorityFile
-        #expect(try await failure(request)?.code == .certificate)
+        #expect(try await failure(request, trusting: server.authorityFile)?.code == .certificate)
+    }
+
+    @Test("speaks the version that is demanded, or says that the server does not")
+    func versions() async throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        var request = EgressRequest("GET", "https://localhost:\(server.port)/")
+        request.family = .v4
+        for version in [EgressRequest.Version.http1, .http2] {
+            request.version = version
+            let response = try await perform(request, trusting: server.authorityFile).get()
+            #expect(response.httpVersion == version.rawValue)
+            #expect(String(decoding: response.body, as: UTF8.self) == "over tls")
+        }
+        let reply = try Self.replyFile()
+        defer { try? FileManager.default.removeItem(at: reply) }
+        let old = try await TLSProgram("head -c 3 >/dev/null; cat \(reply.path)", like: server)
+        defer { old.stop() }
+        request.url = "https://localhost:\(old.address.port)/"
+        #expect(try await failure(request, trusting: server.authorityFile)?.code == .protocolViolation)
+        request.version = nil
+        let response = try await perform(request, trusting: server.authorityFile).get()
+        #expect(response.httpVersion == "1.1")
+        #expect(String(decoding: response.body, as: UTF8.self) == "hello")
+    }
+
+    @Test("does not take a body over TLS for whole when its end is not said")
+    func cutOff() async throws {
+        let server = try TLSServer()
+        defer { server.stop() }
+        let reply = try Self.replyFile()
+        defer { try? FileManager.default.removeItem(at: reply) }
+        // The process that holds the connection is killed: the parent of the one that runs the shell.
+        let kill = "read -r a b c parent d < /proc/$PPID/stat; kill -9 $parent"
+        let command = "head -c 3 >/dev/null; cat \(reply.path); sleep 0.2; \(kill)"
+        let program = try await TLSProgram(command, like: server)
+        defer { program.stop() }
+        var request = EgressRequest("GET", "https://localhost:\(program.address.port)/")
+        request.family = .v4
+        #expect(try await failure(request, trusting: server.authorityFile)?.code == .protocolViolation)
+    }
+
+    @Test("takes an answer that comes before the request is read")
+    func early() async throws {
+        let server = try await ScriptedServer(.reply("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"))
+        var request = EgressRequest("POST", server.url())
+        request.body = [UInt8](repeating: 0x78, count: 8 << 20)
+        #expect(try await perform(request).get().status == 413)
     }
 
     @Test("says so when the other side does not speak TLS")

@@ -93,6 +93,7 @@ struct TargetRuleCase: Sendable, CustomTestStringConvertible {
                 $0.options?.basicSecret = "a"
                 $0.options?.bearerSecret = "b"
             },
+            Self("options.http_version", "of another type", .tls) { $0.options?.httpVersion = .http2 },
             Self("options.redirects", "many", .http) { $0.options?.redirects = 11 },
             Self("options.expected_headers", "no pattern", .http) { $0.options?.expectedHeaders = ["a": "("] },
             Self("options.body_matches", "no pattern", .http) { $0.options?.bodyMatches = "[a" },

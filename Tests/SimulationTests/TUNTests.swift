@@ -1,4 +1,5 @@
 import Contracts
+import Egress
 import EventLoop
 import Foundation
 import Glibc

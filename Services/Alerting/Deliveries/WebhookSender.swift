@@ -16,9 +16,9 @@ final class WebhookSender: Sendable {
         self.egress = egress
     }
 
-    static func open(_ policy: AddressPolicy, on loop: EventLoop) async throws -> WebhookSender {
-        try await withTaskExecutorPreference(loop) {
-            let egress = try HTTPEgress(AddressGate(DNSResolver(on: loop), policy: policy))
+    static func open(_ policy: AddressPolicy, on loop: EventLoop) async -> WebhookSender {
+        await withTaskExecutorPreference(loop) {
+            let egress = HTTPEgress(AddressGate(DNSResolver(on: loop), policy: policy))
             return WebhookSender(LoopBound(egress, on: loop))
         }
     }

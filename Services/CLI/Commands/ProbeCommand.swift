@@ -1,5 +1,6 @@
 import Configuration
 import Contracts
+import Egress
 import EventLoop
 import JSON
 import Probing

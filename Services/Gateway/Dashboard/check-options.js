@@ -51,6 +51,7 @@ export const tlsMore = [
 /** @type {OptionField[]} */
 export const httpMore = [
   choice("method", "Method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+  choice("http_version", "HTTP version", ["any", "1.1", "2"]),
   number("redirects", "Redirects to follow", "0"),
   { ...text("expected_status", "Status codes that are fine", "200 to 399"), kind: "numbers" },
   text("body_matches", "Body matches (pattern)", "anything"),

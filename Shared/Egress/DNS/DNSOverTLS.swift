@@ -8,7 +8,7 @@ public enum DNSOverTLS {
     /// To be called on `loop`, with an address that a gate let through; `serverName` is what the certificate is looked
     /// at for.
     ///
-    /// Throws what `TLSExchange` throws, and `badRequest` for a name that cannot be asked for.
+    /// Throws what `EgressConnection` throws, and `badRequest` for a name that cannot be asked for.
     public static func query(
         _ name: String,
         _ type: DNSRecordType,
@@ -17,18 +17,52 @@ public enum DNSOverTLS {
         context: TLSContext,
         timeout: Duration,
         on loop: EventLoop
-    ) async throws(EgressError) -> (answer: DNSAnswer, report: TLSReport) {
-        let question = try DNSResolver.question(name, type)
-        var exchange = TLSExchange(address: server, context: context, serverName: serverName)
-        let length = [UInt8(truncatingIfNeeded: question.count >> 8), UInt8(truncatingIfNeeded: question.count)]
-        exchange.question = TLSExchange.Question(bytes: length + question) { received in
-            received.count < 2 ? nil : 2 + Int(received[0]) << 8 + Int(received[1])
-        }
-        let report = try await exchange.run(timeout: timeout, on: loop)
-        guard report.answer.count >= 4, report.answer[2..<4] == question[..<2] else {
+    ) async throws(EgressError) -> (answer: DNSAnswer, report: EgressConnection.Report) {
+        let question = Question(try DNSResolver.question(name, type))
+        let connection = EgressConnection(address: server, context: context, serverName: serverName)
+        let report = try await connection.run(question, timeout: timeout, on: loop)
+        let answer = try question.reply()
+        return (try DNSMessage.parse(answer, elapsedMicroseconds: report.times.total), report)
+    }
+}
+
+/// One message each way, with its length in front (RFC 1035, section 4.2.2).
+private final class Question: Dialogue {
+    private let message: [UInt8]
+    private var output: [UInt8]
+    private var answer: [UInt8] = []
+
+    init(_ message: [UInt8]) {
+        self.message = message
+        output = [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)] + message
+    }
+
+    var hasBegun: Bool { !answer.isEmpty }
+    var isComplete: Bool { answer.count >= 2 && answer.count == length }
+
+    /// Of the answer, length included.
+    private var length: Int { 2 + Int(answer[0]) << 8 + Int(answer[1]) }
+
+    func begin(_ inspection: PeerInspection?) {}
+
+    func takeOutput() -> [UInt8] {
+        defer { output = [] }
+        return output
+    }
+
+    func receive(_ bytes: Span<UInt8>) {
+        for index in bytes.indices where !isComplete { answer.append(bytes[index]) }
+    }
+
+    func end() throws(EgressError) {
+        throw EgressError(.protocolViolation, "the server closed without an answer")
+    }
+
+    /// The answer without its length.
+    func reply() throws(EgressError) -> [UInt8] {
+        guard answer.count >= 4, answer[2..<4] == message[..<2] else {
             throw EgressError(.protocolViolation, "the answer is to another question")
         }
-        let elapsed = report.connectMicroseconds + report.handshakeMicroseconds + report.answerMicroseconds
-        return (try DNSMessage.parse(Array(report.answer[2...]), elapsedMicroseconds: elapsed), report)
+        return Array(answer[2...])
     }
 }

@@ -30,13 +30,15 @@ public struct EgressRequest: Sendable {
     public var maximumHeaderBytes = 65_536
     /// Redirects that are followed, each checked like the first URL; with 0 a redirect is a response like any other.
     public var maximumRedirects = 0
-    /// Uses a connection that an earlier request left open; a probe does not, it measures the handshakes.
-    public var reusesConnection = false
     public var verifiesCertificate = true
-    /// Takes down what the server shows of itself over TLS.
-    public var inspectsPeer = false
-    /// A PEM file of the authorities to trust in place of the system's.
-    public var authorityFile: String?
+    /// What is to be spoken; over TLS both sides agree on one of the two.
+    public var version: Version?
+
+    /// A version of HTTP.
+    public enum Version: String, Sendable {
+        case http1 = "1.1"
+        case http2 = "2"
+    }
 
     public init(_ method: String = "GET", _ url: String, timeout: Duration = .seconds(10)) {
         self.method = method
@@ -61,7 +63,7 @@ public struct EgressResponse: Sendable {
     public var redirect: String?
     /// Redirects that were followed to get here.
     public var redirectCount = 0
-    /// What the server showed over TLS, when that was asked for.
+    /// What the server showed over TLS.
     public var inspection: PeerInspection?
 
     /// The first field of this name, which is compared in any case.

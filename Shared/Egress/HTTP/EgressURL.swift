@@ -11,6 +11,10 @@ public struct EgressURL: Equatable, Sendable {
     /// A name without its last dot, or an address without brackets.
     public let host: String
     public let port: UInt16
+    /// Host and port as a request names them: without the port when it is the scheme's own.
+    let authority: String
+    /// Path and query, in printable ASCII.
+    let path: String
 
     /// Throws `EgressError` with `badRequest` for anything but an `http` or `https` URL with a host and no user.
     public init(_ text: String) throws(EgressError) {
@@ -32,7 +36,31 @@ public struct EgressURL: Equatable, Sendable {
         self.text = try parser.get(CURLUPART_URL)
         self.port = port
         isSecure = scheme == "https"
+        authority = port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+        let query = try parser.has(CURLUPART_QUERY) ? "?" + parser.get(CURLUPART_QUERY) : ""
+        path = Self.printable(try parser.get(CURLUPART_PATH) + query)
         host = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name
+    }
+
+    /// Where a redirect from here to `location` leads; `nil` when that is no URL.
+    func resolving(_ location: String) -> String? {
+        guard location.utf8.count <= Self.maximumBytes, let parser = try? CurlURL() else { return nil }
+        do {
+            try parser.set(CURLUPART_URL, text)
+            try parser.set(CURLUPART_URL, location, CURLU_URLENCODE | CURLU_ALLOW_SPACE)
+            return try parser.get(CURLUPART_URL)
+        } catch {
+            return nil
+        }
+    }
+
+    /// With each byte that a request line cannot have in hexadecimal.
+    private static func printable(_ text: String) -> String {
+        guard !text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return text }
+        return text.utf8.map { byte in
+            (0x21...0x7e).contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
     }
 
     fileprivate static func bad(_ what: String) -> EgressError {
@@ -52,8 +80,8 @@ public struct EgressURL: Equatable, Sendable {
         unsafe curl_url_cleanup(handle)
     }
 
-    func set(_ part: CURLUPart, _ text: String) throws(EgressError) {
-        try check(unsafe curl_url_set(handle, part, text, 0))
+    func set(_ part: CURLUPart, _ text: String, _ flags: CInt = 0) throws(EgressError) {
+        try check(unsafe curl_url_set(handle, part, text, UInt32(flags)))
     }
 
     func get(_ part: CURLUPart, _ flags: CInt = 0) throws(EgressError) -> String {

@@ -1,4 +1,5 @@
 import EventLoop
+import HTTP
 
 /// Sends HTTP requests to addresses that others chose: resolves, checks every address against the policy, connects to
 /// the one it checked, and bounds all that may come back.
@@ -6,16 +7,17 @@ import EventLoop
 /// To be used on the gate's loop only.
 public final class HTTPEgress {
     public let gate: AddressGate
+    private let trust: TrustedAuthorities
     private let loop: EventLoop
-    private let driver: CurlDriver
     private let maximumTransfers: Int
+    private var transfers = 0
 
     /// `maximumTransfers` bounds what is under way at once.
-    public init(_ gate: AddressGate, maximumTransfers: Int = 256) throws(EgressError) {
+    public init(_ gate: AddressGate, trust: TrustedAuthorities = TrustedAuthorities(), maximumTransfers: Int = 256) {
         self.gate = gate
+        self.trust = trust
         self.maximumTransfers = maximumTransfers
         loop = gate.resolver.loop
-        driver = try CurlDriver(on: loop)
     }
 
     /// Sends one request and waits for the end of its response.
@@ -62,15 +64,16 @@ public final class HTTPEgress {
                 try await gate.addresses(of: url.host, family: request.family, timeout: timeout)[0]
             }
         let resolved = start.duration(to: clock.now)
-        let result = await transfer(request, url, to: address, timeout: timeout - resolved)
         let dns = Int(resolved.inNanoseconds / 1_000)
-        switch result {
-        case .success(var response):
+        do throws(EgressError) {
+            var response = try await transfer(request, url, to: address, timeout: timeout - resolved)
             response.times.dns = dns
             return response
-        case .failure(var error):
+        } catch {
+            var error = error
             error.times.dns = dns
             error.times.total += dns
+            error.remoteAddress = SocketAddress(address, port: url.port).description
             throw error
         }
     }
@@ -80,25 +83,45 @@ public final class HTTPEgress {
         _ url: EgressURL,
         to address: IPAddress,
         timeout: Duration
-    ) async -> Result<EgressResponse, EgressError> {
-        await Completion.value(on: loop) { completion in
-            guard driver.count < maximumTransfers else {
-                return completion.finish(.failure(EgressError(.busy, "as many requests are under way as may be")))
-            }
-            do throws(EgressError) {
-                let transfer = try CurlTransfer(
-                    request,
-                    url: url,
-                    address: address,
-                    timeoutMilliseconds: max(1, Int(timeout.inMilliseconds)),
-                    done: completion.finish
-                )
-                completion.onCancel = { [driver] in driver.cancel(transfer) }
-                try driver.add(transfer)
-            } catch {
-                completion.finish(.failure(error))
-            }
+    ) async throws(EgressError) -> EgressResponse {
+        guard transfers < maximumTransfers else {
+            throw EgressError(.busy, "as many requests are under way as may be")
         }
+        transfers += 1
+        defer { transfers -= 1 }
+        let address = SocketAddress(address, port: url.port)
+        let connection = EgressConnection(
+            address: address,
+            context: url.isSecure ? try trust.context(protocols: HTTPDialogue.protocols(request.version)) : nil,
+            serverName: url.host,
+            requiresTrust: request.verifiesCertificate
+        )
+        let dialogue = HTTPDialogue(request, to: url, on: loop)
+        defer { dialogue.close() }
+        let report = try await connection.run(dialogue, timeout: timeout, on: loop)
+        return EgressResponse(dialogue.response, report, from: address, url)
+    }
+}
+
+extension EgressResponse {
+    fileprivate init(
+        _ response: HTTPExchangeResponse,
+        _ report: EgressConnection.Report,
+        from address: SocketAddress,
+        _ url: EgressURL
+    ) {
+        self.init(
+            status: response.status,
+            httpVersion: response.version,
+            headers: response.fields.all.map(EgressHeader.init),
+            body: response.body,
+            isBodyCut: response.isBodyCut,
+            times: report.times,
+            remoteAddress: address.description,
+            inspection: report.inspection
+        )
+        guard (300..<400).contains(status), let location = response.fields["location"] else { return }
+        redirect = url.resolving(location) ?? location
     }
 }
 

@@ -64,10 +64,10 @@ struct DNSProbe: Probe {
             timeout: timeout,
             on: gate.resolver.loop
         )
-        metadata.milliseconds("connect_ms", microseconds: report.connectMicroseconds)
-        metadata.milliseconds("tls_ms", microseconds: report.handshakeMicroseconds)
-        metadata.milliseconds("answer_ms", microseconds: report.answerMicroseconds)
-        if let distrust = report.inspection.distrust { throw EgressError(.certificate, distrust) }
+        metadata.milliseconds("connect_ms", microseconds: report.times.connect)
+        metadata.milliseconds("tls_ms", microseconds: report.times.tls)
+        metadata.milliseconds("answer_ms", microseconds: report.times.firstByte)
+        if let distrust = report.inspection?.distrust { throw EgressError(.certificate, distrust) }
         return answer
     }
 

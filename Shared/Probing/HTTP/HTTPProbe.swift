@@ -15,7 +15,6 @@ struct HTTPProbe: Probe {
     let destination: Destination
     let secrets: ProbeSecrets
     let egress: HTTPEgress
-    let trust: TrustedAuthorities
 
     func run(timeout: Duration) async -> ProbeOutcome {
         let startedAt = Timestamp.now
@@ -26,7 +25,7 @@ struct HTTPProbe: Probe {
             var metadata = ProbeMetadata()
             if let address = error.remoteAddress { metadata.text("address", address) }
             metadata.phases(error.times)
-            if error.code == .certificate { await addCertificate(to: &metadata, error, timeout) }
+            if let inspection = error.inspection { metadata.certificate(inspection, at: startedAt) }
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
     }
@@ -34,11 +33,10 @@ struct HTTPProbe: Probe {
     private func request(_ timeout: Duration) throws(EgressError) -> EgressRequest {
         var request = EgressRequest(options.method ?? "GET", url, timeout: timeout)
         request.maximumBodyBytes = Self.bodyBytes
+        request.version = options.httpVersion.flatMap { EgressRequest.Version(rawValue: $0.rawValue) }
         request.maximumRedirects = options.redirects ?? 0
         request.family = destination.family
         request.pinned = destination.pinned
-        request.inspectsPeer = true
-        request.authorityFile = trust.file
         request.body = options.body.map { Array($0.utf8) }
         request.headers = (options.headers ?? [:]).sorted { $0.key < $1.key }.map(EgressHeader.init)
         if let name = options.bearerSecret {
@@ -68,18 +66,6 @@ struct HTTPProbe: Probe {
             latencyMicroseconds: Double(response.times.total),
             metadata: metadata
         )
-    }
-
-    /// libcurl ends such a handshake and shows nothing of it, so it is done again without a request.
-    private func addCertificate(to metadata: inout ProbeMetadata, _ error: EgressError, _ timeout: Duration) async {
-        // After a redirect the address is not the URL's.
-        guard (options.redirects ?? 0) == 0, let url = try? EgressURL(url), let context = try? trust.context(),
-            let address = error.remoteAddress.flatMap({ SocketAddress($0) })
-        else { return }
-        let exchange = TLSExchange(address: address, context: context, serverName: url.host)
-        guard let report = try? await exchange.run(timeout: min(timeout, .seconds(1)), on: egress.gate.resolver.loop)
-        else { return }
-        metadata.certificate(report.inspection, at: .now)
     }
 }
 

@@ -24,25 +24,31 @@ struct TLSProbe: Probe {
             metadata.text("address", address.description)
             metadata.text("server_name", serverName)
             let context = try trust.context(protocols: options.alpn ?? [])
-            let exchange = TLSExchange(address: address, context: context, serverName: serverName)
-            let report = try await exchange.run(timeout: timeout - start.duration(to: clock.now), on: loop)
-            return outcome(of: report, startedAt: startedAt, metadata)
+            let connection = EgressConnection(address: address, context: context, serverName: serverName)
+            let report = try await connection.run(timeout: timeout - start.duration(to: clock.now), on: loop)
+            guard let inspection = report.inspection else { throw EgressError(.tls, "the server shows no certificate") }
+            return outcome(of: inspection, report.times, startedAt: startedAt, metadata)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
     }
 
-    private func outcome(of report: TLSReport, startedAt: Timestamp, _ metadata: ProbeMetadata) -> ProbeOutcome {
+    private func outcome(
+        of inspection: PeerInspection,
+        _ times: EgressTimes,
+        startedAt: Timestamp,
+        _ metadata: ProbeMetadata
+    ) -> ProbeOutcome {
         var metadata = metadata
-        metadata.milliseconds("connect_ms", microseconds: report.connectMicroseconds)
-        metadata.milliseconds("tls_ms", microseconds: report.handshakeMicroseconds)
-        metadata.certificate(report.inspection, at: startedAt)
-        let failure = failure(of: report.inspection, at: startedAt)
+        metadata.milliseconds("connect_ms", microseconds: times.connect)
+        metadata.milliseconds("tls_ms", microseconds: times.tls)
+        metadata.certificate(inspection, at: startedAt)
+        let failure = failure(of: inspection, at: startedAt)
         if let failure { metadata.text("error", failure.message) }
         return ProbeOutcome(
             startedAt: startedAt,
             reason: failure?.reason ?? .none,
-            latencyMicroseconds: Double(report.connectMicroseconds + report.handshakeMicroseconds),
+            latencyMicroseconds: Double(times.connect + times.tls),
             metadata: metadata
         )
     }

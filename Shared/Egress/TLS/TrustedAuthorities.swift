@@ -1,13 +1,12 @@
-import Egress
-import TLS
+public import TLS
 
-/// Whom probes trust to vouch for servers: the system's authorities, or those of a file.
+/// Whom a client of the web trusts to vouch for servers: the system's authorities, or those of a file.
 public final class TrustedAuthorities {
     /// Different lists of protocols that are remembered.
     private static let maximumContexts = 16
 
     /// PEM.
-    let file: String?
+    private let file: String?
     private var contexts: [[String]: TLSContext] = [:]
 
     public init(file: String? = nil) {
@@ -15,7 +14,7 @@ public final class TrustedAuthorities {
     }
 
     /// What a handshake is made with that offers these protocols; made once, since it reads all authorities.
-    func context(protocols: [String] = []) throws(EgressError) -> TLSContext {
+    public func context(protocols: [String] = []) throws(EgressError) -> TLSContext {
         if let context = contexts[protocols] { return context }
         if contexts.count >= Self.maximumContexts { contexts.removeAll() }
         do {
