@@ -83,7 +83,7 @@ final class DatagramTracing: TracingSocket, ReadinessHandler {
             arrivals.removeAll(keepingCapacity: true)
             more = socket.receive(fromErrorQueue: false, setup.buffer) { keep($0, $1) }
             // When a packet left is in the error queue before its answer is anywhere.
-            while socket.receive(fromErrorQueue: true, setup.buffer, { note($0, $1) }) {}
+            socket.drain(fromErrorQueue: true, setup.buffer) { note($0, $1) }
             for (number, event) in arrivals { report(number, event, monotonic) }
         } while more && batches < TimedSocket.batchesPerTurn
     }

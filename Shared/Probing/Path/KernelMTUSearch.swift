@@ -41,9 +41,11 @@ private final class KernelMTUSearch: ReadinessHandler, TimerHandler {
     private let completion: Completion<Result<PathMTU, ProbingError>>
     private let socket: TimedSocket
     private let packet: TracePacket
+    /// Whole answers, since their length counts; few come at once.
+    private let buffer = TimedSocket.Buffer(stride: 65_536, batch: 4)
     private var search: MTUSearch
     private var timer: TimerToken?
-    private var departures: [UInt16: (key: UInt64, departure: Departure)] = [:]
+    private var departures: [UInt16: (key: UInt64, bytes: Int, departure: Departure)] = [:]
     private var numbers: [UInt64: UInt16] = [:]
     private var last: RoundTrip?
     private var failure: SystemError?
@@ -117,17 +119,15 @@ private final class KernelMTUSearch: ReadinessHandler, TimerHandler {
     func ready(_ readiness: Readiness) {
         let monotonic = clinux_monotonic_nanoseconds()
         var answers: [(UInt16, clinux_timed_event)] = []
-        while socket.receive(
-            fromErrorQueue: false,
-            engine.buffer,
-            { event, data in
-                guard data.first == (target.isV4 ? 0 : 129), let number = packet.number(inReply: data) else { return }
-                answers.append((number, event))
-            }
-        ) {}
+        socket.drain(fromErrorQueue: false, buffer) { event, data in
+            guard data.first == (target.isV4 ? 0 : 129), let number = packet.number(inReply: data) else { return }
+            answers.append((number, event))
+        }
         readErrors()
         for (number, event) in answers {
-            guard let (key, departure) = departures.removeValue(forKey: number) else { continue }
+            // A shorter answer does not tell that the whole packet has arrived.
+            guard let (key, bytes, departure) = departures[number], Int(event.size) == bytes else { continue }
+            departures[number] = nil
             numbers[key] = nil
             let roundTrip = RoundTrip(departure, arrived: event.nanoseconds, read: monotonic)
             last = roundTrip
@@ -137,22 +137,18 @@ private final class KernelMTUSearch: ReadinessHandler, TimerHandler {
     }
 
     private func readErrors() {
-        while socket.receive(
-            fromErrorQueue: true,
-            engine.buffer,
-            { event, data in
-                switch UInt32(event.kind) {
-                case CLINUX_TIMED_SENT.rawValue:
-                    guard let number = numbers[socket.key(of: event)] else { return }
-                    departures[number]?.departure.kernel = event.nanoseconds
-                case CLINUX_TIMED_NOTICE.rawValue:
-                    let isTooBig = target.isV4 ? (event.type, event.code) == (3, 4) : event.type == 2
-                    guard isTooBig, let number = packet.number(in: data) else { return }
-                    search.tooBig(number, recommended: Int(event.info))
-                default: break
-                }
+        socket.drain(fromErrorQueue: true, buffer) { event, data in
+            switch UInt32(event.kind) {
+            case CLINUX_TIMED_SENT.rawValue:
+                guard let number = numbers[socket.key(of: event)] else { return }
+                departures[number]?.departure.kernel = event.nanoseconds
+            case CLINUX_TIMED_NOTICE.rawValue:
+                let isTooBig = target.isV4 ? (event.type, event.code) == (3, 4) : event.type == 2
+                guard isTooBig, let number = packet.number(in: data) else { return }
+                search.tooBig(number, recommended: Int(event.info))
+            default: break
             }
-        ) {}
+        }
     }
 
     private func send(_ number: UInt16, _ size: Int) {
@@ -163,7 +159,7 @@ private final class KernelMTUSearch: ReadinessHandler, TimerHandler {
         readErrors()
         do throws(SystemError) {
             let key = try socket.send(bytes[...], size: bytes.count).firstKey
-            departures[number] = (key, departure)
+            departures[number] = (key, bytes.count, departure)
             numbers[key] = number
         } catch {
             guard error.code == EMSGSIZE else {
@@ -180,13 +176,9 @@ private final class KernelMTUSearch: ReadinessHandler, TimerHandler {
     /// What the kernel says of the size that it has just refused.
     private func largestAllowed() -> Int {
         var largest = 0
-        while socket.receive(
-            fromErrorQueue: true,
-            engine.buffer,
-            { event, _ in
-                if UInt32(event.kind) == CLINUX_TIMED_REFUSED.rawValue { largest = Int(event.info) }
-            }
-        ) {}
+        socket.drain(fromErrorQueue: true, buffer) { event, _ in
+            if UInt32(event.kind) == CLINUX_TIMED_REFUSED.rawValue { largest = Int(event.info) }
+        }
         return largest
     }
 

@@ -64,13 +64,9 @@ final class TCPTracing: TracingSocket, ReadinessHandler {
         guard let socket else { return }
         let read = clinux_monotonic_nanoseconds()
         var notice: clinux_timed_event?
-        while socket.receive(
-            fromErrorQueue: true,
-            setup.buffer,
-            { event, _ in
-                if UInt32(event.kind) == CLINUX_TIMED_NOTICE.rawValue { notice = event }
-            }
-        ) {}
+        socket.drain(fromErrorQueue: true, setup.buffer) { event, _ in
+            if UInt32(event.kind) == CLINUX_TIMED_NOTICE.rawValue { notice = event }
+        }
         if let notice {
             close()
             let time = RoundTrip(departure, arrived: notice.nanoseconds, read: read)

@@ -22,9 +22,8 @@ final class TimedSocket {
         fileprivate var data: [UInt8]
         fileprivate let stride: Int
 
-        /// `stride` bytes are kept of each datagram.
-        init(stride: Int) {
-            let batch = Int(clinux_timed_batch)
+        /// `stride` bytes are kept of each datagram, and at most `batch` of them are read at once.
+        init(stride: Int, batch: Int = Int(clinux_timed_batch)) {
             self.stride = stride
             events = Array(repeating: clinux_timed_event(), count: batch)
             data = Array(repeating: 0, count: batch * stride)
@@ -189,6 +188,16 @@ final class TimedSocket {
             body(buffer.events[index], buffer.data[start..<start + size])
         }
         return count == buffer.events.count
+    }
+
+    /// Reads what there is, up to a turn's share: who floods is read on in the next turn, after everybody else.
+    func drain(
+        fromErrorQueue: Bool,
+        _ buffer: Buffer,
+        _ body: (clinux_timed_event, ArraySlice<UInt8>) -> Void
+    ) {
+        var batches = 1
+        while receive(fromErrorQueue: fromErrorQueue, buffer, body), batches < Self.batchesPerTurn { batches += 1 }
     }
 
     /// The key of the datagram that an event says has left.

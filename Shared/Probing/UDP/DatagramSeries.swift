@@ -174,21 +174,17 @@ final class DatagramSeries<Form: SeriesForm>: ReadinessHandler, TimerHandler {
     }
 
     private func readErrors() {
-        while socket.receive(
-            fromErrorQueue: true,
-            buffer,
-            { event, _ in
-                switch UInt32(event.kind) {
-                case CLINUX_TIMED_SENT.rawValue:
-                    let key = Int(socket.key(of: event))
-                    if departures.indices.contains(key) { departures[key].kernel = event.nanoseconds }
-                case CLINUX_TIMED_NOTICE.rawValue:
-                    let (type, code) = (event.type, event.code)
-                    let isClosed = isV4 ? (type, code) == (3, 3) : (type, code) == (1, 4)
-                    notice = .init(type: type, code: code, isPortUnreachable: isClosed)
-                default: break
-                }
+        socket.drain(fromErrorQueue: true, buffer) { event, _ in
+            switch UInt32(event.kind) {
+            case CLINUX_TIMED_SENT.rawValue:
+                let key = Int(socket.key(of: event))
+                if departures.indices.contains(key) { departures[key].kernel = event.nanoseconds }
+            case CLINUX_TIMED_NOTICE.rawValue:
+                let (type, code) = (event.type, event.code)
+                let isClosed = isV4 ? (type, code) == (3, 3) : (type, code) == (1, 4)
+                notice = .init(type: type, code: code, isPortUnreachable: isClosed)
+            default: break
             }
-        ) {}
+        }
     }
 }

@@ -78,10 +78,9 @@ public final class STAMPReflector: ReadinessHandler {
 
     public func ready(_ readiness: Readiness) {
         readClock()
-        var batches = 0
-        while socket.receive(fromErrorQueue: false, buffer, { reflect($0, $1) }), batches < 16 { batches += 1 }
+        socket.drain(fromErrorQueue: false, buffer) { reflect($0, $1) }
         // What routers say of answers; left there it would wake the loop again and again.
-        while socket.receive(fromErrorQueue: true, buffer, { _, _ in }) {}
+        socket.drain(fromErrorQueue: true, buffer) { _, _ in }
     }
 
     private func reflect(_ event: clinux_timed_event, _ data: ArraySlice<UInt8>) {
