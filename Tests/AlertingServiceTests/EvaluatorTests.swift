@@ -157,6 +157,19 @@ struct EvaluatorTests {
         #expect(story([.test(consecutive: 1, type: .trace)], trace.batch("xx")) == "+0")
     }
 
+    @Test("takes no trace that was made because something failed, whatever a rule asks for")
+    func forensic() {
+        let trace = Probe(type: .trace)
+        var batch = trace.batch("x.")
+        let made = Array(#"{"target":"192.0.2.1","cause":"01890000-0000-7000-8000-000000000000"}"#.utf8)
+        batch.columns.metadataBytes = made + Array("{}".utf8)
+        batch.columns.metadataEnd = [made.count, made.count + 2]
+        #expect(story([.test(consecutive: 1, type: .trace)], batch) == "")
+        batch.columns.metadataBytes = Array("{}".utf8) + made
+        batch.columns.metadataEnd = [2, made.count + 2]
+        #expect(story([.test(consecutive: 1, type: .trace)], batch) == "+0")
+    }
+
     @Test("says what happened in words")
     func causes() throws {
         func cause(_ rule: Rule, _ samples: [Sample]) throws -> String {

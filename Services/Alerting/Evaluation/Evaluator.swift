@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 
 /// Decides which measurements make incidents begin and end; pure, so that the same rows give the same incidents.
 ///
@@ -83,7 +84,7 @@ struct Evaluator: Sendable {
             return
         }
         var streak = known ?? Streak(of: series.targetID)
-        for row in rows {
+        for row in rows where !batch.isForensic(row) {
             guard let crossing = rule.isCrossed(by: batch.columns, row) else { continue }
             let time = min(Timestamp(microseconds: batch.columns.timestamp[row]), now)
             switch streak.add(isCrossing: crossing, at: time, needed: rule.consecutive) {
@@ -126,6 +127,16 @@ extension Rule {
 }
 
 extension MeasurementBatch {
+    /// Whether a row is a trace that was made because another probe failed: it tells of that one, and no later trace
+    /// would end what it began.
+    fileprivate func isForensic(_ row: Int) -> Bool {
+        struct Link: Decodable {
+            var cause: String?
+        }
+        guard series[columns.series[row]].type == .trace else { return false }
+        return (try? decodeJSON(Link.self, from: columns.metadata(row)))?.cause != nil
+    }
+
     /// The rows of each series, in the order of their time.
     fileprivate var rowsBySeries: [[Int]] {
         var rows: [[Int]] = Array(repeating: [], count: series.count)
