@@ -23,6 +23,10 @@ public struct MeasurementFilter: Codable, Equatable, RPCPayload {
     public var targetID: TargetID?
     public var checkID: CheckID?
     public var agentID: AgentID?
+    /// Just this one; looked for around the time at which its id was made, when no other is given.
+    public var id: Identifier<Measurement>?
+    /// Of the row, which may be a trace that a failed check of another type had made.
+    public var type: CheckType?
     /// `success`, `timeout` or `error`.
     public var status: String?
     /// Inclusive; an hour before `to` when left out.
@@ -35,7 +39,7 @@ public struct MeasurementFilter: Codable, Equatable, RPCPayload {
     public var cursor: String?
 
     enum CodingKeys: String, CodingKey {
-        case status, from, to, limit, cursor
+        case id, type, status, from, to, limit, cursor
         case targetID = "target_id"
         case checkID = "check_id"
         case agentID = "agent_id"

@@ -20,6 +20,9 @@ public struct UUIDv7: Hashable, Sendable, Comparable, CustomStringConvertible {
         return generator.withLock { $0.next(milliseconds: milliseconds) }
     }
 
+    /// When it was made, to the millisecond.
+    public var time: Timestamp { Timestamp(microseconds: Int64(high >> 16) * 1_000) }
+
     private static let generator = Mutex(UUIDv7Generator(SystemRandomNumberGenerator()))
 
     /// Reads 36 characters, in either case, of any version.

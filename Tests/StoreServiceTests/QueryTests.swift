@@ -40,6 +40,24 @@ struct QueryTests {
         }
     }
 
+    @Test("find one row by its id, which tells when it was")
+    func byID() async throws {
+        try await withStore(in: directory, time: ManualTime(.now)) { store in
+            let watch = Watch(targets: 2)
+            _ = try await store.client.call(.appendMeasurements, watch.batch(50, before: .now))
+            let rows = try await store.client.call(.listMeasurements, MeasurementFilter(to: .now)).measurements
+            let row = try #require(rows.last)
+            var filter = MeasurementFilter()
+            filter.id = row.id
+            #expect(try await store.client.call(.listMeasurements, filter).measurements == [row])
+            filter.checkID = .make()
+            #expect(try await store.client.call(.listMeasurements, filter).measurements == [])
+            filter = MeasurementFilter()
+            filter.id = .make()
+            #expect(try await store.client.call(.listMeasurements, filter).measurements == [])
+        }
+    }
+
     @Test("list what a target, a check, an agent, a status and a span leave over")
     func filters() async throws {
         try await withStore(in: directory) { store in
@@ -58,6 +76,8 @@ struct QueryTests {
                 return try await store.client.call(.listMeasurements, filter).measurements.count
             }
             #expect(try await count { _ in } == 200)
+            #expect(try await count { $0.type = .icmp } == 200)
+            #expect(try await count { $0.type = .trace } == 0)
             #expect(try await count { $0.targetID = one.series[0].targetID } == 50)
             #expect(try await count { $0.checkID = two.series[1].checkID } == 50)
             #expect(try await count { $0.agentID = two.agentID } == 100)

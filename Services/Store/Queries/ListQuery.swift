@@ -4,6 +4,9 @@ import JSONRPC
 
 /// Answers `measurement.list`: newest first, page by page.
 struct ListQuery: Sendable {
+    /// Between the making of a row's id and its timestamp lies less: a probe's longest time, and a queue's.
+    private static let idDistance = Duration.seconds(65)
+
     let reader: QueryReader
     let series: SeriesTable
     let now: @Sendable () -> Timestamp
@@ -12,23 +15,20 @@ struct ListQuery: Sendable {
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...10_000)
         let status = try status(filter.status)
+        let id = filter.id.flatMap { UUIDv7($0.rawValue) }
         let cursor = try filter.cursor.map { text in
             guard let cursor = ListCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
             return cursor
         }
-        let span = try QuerySpan(
-            from: filter.from ?? cursor.map { Timestamp(microseconds: $0.from) },
-            to: filter.to ?? cursor.map { Timestamp(microseconds: $0.last.timestamp + 1) },
-            limits: reader.limits,
-            now: now()
-        )
+        let span = try span(filter, madeAt: id?.time, cursor)
         let first = RowPlace(timestamp: span.to.microseconds, id: .lowest, series: 0)
         let end = cursor.map { min($0.last, first) } ?? first
         let series = series.series(
             of: defaultTenant,
             target: filter.targetID,
             check: filter.checkID,
-            agent: filter.agentID
+            agent: filter.agentID,
+            type: filter.type
         ).filter { $0.newest.timestamp >= span.from }
         return try await reader.read { connection in
             var rows = NewestFirst(
@@ -36,10 +36,26 @@ struct ListQuery: Sendable {
                 from: span.from.microseconds,
                 before: end,
                 status: status,
+                id: id,
                 on: connection
             )
             return try WrittenResult(page(&rows, limit, from: span.from))
         }
+    }
+
+    private func span(
+        _ filter: MeasurementFilter,
+        madeAt made: Timestamp?,
+        _ cursor: ListCursor?
+    ) throws(RPCError) -> QuerySpan {
+        try QuerySpan(
+            from: filter.from ?? cursor.map { Timestamp(microseconds: $0.from) }
+                ?? made?.advanced(by: .zero - Self.idDistance),
+            to: filter.to ?? cursor.map { Timestamp(microseconds: $0.last.timestamp + 1) }
+                ?? made?.advanced(by: Self.idDistance),
+            limits: reader.limits,
+            now: now()
+        )
     }
 
     private func page(_ rows: inout NewestFirst, _ limit: Int, from: Timestamp) throws -> MeasurementPage {

@@ -28,6 +28,7 @@ struct NewestFirst {
     private let connection: any DatabaseConnection
     private let from: Int64
     private let status: MeasurementStatus?
+    private let id: UUIDv7?
     /// Sorted by `next`; the newest is last.
     private var sources: [Source]
 
@@ -37,11 +38,13 @@ struct NewestFirst {
         from: Int64,
         before end: RowPlace,
         status: MeasurementStatus?,
+        id: UUIDv7? = nil,
         on connection: any DatabaseConnection
     ) {
         self.connection = connection
         self.from = from
         self.status = status
+        self.id = id
         sources = series.map { record, newest in
             let newest = RowPlace(timestamp: newest.timestamp.microseconds + 1, id: .lowest, series: 0)
             return Source(record: record, end: min(newest, end))
@@ -88,10 +91,11 @@ struct NewestFirst {
             isIncluded
             ? "(timestamp, id) <= (\(end.timestamp), \(id))" : "(timestamp, id) < (\(end.timestamp), \(id))"
         let filter: SQL = status.map { "AND status = \(Int($0.rawValue))" } ?? ""
+        let only: SQL = self.id.map { "AND id = \($0.bytes)" } ?? ""
         source.rows = try connection.rows(
             """
             SELECT \(MeasurementRow.columns) FROM measurement
-            WHERE series = \(series) AND timestamp >= \(from) AND \(condition) \(filter)
+            WHERE series = \(series) AND timestamp >= \(from) AND \(condition) \(filter) \(only)
             ORDER BY timestamp DESC, id DESC LIMIT \(Self.chunk)
             """,
             MeasurementRow.init

@@ -91,14 +91,16 @@ final class SeriesTable: Sendable {
         of tenant: String,
         target: TargetID? = nil,
         check: CheckID? = nil,
-        agent: AgentID? = nil
+        agent: AgentID? = nil,
+        type: CheckType? = nil
     ) -> [(record: SeriesRecord, newest: MeasurementRow)] {
         state.withLock { state in
             let ids = target.map { state.byTarget[$0] ?? [] } ?? Array(1..<state.records.count + 1)
             return ids.compactMap { id in
                 let record = state.records[id - 1]
                 guard record.key.tenant == tenant, check.map({ $0 == record.key.series.checkID }) ?? true,
-                    agent.map({ $0 == record.key.agentID }) ?? true, let newest = state.newest[id - 1]
+                    agent.map({ $0 == record.key.agentID }) ?? true,
+                    type.map({ $0 == record.key.series.type }) ?? true, let newest = state.newest[id - 1]
                 else { return nil }
                 return (record, newest)
             }
