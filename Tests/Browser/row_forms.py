@@ -69,7 +69,8 @@ def leads_to_the_trace(world):
 
     def answer(route):
         asked.append(route.request.url)
-        route.fulfill(json={"measurements": [traced, failed]})
+        found = [row for row in (traced, failed) if f"id={row['id']}" in route.request.url.split("?")[1].split("&")]
+        route.fulfill(json={"measurements": found})
 
     world.page.route("**/api/v1/measurements?*check_id=c*", answer)
     try:
