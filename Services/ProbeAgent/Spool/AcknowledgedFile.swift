@@ -15,7 +15,7 @@ final class AcknowledgedFile {
     private var generation: UInt64 = 0
 
     init(in folder: AgentFolder) throws(SystemError) {
-        file = try DiskFile(folder.file(Self.name), O_RDWR | O_CREAT)
+        file = try folder.open(Self.name, O_RDWR | O_CREAT)
     }
 
     /// What the newer half holds; nothing when neither is whole.

@@ -9,21 +9,28 @@ final class AgentFolder {
     let path: String
     /// Whether what is written must survive the loss of the machine's power.
     let isDurable: Bool
+    private let journal: ((DiskChange) -> Void)?
     private let lock: DiskFile
 
     /// Makes the folder where it is missing.
     ///
     /// Throws `SpoolInUse` when another process has it, and `SystemError` when it cannot be used.
-    init(_ path: String, isDurable: Bool) throws {
+    init(_ path: String, isDurable: Bool, journal: ((DiskChange) -> Void)? = nil) throws {
         try Self.make(path)
         let lock = try DiskFile("\(path)/lock", O_RDWR | O_CREAT)
         guard try lock.lock() else { throw SpoolInUse(path: path) }
         self.path = path
         self.isDurable = isDurable
+        self.journal = journal
         self.lock = lock
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// `flags` as of open(2).
+    func open(_ name: String, _ flags: CInt) throws(SystemError) -> DiskFile {
+        try DiskFile(file(name), flags, journal)
+    }
 
     func names() throws(SystemError) -> [String] {
         do {
@@ -36,7 +43,7 @@ final class AgentFolder {
     /// The whole file; `nil` when there is none.
     func contents(of name: String) throws(SystemError) -> [UInt8]? {
         do {
-            let file = try DiskFile(self.file(name), O_RDONLY)
+            let file = try open(name, O_RDONLY)
             return try file.read(try file.size(), at: 0)
         } catch  where error.code == ENOENT {
             return nil
@@ -45,8 +52,7 @@ final class AgentFolder {
 
     /// Puts a file in the place of another at once: whoever looks sees the old one or the new one, whole.
     func replace(_ name: String, with bytes: [UInt8], isDurable: Bool) throws(SystemError) {
-        let draft = file("\(name).new")
-        let new = try DiskFile(draft, O_WRONLY | O_CREAT | O_TRUNC)
+        let new = try open("\(name).new", O_WRONLY | O_CREAT | O_TRUNC)
         try new.write(bytes, at: 0)
         if isDurable { try new.sync() }
         try rename("\(name).new", to: name)
@@ -57,6 +63,7 @@ final class AgentFolder {
         guard unsafe Glibc.rename(file(name), file(other)) == 0 else {
             throw SystemError(code: errno, message: file(name))
         }
+        journal?(.renamed(file(name), to: file(other)))
     }
 
     /// Does nothing when there is no such file.
@@ -64,11 +71,12 @@ final class AgentFolder {
         guard unsafe unlink(file(name)) == 0 || errno == ENOENT else {
             throw SystemError(code: errno, message: file(name))
         }
+        journal?(.removed(file(name)))
     }
 
     /// Makes names that were added, changed or removed durable.
     func sync() throws(SystemError) {
-        let directory = try DiskFile(path, O_RDONLY | O_DIRECTORY)
+        let directory = try DiskFile(path, O_RDONLY | O_DIRECTORY, journal)
         try directory.sync()
     }
 

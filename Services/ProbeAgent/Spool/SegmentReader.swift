@@ -13,7 +13,7 @@ final class SegmentReader {
 
     init(_ name: SegmentName, in folder: AgentFolder) throws(SystemError) {
         self.name = name
-        file = try DiskFile(folder.file(name.text), O_RDONLY)
+        file = try folder.open(name.text, O_RDONLY)
     }
 
     /// The next record, which stays the next one until `advance`; `nil` at the end of what is written.

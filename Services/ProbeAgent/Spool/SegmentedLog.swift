@@ -116,7 +116,7 @@ final class SegmentedLog {
     }
 
     private func begin(_ name: SegmentName) throws(SystemError) {
-        let file = try DiskFile(folder.file(name.text), O_WRONLY | O_CREAT | O_EXCL)
+        let file = try folder.open(name.text, O_WRONLY | O_CREAT | O_EXCL)
         segments.append(Segment(name: name, end: name.first, fileBytes: 0))
         bytes += segments[segments.count - 1].bytes
         active = consume file
@@ -200,7 +200,7 @@ final class SegmentedLog {
         var segments: [Segment] = []
         for (index, name) in names.enumerated() {
             let end = index + 1 < names.count ? names[index + 1].first : try lastRow(of: name, in: folder)
-            let size = try DiskFile(folder.file(name.text), O_RDONLY).size()
+            let size = try folder.open(name.text, O_RDONLY).size()
             segments.append(Segment(name: name, end: end, fileBytes: size))
         }
         return segments
