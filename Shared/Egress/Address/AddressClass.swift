@@ -72,25 +72,26 @@ public enum AddressClass: String, Sendable, CaseIterable {
 
     /// What an IPv6 address stands for that carries IPv4 addresses; the least harmless of them.
     private static func embedded(_ high: UInt64, _ low: UInt64) -> Self? {
-        let lowest = UInt32(truncatingIfNeeded: low)
-        switch (high, low >> 32) {
-        case (0, 0), (0, 0xffff):
-            // IPv4-compatible and IPv4-mapped: the IPv4 address itself.
-            return v4(lowest)
-        case (0, 0xffff_0000), (0x0064_ff9b_0000_0000, 0):
-            // RFC 2765, RFC 6052.
-            return translated(to: [lowest])
-        default:
-            break
-        }
         // RFC 8215: where in the address the IPv4 address lies is the local network's secret.
         if high >> 16 == 0x0064_ff9b_0001 { return .reserved }
-        if high >> 48 == 0x2002 { return translated(to: [UInt32(truncatingIfNeeded: high >> 16)]) }
-        if high >> 32 == 0x2001_0000 { return translated(to: [UInt32(truncatingIfNeeded: high), ~lowest]) }
-        return nil
+        let classes = IPAddress.carriedV4(high, low).map(v4)
+        guard let first = classes.first else { return nil }
+        // IPv4-compatible and IPv4-mapped: the IPv4 address itself.
+        if high == 0, low >> 32 == 0 || low >> 32 == 0xffff { return first }
+        return classes.first { $0 != .global } ?? .translated
     }
+}
 
-    private static func translated(to addresses: [UInt32]) -> Self {
-        addresses.map(v4).first { $0 != .global } ?? .translated
+extension IPAddress {
+    /// The IPv4 addresses that an IPv6 address carries: mapped and compatible (RFC 4291), translated (RFC 2765, RFC
+    /// 6052), 6to4 (RFC 3056), Teredo's server and client (RFC 4380).
+    static func carriedV4(_ high: UInt64, _ low: UInt64) -> [UInt32] {
+        let lowest = UInt32(truncatingIfNeeded: low)
+        switch (high, low >> 32) {
+        case (0, 0), (0, 0xffff), (0, 0xffff_0000), (0x0064_ff9b_0000_0000, 0): return [lowest]
+        case _ where high >> 48 == 0x2002: return [UInt32(truncatingIfNeeded: high >> 16)]
+        case _ where high >> 32 == 0x2001_0000: return [UInt32(truncatingIfNeeded: high), ~lowest]
+        default: return []
+        }
     }
 }

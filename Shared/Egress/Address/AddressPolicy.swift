@@ -29,19 +29,9 @@ public struct AddressPolicy: Equatable, Sendable {
     /// An IPv6 address that stands for an IPv4 address is looked at as both.
     private func isDenied(_ address: IPAddress) -> Bool {
         guard !denied.isEmpty else { return false }
-        let forms = [address] + address.embeddedV4
+        let (high, low, _) = address.words
+        let carried = address.isV4 ? [] : IPAddress.carriedV4(high, low)
+        let forms = [address] + carried.map { IPAddress(v4: $0) }
         return denied.contains { network in forms.contains(where: network.contains) }
-    }
-}
-
-extension IPAddress {
-    /// The IPv4 addresses that an IPv6 address carries: mapped, compatible, NAT64, 6to4 (RFC 4291, 6052, 3056).
-    fileprivate var embeddedV4: [IPAddress] {
-        guard !isV4 else { return [] }
-        let (high, low, _) = words
-        var found: [UInt32] = []
-        if high == 0 || high == 0x0064_ff9b_0000_0000 { found.append(UInt32(truncatingIfNeeded: low)) }
-        if high >> 48 == 0x2002 { found.append(UInt32(truncatingIfNeeded: high >> 16)) }
-        return found.map { IPAddress(v4: $0) }
     }
 }
