@@ -29,10 +29,10 @@ struct Look {
 
 extension Destination {
     /// Resolves, and has `body` tell what becomes of it; that either fails is an outcome as well.
-    func look(
+    func look<Failure: ProbeFailure>(
         by gate: AddressGate,
         timeout: Duration,
-        _ body: (inout Look) async throws(ProbingError) -> ProbeOutcome
+        _ body: (inout Look) async throws(Failure) -> ProbeOutcome
     ) async -> ProbeOutcome {
         let startedAt = Timestamp.now
         let clock = LoopClock(gate.resolver.loop)
@@ -47,7 +47,7 @@ extension Destination {
         metadata.text("address", address.description)
         let left = max(.milliseconds(1), timeout - start.duration(to: clock.now))
         var look = Look(startedAt: startedAt, address: address, timeout: left, metadata: metadata)
-        do throws(ProbingError) {
+        do throws(Failure) {
             return try await body(&look)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: look.metadata)

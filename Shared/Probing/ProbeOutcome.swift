@@ -32,29 +32,39 @@ public struct ProbeOutcome: Equatable, Sendable {
         self.metadata = metadata
     }
 
-    /// A run that ended with an error of the way out.
-    init(startedAt: Timestamp, _ error: EgressError, metadata: ProbeMetadata = ProbeMetadata()) {
+    /// A run that ended with an error.
+    init(startedAt: Timestamp, _ error: some ProbeFailure, metadata: ProbeMetadata = ProbeMetadata()) {
         var metadata = metadata
-        metadata.text("error", error.message)
-        self.init(
-            startedAt: startedAt,
-            reason: FailureReason(error.code),
-            sent: error.code.leavesNothingSent ? 0 : 1,
-            metadata: metadata
-        )
+        metadata.text("error", error.words)
+        let sent = error.leavesNothingSent ? 0 : 1
+        self.init(startedAt: startedAt, reason: error.reason, sent: sent, metadata: metadata)
     }
 }
 
-extension ProbeOutcome {
-    /// A run that this agent's own kernel did not allow, or could not carry out.
-    init(startedAt: Timestamp, _ error: ProbingError, metadata: ProbeMetadata) {
-        var metadata = metadata
-        metadata.text("error", error.description)
-        let code = (error.cause as? SystemError)?.code
-        let isUnreachable = code == EHOSTUNREACH || code == ENETUNREACH
-        let reason: FailureReason = error.code == .permission ? .permission : isUnreachable ? .unreachable : .local
-        self.init(startedAt: startedAt, reason: reason, sent: 0, metadata: metadata)
+/// An error that is the outcome of a run.
+protocol ProbeFailure: Error {
+    var reason: FailureReason { get }
+    /// What people read of it.
+    var words: String { get }
+    /// Whether it came before anything was sent to the target.
+    var leavesNothingSent: Bool { get }
+}
+
+extension EgressError: ProbeFailure {
+    var reason: FailureReason { FailureReason(code) }
+    var words: String { message }
+    var leavesNothingSent: Bool { code.leavesNothingSent }
+}
+
+/// What this agent's own kernel did not allow, or could not carry out.
+extension ProbingError: ProbeFailure {
+    var reason: FailureReason {
+        guard code != .permission else { return .permission }
+        let cause = (cause as? SystemError)?.code
+        return cause == EHOSTUNREACH || cause == ENETUNREACH ? .unreachable : .local
     }
+    var words: String { description }
+    var leavesNothingSent: Bool { true }
 }
 
 extension ProbeOutcome {

@@ -12,19 +12,10 @@ struct ICMPProbe: Probe {
     let engine: ICMPEngine
 
     func run(timeout: Duration) async -> ProbeOutcome {
-        let startedAt = Timestamp.now
-        let clock = LoopClock(engine.loop)
-        let start = clock.now
-        var metadata = ProbeMetadata()
-        do throws(EgressError) {
-            let address = try await destination.address(from: gate, timeout: timeout)
-            metadata.text("address", address.description)
-            metadata.integer("payload_bytes", Int(packet.payloadBytes))
-            if packet.trafficClass > 0 { metadata.integer("dscp", Int(packet.trafficClass >> 2)) }
-            let left = timeout - start.duration(to: clock.now)
-            return outcome(of: await results(address, left), startedAt: startedAt, metadata)
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
+        await destination.look(by: gate, timeout: timeout) { look throws(EgressError) in
+            look.metadata.integer("payload_bytes", Int(packet.payloadBytes))
+            if packet.trafficClass > 0 { look.metadata.integer("dscp", Int(packet.trafficClass >> 2)) }
+            return outcome(of: await results(look.address, look.timeout), startedAt: look.startedAt, look.metadata)
         }
     }
 

@@ -9,25 +9,16 @@ struct TCPProbe: Probe {
     let gate: AddressGate
 
     func run(timeout: Duration) async -> ProbeOutcome {
-        let startedAt = Timestamp.now
-        let loop = gate.resolver.loop
-        let clock = LoopClock(loop)
-        let start = clock.now
-        var metadata = ProbeMetadata()
-        do throws(EgressError) {
-            let address = try await destination.address(from: gate, timeout: timeout)
-            metadata.text("address", address.description)
-            metadata.integer("port", Int(port))
-            let left = timeout - start.duration(to: clock.now)
-            let time = try await TCPConnect.time(to: SocketAddress(address, port: port), timeout: left, on: loop)
-            metadata.text("time_source", time.isFromKernel ? "kernel" : "user")
+        await destination.look(by: gate, timeout: timeout) { look throws(EgressError) in
+            look.metadata.integer("port", Int(port))
+            let address = SocketAddress(look.address, port: port)
+            let time = try await TCPConnect.time(to: address, timeout: look.timeout, on: gate.resolver.loop)
+            look.metadata.text("time_source", time.isFromKernel ? "kernel" : "user")
             return ProbeOutcome(
-                startedAt: startedAt,
+                startedAt: look.startedAt,
                 latencyMicroseconds: Double(time.microseconds),
-                metadata: metadata
+                metadata: look.metadata
             )
-        } catch {
-            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
     }
 }
