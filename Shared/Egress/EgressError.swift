@@ -37,6 +37,8 @@ public struct EgressError: Error, Sendable, CustomStringConvertible {
     public var times = EgressTimes()
     /// Where it was sent, when it came so far.
     public var remoteAddress: String?
+    /// The server says that it has not looked at the request.
+    public var isUnread = false
     /// What the server showed over TLS, when it came so far.
     public var inspection: PeerInspection?
 

@@ -114,13 +114,13 @@ public struct MeshProcess: Sendable {
 }
 
 extension Metrics {
-    /// How long the turns of a loop take, and how much of the time it is busy.
-    func addLoop(_ loop: EventLoop) {
+    /// How long the turns of a loop take, and how much of the time it is busy; `name` begins the names of its metrics.
+    public func addLoop(_ loop: EventLoop, as name: String = "sonde_loop") {
         let statistics = loop.statistics
-        counter("sonde_loop_busy_seconds_total", "Time the event loop spent in callbacks and jobs.") {
+        counter("\(name)_busy_seconds_total", "Time the event loop spent in callbacks and jobs.") {
             statistics.snapshot.busySeconds
         }
-        histogram("sonde_loop_turn_seconds", "Length of the event loop's turns: how long an event may wait.") {
+        histogram("\(name)_turn_seconds", "Length of the event loop's turns: how long an event may wait.") {
             let snapshot = statistics.snapshot
             return (LoopStatistics.bounds, snapshot.turns, snapshot.busySeconds)
         }

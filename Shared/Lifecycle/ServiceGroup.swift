@@ -1,4 +1,5 @@
 public import EventLoop
+import Glibc
 public import Observability
 
 /// Runs services together: started in order, drained in reverse order when a signal arrives or one of them ends.
@@ -7,21 +8,30 @@ public struct ServiceGroup: Sendable {
     private let loop: EventLoop
     private let signals: SignalWaiter
     private let gracePeriod: Duration
+    private let patience: Duration
+    private let giveUp: @Sendable () -> Void
     private let log: Log
 
+    /// `giveUp` is called when services have not ended `patience` after they were cancelled, as one that waits for a disk
+    /// that does not answer; nothing but the end of the process helps then.
+    ///
     /// The services' tasks prefer `loop`, and so do all their children.
     public init(
         _ services: [any Service],
         on loop: EventLoop,
         shutdownOn signals: SignalWaiter,
         gracePeriod: Duration = .seconds(20),
-        log: Log
+        patience: Duration = .seconds(8),
+        log: Log,
+        giveUp: (@Sendable () -> Void)? = nil
     ) {
         self.services = services
         self.loop = loop
         self.signals = signals
         self.gracePeriod = gracePeriod
         self.log = log
+        self.patience = patience
+        self.giveUp = giveUp ?? { exit(EX_SOFTWARE) }
     }
 
     private enum Event: Sendable {
@@ -82,18 +92,40 @@ public struct ServiceGroup: Sendable {
             try? await clock.sleep(for: gracePeriod)
             return .graceOver
         }
+        var lastResort: TimerToken?
         while let event = try await group.next() {
             switch event {
-            case .drained:
-                group.cancelAll()
+            case .drained where !group.isCancelled:
+                lastResort = cancelAll(&group)
             case .graceOver where !group.isCancelled:
                 log.warning("drain took longer than the grace period")
-                group.cancelAll()
-            case .signal, .deaf, .ended, .graceOver:
+                lastResort = cancelAll(&group)
+            case .signal, .deaf, .ended, .drained, .graceOver:
                 continue
             }
         }
+        if let lastResort { loop.disarm(lastResort) }
     }
+
+    /// Returns the timer that ends the process if the services do not end.
+    private func cancelAll(_ group: inout ThrowingTaskGroup<Event, any Error>) -> TimerToken {
+        group.cancelAll()
+        let resort = LastResort { [log, giveUp] in
+            log.error("services do not end though they are cancelled; the process ends without them")
+            giveUp()
+        }
+        return loop.arm(resort, afterNanoseconds: UInt64(patience.inNanoseconds))
+    }
+}
+
+private final class LastResort: TimerHandler {
+    private let act: () -> Void
+
+    init(_ act: @escaping () -> Void) {
+        self.act = act
+    }
+
+    func timerFired(_ token: TimerToken) { act() }
 }
 
 /// Why the process cannot go on.

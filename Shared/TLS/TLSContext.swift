@@ -91,11 +91,7 @@ public enum ApplicationProtocol: String, Sendable {
     /// For a look at any server: takes every certificate, and leaves it to `PeerInspection` to tell whether it holds by
     /// the system's authorities, or those given.
     ///
-    /// `protocols` are names for ALPN, each of 1 to 255 bytes.
-    public static func inspector(
-        authorities: [Certificate] = [],
-        protocols: [String] = []
-    ) throws(TLSError) -> TLSContext {
+    public static func inspector(authorities: [Certificate] = []) throws(TLSError) -> TLSContext {
         let context = try TLSContext(isServer: false, trust: .anyone)
         try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
         if authorities.isEmpty {
@@ -104,7 +100,18 @@ public enum ApplicationProtocol: String, Sendable {
             try context.trust(authorities)
         }
         unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
-        if !protocols.isEmpty { try context.offer(names: protocols) }
+        return context
+    }
+
+    /// For the same with the authorities of this one, which are not read again.
+    ///
+    /// `protocols` are names for ALPN, each of 1 to 255 bytes.
+    public func inspector(protocols: [String]) throws(TLSError) -> TLSContext {
+        let context = try TLSContext(isServer: false, trust: .anyone)
+        try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
+        unsafe SSL_CTX_set1_cert_store(context.pointer, SSL_CTX_get_cert_store(pointer))
+        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
+        try context.offer(names: protocols)
         return context
     }
 

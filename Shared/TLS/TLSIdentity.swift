@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Who this process is in the mesh; follows its files while they are exchanged.
@@ -9,15 +8,7 @@ public final class TLSIdentity: Sendable {
         var server: TLSContext
         var client: TLSContext
         var id: SPIFFEID
-        var stamp: [Stamp]
-    }
-
-    /// What tells that a file is another one.
-    private struct Stamp: Equatable {
-        var inode: UInt
-        var size: Int
-        var seconds: Int
-        var nanoseconds: Int
+        var stamp: [FileStamp]
     }
 
     private let directory: String
@@ -55,18 +46,7 @@ public final class TLSIdentity: Sendable {
         )
     }
 
-    private static func stamp(_ directory: String) -> [Stamp] {
-        ["tls.crt", "tls.key", "ca.crt"].map { name in
-            var status = stat()
-            guard unsafe stat("\(directory)/\(name)", &status) == 0 else {
-                return Stamp(inode: 0, size: 0, seconds: 0, nanoseconds: 0)
-            }
-            return Stamp(
-                inode: status.st_ino,
-                size: status.st_size,
-                seconds: status.st_mtim.tv_sec,
-                nanoseconds: status.st_mtim.tv_nsec
-            )
-        }
+    private static func stamp(_ directory: String) -> [FileStamp] {
+        ["tls.crt", "tls.key", "ca.crt"].map { FileStamp("\(directory)/\($0)") }
     }
 }

@@ -74,12 +74,16 @@ internal import COpenSSL
 
     /// Encrypts `plaintext` into `output`.
     public func send(_ plaintext: Span<UInt8>) throws(TLSError) {
-        ERR_clear_error()
-        let written = unsafe plaintext.withUnsafeBytes { bytes in
-            unsafe SSL_write(ssl, bytes.baseAddress, CInt(bytes.count))
+        var done = 0
+        while done < plaintext.count {
+            ERR_clear_error()
+            // One record at a time.
+            let written = unsafe plaintext.withUnsafeBytes { bytes in
+                unsafe SSL_write(ssl, bytes.baseAddress?.advanced(by: done), CInt(clamping: bytes.count - done))
+            }
+            guard written > 0 else { throw TLSError(.library, "SSL_write: \(takeErrors())") }
+            done += Int(written)
         }
-        // The BIO takes everything, so a write is never partial.
-        guard written == plaintext.count else { throw TLSError(.library, "SSL_write: \(takeErrors())") }
     }
 
     /// Tells the peer that nothing follows.

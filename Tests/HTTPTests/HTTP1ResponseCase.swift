@@ -5,15 +5,20 @@ import Testing
 /// What became of an exchange: the response as one line, or that it was refused.
 struct ExchangeOutcome: Equatable, CustomStringConvertible {
     var response: String?
+    /// It was refused before the server had closed.
+    var isRefusedEarly = false
 
     /// Feeds `bytes` in pieces that end at `cuts`, and closes.
     init(_ exchange: some HTTPExchange, _ bytes: [UInt8], cutAt cuts: [Int] = []) {
         var start = 0
         do throws(HTTPError) {
+            isRefusedEarly = true
             for end in cuts + [bytes.count] {
                 try exchange.receive(bytes[start..<end].span)
+                _ = try exchange.takeOutput()
                 start = end
             }
+            isRefusedEarly = false
             try exchange.end()
             response = Self.describe(exchange.response)
         } catch {
@@ -38,12 +43,20 @@ struct HTTP1ResponseCase: Sendable, CustomTestStringConvertible {
     var bytes: [UInt8]
     /// `nil` when it is refused.
     var response: String?
+    /// Whether a refusal has to wait for the end of the connection.
+    var isCutShort = false
 
     init(_ name: String, _ text: String, to method: String = "GET", _ response: String?) {
         self.name = name
         self.method = method
         bytes = Array(text.utf8).flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
         self.response = response
+    }
+
+    /// What can only be refused when the connection ends.
+    init(cutShort name: String, _ text: String) {
+        self.init(name, text, nil)
+        isCutShort = true
     }
 
     /// Bytes that are sent as they stand.
@@ -114,25 +127,25 @@ struct HTTP1ResponseCase: Sendable, CustomTestStringConvertible {
     ]
 
     static let refused: [Self] = [
-        Self("nothing", "", nil), Self("another protocol", "SSH-2.0-OpenSSH\n", nil),
-        Self("HTTP/0.9", "<html>hello</html>", nil), Self("HTTP/2 in text", "HTTP/2 200\n\n", nil),
-        Self("half a status line", "HTTP/1.1 20", nil), Self("a status of two digits", "HTTP/1.1 20 OK\n\n", nil),
+        Self(cutShort: "nothing", ""), Self("another protocol", "SSH-2.0-OpenSSH\n", nil),
+        Self(cutShort: "HTTP/0.9", "<html>hello</html>"), Self("HTTP/2 in text", "HTTP/2 200\n\n", nil),
+        Self(cutShort: "half a status line", "HTTP/1.1 20"), Self("a status of two digits", "HTTP/1.1 20 OK\n\n", nil),
         Self("a status that runs on", "HTTP/1.1 2000 OK\n\n", nil),
         Self("a status of zero", "HTTP/1.1 000 OK\n\n", nil),
-        Self("half a head", "HTTP/1.1 200 OK\nX: y\n", nil),
+        Self(cutShort: "half a head", "HTTP/1.1 200 OK\nX: y\n"),
         Self("a field without a colon", "HTTP/1.1 200 OK\nX\n\n", nil),
         Self("a field without a name", "HTTP/1.1 200 OK\n: y\n\n", nil),
         Self("a name that is none", "HTTP/1.1 200 OK\nX Y: z\n\n", nil),
         Self("a zero byte", "HTTP/1.1 200 OK\nX: a\0b\n\n", nil),
         Self("a fold before any field", "HTTP/1.1 200 OK\n X: y\n\n", nil),
-        Self("half a body", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhell", nil),
+        Self(cutShort: "half a body", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhell"),
         Self("two lengths", "HTTP/1.1 200 OK\nContent-Length: 5\nContent-Length: 4\n\nhello", nil),
         Self("a length with a sign", "HTTP/1.1 200 OK\nContent-Length: +5\n\nhello", nil),
         Self("a length below zero", "HTTP/1.1 200 OK\nContent-Length: -1\n\nhello", nil),
         Self("a length over all bounds", "HTTP/1.1 200 OK\nContent-Length: 99999999999999999999\n\nhello", nil),
         Self("no length after all", "HTTP/1.1 200 OK\nContent-Length: \n\nhello", nil),
-        Self("half a chunk", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\nhel", nil),
-        Self("chunks without an end", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nhe\n", nil),
+        Self(cutShort: "half a chunk", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\nhel"),
+        Self(cutShort: "chunks without an end", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nhe\n"),
         Self("a chunk with a sign", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n+2\nhe\n0\n\n", nil),
         Self("a chunk without a size", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n\nhe\n0\n\n", nil),
         Self("a chunk over all bounds", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n7fffffffffffffff1\n", nil),

@@ -13,7 +13,9 @@ struct HTTP1ExchangeTests {
 
     @Test("refuses what is none, or is of doubtful length", arguments: HTTP1ResponseCase.refused)
     func refused(response: HTTP1ResponseCase) {
-        #expect(response.outcome().response == nil)
+        let outcome = response.outcome()
+        #expect(outcome.response == nil)
+        #expect(outcome.isRefusedEarly != response.isCutShort)
     }
 
     @Test("reads the same wherever the bytes are cut", arguments: HTTP1ResponseCase.read + HTTP1ResponseCase.refused)
@@ -107,6 +109,8 @@ struct HTTP2ExchangeTests {
     func kinds() throws {
         let ok = (":status", "200")
         #expect(try outcome([Self.settings, Self.head([ok], ends: true)]).response == "200 2")
+        let blanks = Self.head([ok, ("x", " y\t"), ("z", "")], ends: true)
+        #expect(try outcome([Self.settings, blanks]).response == "200 2 x=y z=")
         let hints = Self.head([(":status", "103"), ("link", "a")])
         #expect(try outcome([Self.settings, hints, hints, Self.head([ok], ends: true)]).response == "200 2")
         let trailers = Self.head([("x", "y")], ends: true)
@@ -131,7 +135,13 @@ struct HTTP2ExchangeTests {
             ("another length", [Self.settings, Self.head([ok, ("content-length", "9")]), Self.data("hello")]),
             ("a field of HTTP/1.1", [Self.settings, Self.head([ok, ("connection", "close")], ends: true)]),
             ("a name in capitals", [Self.settings, Self.head([ok, ("X", "y")], ends: true)]),
-            ("a push", [Self.settings, Frame(.pushPromise, flags: 4, stream: 1, Array(bigEndian: 2) + literals([]))]),
+            (
+                "a push",
+                [
+                    Self.settings, Frame(.settings, flags: 1),
+                    Frame(.pushPromise, flags: 4, stream: 1, Array(bigEndian: 2) + literals([])),
+                ]
+            ),
             (
                 "fields over the limit",
                 [Self.settings, Self.head([ok, ("x", String(repeating: "y", count: 600))], ends: true)]
@@ -142,12 +152,17 @@ struct HTTP2ExchangeTests {
                     + [Self.head([ok], ends: true)]
             ),
         ]
-        for (name, frames) in cases { #expect(try outcome(frames).response == nil, "\(name)") }
+        for (name, frames) in cases {
+            let outcome = try outcome(frames)
+            #expect(outcome.response == nil, "\(name)")
+            let isCutShort = ["nothing", "nothing but settings", "half a body"].contains(name)
+            #expect(outcome.isRefusedEarly != isCutShort, "\(name)")
+        }
         let text = Array("HTTP/1.1 200 OK\r\n\r\n".utf8)
         let request = HTTPExchangeRequest("GET", scheme: "https", authority: "a", path: "/")
         let exchange = try HTTP2Exchange(request, on: EventLoop(name: "exchange"))
         defer { exchange.close() }
-        #expect(ExchangeOutcome(exchange, text).response == nil)
+        #expect(ExchangeOutcome(exchange, text).isRefusedEarly)
     }
 
     @Test("bears frames with changed bytes", arguments: 0..<8)
@@ -169,7 +184,7 @@ struct HTTP2ExchangeTests {
 
     @Test("leaves out fields that HTTP/2 has its own form of")
     func request() throws {
-        let fields = [("Connection", "close"), ("Host", "b"), ("Content-Length", "9"), ("X-One", "1")]
+        let fields = [("Connection", "close"), ("Host", "b"), ("Content-Length", "9"), ("X-One", " 1\t")]
         let request = HTTPExchangeRequest("GET", scheme: "https", authority: "a", path: "/", fields: fields)
         let sent = HTTP2Exchange.fields(of: request).all.map { "\($0.name)=\($0.value)" }
         #expect(sent == [":method=GET", ":scheme=https", ":authority=a", ":path=/", "x-one=1"])

@@ -27,12 +27,15 @@ private struct Worker: Service {
     var fails = false
     var returns = false
     var drainsForever = false
+    /// Does not end, cancelled or not, before this is so.
+    var stuck: Latest<Bool>?
 
     func run() async throws {
         journal.add("run \(name)")
         if fails { throw Failure() }
         if returns { return }
         await untilCancelled()
+        while let stuck, !stuck.current.value { await Task.yield() }
         journal.add("end \(name)")
     }
 
@@ -55,11 +58,21 @@ struct ServiceGroupTests {
     private func run(
         _ services: [any Service],
         grace: Duration = .seconds(10),
+        patience: Duration = .seconds(60),
+        giveUp: (@Sendable () -> Void)? = nil,
         signalWhen: (@Sendable () async throws -> Void)?
     ) async throws {
         let signals = try SignalWaiter([SIGUSR2])
         let log = Log(label: "test", sink: sink)
-        let group = ServiceGroup(services, on: loop, shutdownOn: signals, gracePeriod: grace, log: log)
+        let group = ServiceGroup(
+            services,
+            on: loop,
+            shutdownOn: signals,
+            gracePeriod: grace,
+            patience: patience,
+            log: log,
+            giveUp: giveUp
+        )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             if let signalWhen {
@@ -68,6 +81,17 @@ struct ServiceGroupTests {
             }
             try await tasks.waitForAll()
         }
+    }
+
+    @Test("gives up on services that do not end")
+    func stuck() async throws {
+        let (journal, gate) = (Journal(), Latest(false))
+        let services = [Worker(name: "a", journal: journal, stuck: gate), Worker(name: "b", journal: journal)]
+        try await run(services, patience: .milliseconds(50), giveUp: { gate.update(true) }) {
+            try await journal.wait(for: 2)
+        }
+        #expect(journal.all.suffix(2) == ["end b", "end a"])
+        #expect(sink.lines.contains { $0.contains("do not end") })
     }
 
     @Test("starts in order, drains in the opposite one, and only then ends what runs")

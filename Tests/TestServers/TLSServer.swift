@@ -32,6 +32,11 @@ public final class TLSServer: Sendable {
                 location / { return 200 "over tls"; }
                 location /echo { return 200 "$request_method $http_authorization $http_x_team"; }
                 location /away { return 302 /; }
+                location /length {
+                  client_max_body_size 1m; client_body_buffer_size 1m;
+                  proxy_pass http://127.0.0.1:\(plainPort)/counted;
+                }
+                location /counted { return 200 "$http_content_length"; }
               }
             }
             """

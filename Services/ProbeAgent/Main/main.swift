@@ -11,6 +11,7 @@ await MeshProcess.main(.probeAgent) {
     let process = try MeshProcess(.probeAgent, settings.mesh)
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let spool = try await Spool.open(settings.spool, origin: settings.name, log: process.log, metrics: process.metrics)
+    process.metrics.addLoop(spool.loop, as: "sonde_spool_loop")
     let store = process.connection(to: .store, at: settings.store, on: spool.loop)
     let agent = ProbeAgent(
         settings,

@@ -70,7 +70,7 @@ private final class ConnectionAttempt: ReadinessHandler, TimerHandler {
     private let completion: Completion<Result<EgressConnection.Report, EgressError>>
     private let session: TLSSession?
     private let socket: FileDescriptor
-    private let scratch = TLSScratch(byteCount: readBytes)
+    private lazy var scratch = TLSScratch(byteCount: Self.readBytes)
     private let start: UInt64
     private var phase = Phase.connecting
     private var phaseStart: UInt64
@@ -306,6 +306,7 @@ private final class ConnectionAttempt: ReadinessHandler, TimerHandler {
         error.times = times
         error.times.total = microseconds(since: start)
         error.inspection = inspection
+        error.remoteAddress = connection.address.description
         completion.finish(.failure(error))
     }
 

@@ -88,6 +88,11 @@ extension EgressRequest {
         guard headers.allSatisfy({ isToken($0.name) && isValue($0.value) }) else {
             throw EgressError(.badRequest, "a header has a character that headers cannot have")
         }
+        // What says how a message is delimited is not for its sender to say twice.
+        let own = ["te", "trailer", "transfer-encoding", "upgrade"]
+        guard !headers.contains(where: { own.contains($0.name.lowercased()) }) else {
+            throw EgressError(.badRequest, "a header is the connection's own")
+        }
         guard timeout > .zero else { throw EgressError(.timeout, "no time was given") }
     }
 }

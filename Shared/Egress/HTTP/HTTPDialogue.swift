@@ -95,5 +95,6 @@ extension EgressError {
     /// Whatever the connection itself has to say of a failure is said by its owner.
     fileprivate init(_ error: HTTPError) {
         self.init(error.code == .library ? .local : .protocolViolation, error.message)
+        isUnread = error.code == .refused
     }
 }

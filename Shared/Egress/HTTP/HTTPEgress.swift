@@ -73,12 +73,28 @@ public final class HTTPEgress {
             var error = error
             error.times.dns = dns
             error.times.total += dns
-            error.remoteAddress = SocketAddress(address, port: url.port).description
             throw error
         }
     }
 
+    /// A server that is going away may send the request back unread; then it is sent once more.
     private func transfer(
+        _ request: EgressRequest,
+        _ url: EgressURL,
+        to address: IPAddress,
+        timeout: Duration
+    ) async throws(EgressError) -> EgressResponse {
+        let start = LoopClock(loop).now
+        do throws(EgressError) {
+            return try await transferOnce(request, url, to: address, timeout: timeout)
+        } catch {
+            guard error.isUnread else { throw error }
+            let left = timeout - start.duration(to: LoopClock(loop).now)
+            return try await transferOnce(request, url, to: address, timeout: left)
+        }
+    }
+
+    private func transferOnce(
         _ request: EgressRequest,
         _ url: EgressURL,
         to address: IPAddress,
@@ -120,7 +136,9 @@ extension EgressResponse {
             remoteAddress: address.description,
             inspection: report.inspection
         )
-        guard (300..<400).contains(status), let location = response.fields["location"] else { return }
+        guard (300..<400).contains(status), let location = response.fields["location"], !location.isEmpty else {
+            return
+        }
         redirect = url.resolving(location) ?? location
     }
 }
@@ -136,6 +154,6 @@ extension EgressRequest {
         // What was meant for one host is not shown to another, which has addresses of its own.
         guard (old.host, old.port, old.isSecure) != (new.host, new.port, new.isSecure) else { return }
         pinned = nil
-        headers.removeAll { ["authorization", "cookie", "proxy-authorization"].contains($0.name.lowercased()) }
+        headers.removeAll { ["authorization", "cookie", "host", "proxy-authorization"].contains($0.name.lowercased()) }
     }
 }

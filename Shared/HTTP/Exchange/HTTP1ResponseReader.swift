@@ -172,6 +172,7 @@ struct HTTP1ResponseReader {
             guard status != 101 else { throw HTTPError(.protocolViolation, "the server switches to another protocol") }
             response = HTTPExchangeResponse()
             state = .statusLine
+            hasBegun = false
             return
         }
         if isHead || status == 204 || status == 304 {
@@ -185,22 +186,18 @@ struct HTTP1ResponseReader {
         }
     }
 
-    /// The last of the transfer codings, in lowercase.
+    /// The last of the transfer codings, in lowercase; `identity` is none.
     private var transferCoding: String? {
         guard response.fields.count(of: "transfer-encoding") > 0 else { return nil }
         let lists = response.fields.all.filter { $0.name == "transfer-encoding" }.map(\.value)
-        return lists.joined(separator: ",").split(separator: ",").last.map { coding in
+        let codings = lists.joined(separator: ",").split(separator: ",").map { coding in
             coding.lowercased().filter { $0 != " " && $0 != "\t" }
         }
+        return codings.last { $0 != "identity" }
     }
 
     /// The same length may be said more than once (RFC 9110, section 8.6).
     private func contentLength() throws(HTTPError) -> Int? {
-        if response.fields.count(of: "content-length") == 1, let text = response.fields["content-length"],
-            let length = Self.length(text[...])
-        {
-            return length
-        }
         let lists = response.fields.all.filter { $0.name == "content-length" }.map(\.value)
         let values = Set(lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map(Self.length))
         guard values.count <= 1, values.first != .some(nil) else {

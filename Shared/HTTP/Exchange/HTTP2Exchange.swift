@@ -27,8 +27,17 @@ public final class HTTP2Exchange: HTTPExchange {
         limits.fieldBytes = request.maximumFieldBytes
         limits.streamWindow = Self.window
         limits.connectionWindow = Self.window
-        let session = try HTTP2Session(isServer: false, role: self, loop: loop, limits: limits)
+        let session = try HTTP2Session(isServer: false, role: self, loop: loop, limits: limits, takesBlanks: true)
         self.session = session
+        do throws(HTTPError) {
+            try begin(session)
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private func begin(_ session: HTTP2Session) throws(HTTPError) {
         try session.submitSettings([
             (NGHTTP2_SETTINGS_ENABLE_PUSH, 0), (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, Self.window),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, request.maximumFieldBytes),
@@ -63,6 +72,11 @@ public final class HTTP2Exchange: HTTPExchange {
                 unsafe output.append(contentsOf: buffer[..<count])
             }
         }
+        if !isComplete {
+            if let failure { throw failure }
+            // What breaks the connection leaves nothing to be read or written.
+            if session.isOver { throw HTTPError(.protocolViolation, "the server broke HTTP/2, or ended it") }
+        }
         return output
     }
 
@@ -91,7 +105,7 @@ extension HTTP2Exchange: HTTP2Role {
         if stream.head.isOverLimit { failure = HTTPExchangeRequest.tooManyFields }
         response.status = stream.head.status
         response.version = "2"
-        response.fields = stream.head.request.fields
+        response.fields = stream.head.request.fields.trimmed
     }
 
     func dataReceived(_ stream: HTTP2Stream, _ bytes: Span<UInt8>) {

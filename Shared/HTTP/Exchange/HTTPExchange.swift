@@ -49,7 +49,8 @@ public struct HTTPExchangeRequest: Sendable {
         self.scheme = scheme
         self.authority = authority
         self.path = path
-        self.fields = fields
+        // Blanks around a value are no part of it (RFC 9110, section 5.5), and HTTP/2 forbids them.
+        self.fields = fields.map { ($0.name, $0.value.trimmingBlanks) }
         self.body = body
     }
 

@@ -4,7 +4,8 @@ import CNghttp2
 @safe struct HTTP2Options: ~Copyable {
     let pointer: OpaquePointer
 
-    init() throws(HTTPError) {
+    /// Who takes blanks around the values of fields gets what most servers and clients of the web let through.
+    init(takesBlanks: Bool) throws(HTTPError) {
         var options: OpaquePointer?
         try check(unsafe nghttp2_option_new(&options), "nghttp2_option_new")
         guard let options = unsafe options else { throw HTTPError(.library, "nghttp2 made no options") }
@@ -16,6 +17,7 @@ import CNghttp2
         unsafe nghttp2_option_set_max_outbound_ack(options, 100)
         unsafe nghttp2_option_set_max_continuations(options, 8)
         unsafe nghttp2_option_set_peer_max_concurrent_streams(options, 100)
+        if takesBlanks { unsafe nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1) }
     }
 
     deinit {

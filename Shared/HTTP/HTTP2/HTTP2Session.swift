@@ -46,9 +46,15 @@ protocol HTTP2Role: AnyObject {
     private var headSince: UInt64?
     private var boundSelf: LoopBound<HTTP2Session>?
 
-    init(isServer: Bool, role: any HTTP2Role, loop: EventLoop, limits: HTTPLimits) throws(HTTPError) {
+    init(
+        isServer: Bool,
+        role: any HTTP2Role,
+        loop: EventLoop,
+        limits: HTTPLimits,
+        takesBlanks: Bool = false
+    ) throws(HTTPError) {
         var pointer: OpaquePointer?
-        let options = try HTTP2Options()
+        let options = try HTTP2Options(takesBlanks: takesBlanks)
         let callbacks = isServer ? HTTP2Callbacks.server : HTTP2Callbacks.client
         let create = unsafe isServer ? nghttp2_session_server_new2 : nghttp2_session_client_new2
         try check(unsafe create(&pointer, callbacks.pointer, nil, options.pointer), "nghttp2_session_new")

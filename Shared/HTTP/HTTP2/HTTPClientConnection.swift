@@ -12,6 +12,8 @@ public final class HTTPClientConnection {
     private var failure: (any Error)?
     private var timer: TimerToken?
     private var hasHeard = true
+    /// When the keep-alive timer is to fire, in nanoseconds of the loop's clock.
+    private var keepAliveDue: UInt64 = 0
     /// The fields of the request that is being sent, kept for the memory.
     private var block = HTTPFields()
     private var whenUnusable: CheckedContinuation<Void, Never>?
@@ -232,12 +234,15 @@ private final class KeepAlive: TimerHandler {
 extension HTTPClientConnection {
     private func armKeepAlive() {
         let timeout = channel.limits.keepAlive
+        keepAliveDue = channel.loop.now + UInt64(timeout.inNanoseconds)
         timer = channel.loop.arm(KeepAlive(self), afterNanoseconds: UInt64(timeout.inNanoseconds))
     }
 
     fileprivate func keepAlive() {
         timer = nil
-        guard hasHeard || activeRequests == 0 else {
+        // A loop that stood still has not read yet what the peer has said meanwhile.
+        let isLate = channel.loop.now > keepAliveDue + 1_000_000_000
+        guard hasHeard || activeRequests == 0 || isLate else {
             return channel.close(HTTPError(.timeout, "the peer has gone silent"))
         }
         hasHeard = false

@@ -140,6 +140,15 @@ public struct HTTPFields: Sendable {
         return fields
     }
 
+    /// Without the blanks around values that some servers send.
+    var trimmed: Self {
+        let fields = all
+        guard fields.contains(where: { $0.value != $0.value.trimmingBlanks }) else { return self }
+        var trimmed = Self()
+        for (name, value) in fields { trimmed.append(name, value.trimmingBlanks) }
+        return trimmed
+    }
+
     /// Where a field that begins at `start` has its name and its value.
     static func field(
         in storage: UnsafeBufferPointer<UInt8>,
@@ -174,6 +183,18 @@ public struct HTTPFields: Sendable {
 extension HTTPFields: Equatable {
     public static func == (left: Self, right: Self) -> Bool {
         left.storage == right.storage
+    }
+}
+
+extension String {
+    /// Without the spaces and tabs at its ends.
+    var trimmingBlanks: String {
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+        guard utf8.first.map(isBlank) == true || utf8.last.map(isBlank) == true else { return self }
+        var rest = self[...]
+        while let first = rest.utf8.first, isBlank(first) { rest.removeFirst() }
+        while let last = rest.utf8.last, isBlank(last) { rest.removeLast() }
+        return String(rest)
     }
 }
 

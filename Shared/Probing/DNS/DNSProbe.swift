@@ -66,7 +66,7 @@ struct DNSProbe: Probe {
         )
         metadata.milliseconds("connect_ms", microseconds: report.times.connect)
         metadata.milliseconds("tls_ms", microseconds: report.times.tls)
-        metadata.milliseconds("answer_ms", microseconds: report.times.firstByte)
+        metadata.milliseconds("answer_ms", microseconds: report.times.total - report.times.connect - report.times.tls)
         if let distrust = report.inspection?.distrust { throw EgressError(.certificate, distrust) }
         return answer
     }
