@@ -14,6 +14,8 @@ public enum ApplicationProtocol: String, Sendable {
     let pointer: OpaquePointer
     let trust: PeerTrust
     let isServer: Bool
+    /// Its connections are looked at and closed: none is idle long enough to have its buffers taken.
+    let isForLooks: Bool
 
     /// Whom a connection accepts at its other end.
     enum PeerTrust: Sendable {
@@ -25,7 +27,7 @@ public enum ApplicationProtocol: String, Sendable {
         case anyone
     }
 
-    private init(isServer: Bool, trust: PeerTrust) throws(TLSError) {
+    private init(isServer: Bool, trust: PeerTrust, isForLooks: Bool = false) throws(TLSError) {
         ERR_clear_error()
         guard let context = unsafe SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
             throw TLSError(.library, takeErrors())
@@ -33,6 +35,7 @@ public enum ApplicationProtocol: String, Sendable {
         unsafe pointer = context
         self.trust = trust
         self.isServer = isServer
+        self.isForLooks = isForLooks
         unsafe COpenSSL_set_modes(pointer)
         unsafe SSL_CTX_set_num_tickets(pointer, 0)
         unsafe COpenSSL_no_session_cache(pointer)
@@ -92,7 +95,7 @@ public enum ApplicationProtocol: String, Sendable {
     /// the system's authorities, or those given.
     ///
     public static func inspector(authorities: [Certificate] = []) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(isServer: false, trust: .anyone)
+        let context = try TLSContext(isServer: false, trust: .anyone, isForLooks: true)
         try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
         if authorities.isEmpty {
             try unsafe check(SSL_CTX_set_default_verify_paths(context.pointer), .identity, "system authorities")
@@ -107,7 +110,7 @@ public enum ApplicationProtocol: String, Sendable {
     ///
     /// `protocols` are names for ALPN, each of 1 to 255 bytes.
     public func inspector(protocols: [String]) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(isServer: false, trust: .anyone)
+        let context = try TLSContext(isServer: false, trust: .anyone, isForLooks: true)
         try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
         unsafe SSL_CTX_set1_cert_store(context.pointer, SSL_CTX_get_cert_store(pointer))
         unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)

@@ -113,7 +113,7 @@ internal import COpenSSL
         let result = unsafe SSL_do_handshake(ssl)
         guard result != 1 else {
             isEstablished = true
-            unsafe COpenSSL_release_buffers(ssl)
+            if !context.isForLooks { unsafe COpenSSL_release_buffers(ssl) }
             notePeer()
             return
         }

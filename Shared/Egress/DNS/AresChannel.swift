@@ -4,14 +4,21 @@ import Glibc
 
 /// One c-ares channel; destroying it ends every query on it.
 @safe struct AresChannel: ~Copyable {
-    struct Settings {
+    struct Settings: Hashable {
         /// A list like `192.0.2.1:53`; the system's configuration is read when it is `nil`.
         var servers: String?
         var timeoutMilliseconds: Int
         var tries: Int
         /// Hands out answers that say no as well, in place of asking the next server.
-        var takesAny: Bool
-        var usesTCP: Bool
+        var takesAny = false
+        var usesTCP = false
+
+        /// Each repetition waits twice as long as the one before; together they fit in what time there is.
+        init(servers: String?, timeout: Duration, tries: Int) {
+            self.servers = servers
+            self.tries = tries
+            timeoutMilliseconds = max(1, Int(timeout.inMilliseconds) / (1 << tries - 1))
+        }
     }
 
     /// Servers, and no hosts file; copied and never written to by c-ares, so it is safe to share.

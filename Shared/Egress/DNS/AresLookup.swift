@@ -2,7 +2,7 @@ import CAres
 import EventLoop
 import Glibc
 
-/// One resolution or query on a channel of its own, so that it can be ended alone.
+/// One resolution or query at a time on a channel of its own, so that it can be ended alone.
 ///
 /// c-ares calls back with an unretained pointer to this object: it lives until `finish` has destroyed the channel.
 final class AresLookup: TimerHandler {
@@ -13,44 +13,36 @@ final class AresLookup: TimerHandler {
     }
 
     private let loop: EventLoop
-    private let done: (Outcome) -> Void
+    private var done: ((Outcome) -> Void)?
     private var channel: AresChannel?
     private var sockets: [CInt: AresSocket] = [:]
     private var retry: TimerToken?
     private var deadline: TimerToken?
     /// What c-ares called back with; acted on when it has returned.
     private(set) var outcome: Outcome?
-    private var isOver = false
+    private let settings: AresChannel.Settings
+    /// Answered, with nothing left on its channel: it may be started again.
+    private(set) var isReusable = false
 
-    init(on loop: EventLoop, done: @escaping (Outcome) -> Void) {
+    init(_ settings: AresChannel.Settings, on loop: EventLoop) {
+        self.settings = settings
         self.loop = loop
-        self.done = done
     }
 
-    /// Opens the channel, and calls `ask` with it and the context its callback is to have.
+    /// Opens the channel, unless it has one, and calls `ask` with it and the context its callback is to have.
     func start(
-        servers: String?,
         timeout: Duration,
-        tries: Int,
-        takesAny: Bool = false,
-        usesTCP: Bool = false,
+        done: @escaping (Outcome) -> Void,
         _ ask: (ares_channel, UnsafeMutableRawPointer) -> Void
     ) {
-        let milliseconds = max(1, Int(timeout.inMilliseconds))
-        deadline = loop.arm(self, afterNanoseconds: UInt64(milliseconds) * 1_000_000)
+        self.done = done
+        outcome = nil
+        isReusable = false
+        deadline = loop.arm(self, afterNanoseconds: UInt64(max(1, timeout.inNanoseconds)))
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         do {
-            let settings = AresChannel.Settings(
-                servers: servers,
-                // Each repetition waits twice as long as the one before; together they fit in what time there is.
-                timeoutMilliseconds: max(1, milliseconds / (1 << tries - 1)),
-                tries: tries,
-                takesAny: takesAny,
-                usesTCP: usesTCP
-            )
-            let channel = try unsafe AresChannel(settings, socketChanged, context)
-            unsafe ask(channel.pointer, context)
-            self.channel = consume channel
+            if channel == nil { channel = try unsafe AresChannel(settings, socketChanged, context) }
+            if let pointer = unsafe channel?.pointer { unsafe ask(pointer, context) }
         } catch {
             end(with: .failure(error))
         }
@@ -106,15 +98,19 @@ final class AresLookup: TimerHandler {
 
     /// Waits on, or ends the lookup when its outcome is known.
     private func proceed() {
-        guard !isOver else { return }
+        guard let done else { return }
         guard let outcome else { return armRetry() }
-        isOver = true
+        self.done = nil
         for timer in [retry, deadline].compactMap({ $0 }) { loop.disarm(timer) }
         retry = nil
         deadline = nil
-        for fd in sockets.keys { loop.unregister(fd) }
-        channel = nil
-        sockets = [:]
+        if case .message = outcome, sockets.isEmpty {
+            isReusable = true
+        } else {
+            for fd in sockets.keys { loop.unregister(fd) }
+            channel = nil
+            sockets = [:]
+        }
         done(outcome)
     }
 

@@ -15,12 +15,15 @@ public final class DNSResolver {
     private static let addressTries = 3
     private static let queryTries = 2
     private static let maximumNameBytes = 253
+    /// Channels of answered questions that are kept for the next one to the same server.
+    private static let maximumIdle = 16
 
     public let loop: EventLoop
     /// Servers to ask for names in place of the system's; empty for those of the system.
     private let servers: [SocketAddress]
     private let maximumLookups: Int
     private var lookups: [ObjectIdentifier: AresLookup] = [:]
+    private var idle: [(settings: AresChannel.Settings, lookup: AresLookup)] = []
 
     /// `maximumLookups` bounds what is under way at once.
     public init(on loop: EventLoop, servers: [SocketAddress] = [], maximumLookups: Int = 256) {
@@ -40,13 +43,12 @@ public final class DNSResolver {
     ) async throws(EgressError) -> [ResolvedAddress] {
         try Self.check(name, .resolve)
         let list = servers.isEmpty ? nil : Self.list(servers)
-        let outcome = await run { lookup in
-            unsafe lookup.start(servers: list, timeout: timeout, tries: Self.addressTries) { channel, context in
-                var hints = ares_addrinfo_hints()
-                hints.ai_family = family == .any ? AF_UNSPEC : family == .v4 ? AF_INET : AF_INET6
-                hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-                unsafe ares_getaddrinfo(channel, name, nil, &hints, addressesFound, context)
-            }
+        let settings = AresChannel.Settings(servers: list, timeout: timeout, tries: Self.addressTries)
+        let outcome = await unsafe run(settings, timeout) { channel, context in
+            var hints = ares_addrinfo_hints()
+            hints.ai_family = family == .any ? AF_UNSPEC : family == .v4 ? AF_INET : AF_INET6
+            hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+            unsafe ares_getaddrinfo(channel, name, nil, &hints, addressesFound, context)
         }
         switch outcome {
         case .addresses(let addresses) where !addresses.isEmpty: return addresses
@@ -70,16 +72,11 @@ public final class DNSResolver {
         try Self.check(name, .badRequest)
         let start = LoopClock(loop).now
         let question = try Self.question(name, type)
-        let outcome = await run { lookup in
-            unsafe lookup.start(
-                servers: Self.list([server]),
-                timeout: timeout,
-                tries: Self.queryTries,
-                takesAny: true,
-                usesTCP: overTCP
-            ) { channel, context in
-                unsafe ares_send(channel, question, CInt(question.count), answerReceived, context)
-            }
+        var settings = AresChannel.Settings(servers: Self.list([server]), timeout: timeout, tries: Self.queryTries)
+        settings.takesAny = true
+        settings.usesTCP = overTCP
+        let outcome = await unsafe run(settings, timeout) { channel, context in
+            unsafe ares_send(channel, question, CInt(question.count), answerReceived, context)
         }
         let elapsed = start.duration(to: LoopClock(loop).now)
         switch outcome {
@@ -106,21 +103,39 @@ public final class DNSResolver {
         try AresChannel().servers
     }
 
-    private func run(_ start: (AresLookup) -> Void) async -> AresLookup.Outcome {
+    private func run(
+        _ settings: AresChannel.Settings,
+        _ timeout: Duration,
+        _ ask: (ares_channel, UnsafeMutableRawPointer) -> Void
+    ) async -> AresLookup.Outcome {
         await Completion.value(on: loop) { completion in
             guard lookups.count < maximumLookups else {
                 return completion.finish(.failure(EgressError(.busy, "as many resolutions are under way as may be")))
             }
-            var id: ObjectIdentifier?
-            let lookup = AresLookup(on: loop) { [weak self] outcome in
-                completion.finish(outcome)
-                if let id { self?.lookups[id] = nil }
-            }
-            id = ObjectIdentifier(lookup)
+            let lookup = takeIdle(settings) ?? AresLookup(settings, on: loop)
             lookups[ObjectIdentifier(lookup)] = lookup
             completion.onCancel = { [weak lookup] in lookup?.cancel() }
-            start(lookup)
+            unsafe lookup.start(
+                timeout: timeout,
+                done: { [weak self, weak lookup] outcome in
+                    if let lookup { self?.put(back: lookup, settings) }
+                    completion.finish(outcome)
+                },
+                ask
+            )
         }
+    }
+
+    private func takeIdle(_ settings: AresChannel.Settings) -> AresLookup? {
+        idle.lastIndex { $0.settings == settings }.map { idle.remove(at: $0).lookup }
+    }
+
+    private func put(back lookup: AresLookup, _ settings: AresChannel.Settings) {
+        lookups[ObjectIdentifier(lookup)] = nil
+        // What depends on the system's configuration sees it as it is at the next time.
+        guard lookup.isReusable, settings.servers != nil else { return }
+        if idle.count == Self.maximumIdle { idle.removeFirst() }
+        idle.append((settings, lookup))
     }
 
     private static let library: CInt = ares_library_init(CInt(ARES_LIB_INIT_ALL))
