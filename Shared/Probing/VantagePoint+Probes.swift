@@ -138,18 +138,12 @@ extension VantagePoint {
         at destination: Destination,
         _ options: CheckOptions
     ) throws(EgressError) -> any Probe {
-        let query = options.query ?? (target.isAddress ? "." : target.host)
-        guard let type = DNSRecordType(name: options.recordType ?? (query == "." ? "NS" : "A")) else {
-            throw EgressError(.badRequest, "this record type is not known")
-        }
         let server = try options.dnsServer(for: target)
         return DNSProbe(
             server: server == nil ? nil : destination,
             port: server?.port,
             transport: options.transport ?? .udp,
-            query: query,
-            recordType: type,
-            expectedAnswer: options.expectedAnswer,
+            question: try DNSCheckQuestion(of: target, options),
             gate: gate,
             trust: trust
         )

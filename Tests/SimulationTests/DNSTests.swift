@@ -44,6 +44,15 @@ struct DNSTests {
         #expect(found == expected)
     }
 
+    @Test("names a server of the root, for whoever asks whether it answers")
+    func root() throws {
+        let query = Self.query("", type: 2)
+        let response = try #require(try Self.response(to: query))
+        #expect(response[3] == 0 && response.word(at: 6) == 1)
+        #expect(String(decoding: response.suffix(20), as: UTF8.self) == "\u{1}a\u{c}root-servers\u{3}net\0")
+        #expect(try Self.response(to: Self.query("", type: 1))?[3] == 3)
+    }
+
     @Test("says what it does not know, and what it does not understand")
     func failures() throws {
         #expect(try Self.response(to: Self.query("nobody.sim", type: 1))?[3] == 3)

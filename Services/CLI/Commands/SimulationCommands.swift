@@ -1,3 +1,4 @@
+import Contracts
 import EventLoop
 import Foundation
 import JSON
@@ -45,24 +46,29 @@ extension Command {
 
     static let simProbe = Command(
         name: "sim probe",
-        synopsis: "FILE TYPE TARGET... [--for TIME] [--every TIME] [--timeout TIME] [--port N] [--truth FILE]",
+        synopsis: "FILE TYPE TARGET... [--for TIME] [--every TIME] [--timeout TIME] [--OPTION VALUE …] [--truth FILE]",
         summary: "probe a simulated network in its own time, which takes none and no root",
         details: """
-            TYPE is icmp, tcp or trace, TARGET the name of a node or an address. An hour of the network's time, a probe every 2.5
-            seconds and a timeout of 3 when left out. The same network makes the same rows each time; --json prints them.
+            TYPE is icmp, tcp, dns or trace, TARGET the name of a node or an address. An hour of the network's time, a probe
+            every 2.5 seconds and a timeout of 3 when left out. The same network makes the same rows each time; --json
+            prints them. Options are --port, --packets of an icmp run, and the --query of a dns question.
 
               sonde sim probe docs/office.sim icmp web echo --for 24h
             """,
-        options: ["for", "every", "timeout", "port", "truth"],
+        options: ["for", "every", "timeout", "port", "packets", "query", "truth"],
         run: { arguments in
             guard arguments.words.count >= 3 else {
                 throw CommandLineError(.usage, "FILE, a type or a TARGET is missing; try --help")
             }
+            var options = CheckOptions()
+            options.port = try arguments.integer("port", in: 1...65_535)
+            options.packets = try arguments.integer("packets", in: 1...1_000)
+            options.query = arguments["query"]
             try SimulatedSeries(
                 description: network(arguments.words[0]),
                 type: checkType(arguments.words[1]),
                 targets: Array(arguments.words.dropFirst(2)),
-                port: arguments.integer("port", in: 1...65_535),
+                options: options,
                 interval: arguments.milliseconds("every") ?? 2_500,
                 timeout: arguments.milliseconds("timeout") ?? 3_000,
                 duration: .milliseconds(arguments.milliseconds("for") ?? 3_600_000),

@@ -8,7 +8,7 @@ struct SimulatedSeries {
     var description: NetworkDescription
     var type: CheckType
     var targets: [String]
-    var port: Int?
+    var options: CheckOptions
     /// Milliseconds.
     var interval: Int
     var timeout: Int
@@ -47,9 +47,7 @@ struct SimulatedSeries {
     }
 
     private func check(_ number: Int) -> Check {
-        var options = CheckOptions()
-        options.port = port
-        return Check(
+        Check(
             id: CheckID(rawValue: identifier(number)),
             targetID: TargetID(rawValue: identifier(number)),
             type: type,

@@ -18,22 +18,20 @@ public enum DNSOverTLS {
         timeout: Duration,
         on loop: EventLoop
     ) async throws(EgressError) -> (answer: DNSAnswer, report: EgressConnection.Report) {
-        let question = Question(try DNSResolver.question(name, type))
+        let question = try DNSQuestion(name, type)
+        let inquiry = Inquiry(question.bytes)
         let connection = EgressConnection(address: server, context: context, serverName: serverName)
-        let report = try await connection.run(question, timeout: timeout, on: loop)
-        let answer = try question.reply()
-        return (try DNSMessage.parse(answer, elapsedMicroseconds: report.times.total), report)
+        let report = try await connection.run(inquiry, timeout: timeout, on: loop)
+        return (try question.answer(in: inquiry.reply, elapsedMicroseconds: report.times.total), report)
     }
 }
 
 /// One message each way, with its length in front (RFC 1035, section 4.2.2).
-private final class Question: Dialogue {
-    private let message: [UInt8]
+private final class Inquiry: Dialogue {
     private var output: [UInt8]
     private var answer: [UInt8] = []
 
     init(_ message: [UInt8]) {
-        self.message = message
         output = [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)] + message
     }
 
@@ -59,10 +57,5 @@ private final class Question: Dialogue {
     }
 
     /// The answer without its length.
-    func reply() throws(EgressError) -> [UInt8] {
-        guard answer.count >= 4, answer[2..<4] == message[..<2] else {
-            throw EgressError(.protocolViolation, "the answer is to another question")
-        }
-        return Array(answer[2...])
-    }
+    var reply: [UInt8] { Array(answer.dropFirst(2)) }
 }

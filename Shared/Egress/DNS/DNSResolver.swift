@@ -69,9 +69,8 @@ public final class DNSResolver {
         overTCP: Bool = false,
         timeout: Duration = .seconds(5)
     ) async throws(EgressError) -> DNSAnswer {
-        try Self.check(name, .badRequest)
         let start = LoopClock(loop).now
-        let question = try Self.question(name, type)
+        let question = try DNSQuestion(name, type).bytes
         var settings = AresChannel.Settings(servers: Self.list([server]), timeout: timeout, tries: Self.queryTries)
         settings.takesAny = true
         settings.usesTCP = overTCP
@@ -85,17 +84,6 @@ public final class DNSResolver {
         case .failure(let error): throw error
         case .addresses: throw EgressError(.local, "c-ares answered another question")
         }
-    }
-
-    /// The message that asks for a name, with a number that cannot be guessed.
-    static func question(_ name: String, _ type: DNSRecordType) throws(EgressError) -> [UInt8] {
-        var message: UnsafeMutablePointer<UInt8>?
-        var size: CInt = 0
-        let id = UInt16.random(in: 0 ... .max)
-        let status = unsafe ares_create_query(name, 1, CInt(type.rawValue), id, 1, &message, &size, 0)
-        defer { unsafe ares_free_string(message) }
-        guard status == ARES_SUCCESS else { throw EgressError(.badRequest, "this name cannot be asked for") }
-        return unsafe Array(UnsafeBufferPointer(start: message, count: Int(size)))
     }
 
     /// The servers that the system's configuration names; the first one is asked first.
@@ -144,7 +132,7 @@ public final class DNSResolver {
         servers.map(\.description).joined(separator: ",")
     }
 
-    private static func check(_ name: String, _ code: EgressError.Code) throws(EgressError) {
+    static func check(_ name: String, _ code: EgressError.Code) throws(EgressError) {
         let isPrintable = name.utf8.allSatisfy { (33...126).contains($0) }
         guard !name.isEmpty, name.utf8.count <= maximumNameBytes, isPrintable else {
             throw EgressError(code, "a name has 1 to \(maximumNameBytes) printable ASCII characters")

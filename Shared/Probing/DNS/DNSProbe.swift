@@ -10,9 +10,7 @@ struct DNSProbe: Probe {
     /// `nil` for the usual one of the transport.
     let port: UInt16?
     let transport: DNSTransport
-    let query: String
-    let recordType: DNSRecordType
-    let expectedAnswer: String?
+    let question: DNSCheckQuestion
     let gate: AddressGate
     let trust: TrustedAuthorities
 
@@ -21,21 +19,12 @@ struct DNSProbe: Probe {
         let clock = LoopClock(gate.resolver.loop)
         let start = clock.now
         var metadata = ProbeMetadata()
-        metadata.text("query", query)
-        metadata.text("record_type", recordType.name)
-        metadata.text("transport", transport.rawValue)
+        question.describe(in: &metadata, transport)
         do throws(EgressError) {
             let address = try await serverAddress(timeout)
             metadata.text("server", address.description)
             let answer = try await ask(address, timeout - start.duration(to: clock.now), &metadata)
-            metadata.text("rcode", answer.responseCodeName)
-            metadata.texts("answers", answer.records.map { "\($0.type.name) \($0.text)" })
-            return ProbeOutcome(
-                startedAt: startedAt,
-                reason: isExpected(answer) ? .none : .dnsAnswer,
-                latencyMicroseconds: Double(answer.elapsedMicroseconds),
-                metadata: metadata
-            )
+            return question.outcome(of: answer, startedAt: startedAt, metadata)
         } catch {
             return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
@@ -48,16 +37,16 @@ struct DNSProbe: Probe {
     ) async throws(EgressError) -> DNSAnswer {
         guard transport == .tls else {
             return try await gate.resolver.query(
-                query,
-                recordType,
+                question.name,
+                question.type,
                 server: address,
                 overTCP: transport == .tcp,
                 timeout: timeout
             )
         }
         let (answer, report) = try await DNSOverTLS.query(
-            query,
-            recordType,
+            question.name,
+            question.type,
             server: address,
             serverName: server?.host ?? address.address.description,
             context: try trust.context(),
@@ -86,9 +75,46 @@ struct DNSProbe: Probe {
         }
         return SocketAddress(first.address, port: transport == .tls ? transport.usualPort : first.port)
     }
+}
+
+/// What a `dns` check asks for, and what it makes of the answer.
+struct DNSCheckQuestion: Equatable, Sendable {
+    let name: String
+    let type: DNSRecordType
+    let expectedAnswer: String?
+
+    /// A target that is a name is what to ask for, and the root where it is an address.
+    ///
+    /// Throws `badRequest` for a type of records that is not known.
+    init(of target: TargetAddress, _ options: CheckOptions) throws(EgressError) {
+        name = options.query ?? (target.isAddress ? "." : target.host)
+        guard let type = DNSRecordType(name: options.recordType ?? (name == "." ? "NS" : "A")) else {
+            throw EgressError(.badRequest, "this record type is not known")
+        }
+        self.type = type
+        expectedAnswer = options.expectedAnswer
+    }
+
+    func describe(in metadata: inout ProbeMetadata, _ transport: DNSTransport) {
+        metadata.text("query", name)
+        metadata.text("record_type", type.name)
+        metadata.text("transport", transport.rawValue)
+    }
+
+    func outcome(of answer: DNSAnswer, startedAt: Timestamp, _ metadata: ProbeMetadata) -> ProbeOutcome {
+        var metadata = metadata
+        metadata.text("rcode", answer.responseCodeName)
+        metadata.texts("answers", answer.records.map { "\($0.type.name) \($0.text)" })
+        return ProbeOutcome(
+            startedAt: startedAt,
+            reason: isExpected(answer) ? .none : .dnsAnswer,
+            latencyMicroseconds: Double(answer.elapsedMicroseconds),
+            metadata: metadata
+        )
+    }
 
     private func isExpected(_ answer: DNSAnswer) -> Bool {
-        let texts = answer.records.filter { $0.type == recordType }.map { Self.plain($0.text) }
+        let texts = answer.records.filter { $0.type == type }.map { Self.plain($0.text) }
         guard answer.responseCode == 0, !texts.isEmpty else { return false }
         return expectedAnswer.map { texts.contains(Self.plain($0)) } ?? true
     }

@@ -15,7 +15,8 @@ struct ICMPProbe: Probe {
         await destination.look(by: gate, timeout: timeout) { look throws(EgressError) in
             look.metadata.integer("payload_bytes", Int(packet.payloadBytes))
             if packet.trafficClass > 0 { look.metadata.integer("dscp", Int(packet.trafficClass >> 2)) }
-            return outcome(of: await results(look.address, look.timeout), startedAt: look.startedAt, look.metadata)
+            let results = await results(look.address, look.timeout)
+            return ProbeOutcome(startedAt: look.startedAt, results, look.metadata)
         }
     }
 
@@ -23,8 +24,11 @@ struct ICMPProbe: Probe {
         guard count > 1 else { return [await engine.echo(to: address, packet, timeout: timeout)] }
         return await EchoRun.results(of: count, gap: gap, timeout: timeout, to: address, packet, by: engine)
     }
+}
 
-    private func outcome(of results: [EchoResult], startedAt: Timestamp, _ metadata: ProbeMetadata) -> ProbeOutcome {
+extension ProbeOutcome {
+    /// Of a run of echoes, in the order of sending.
+    init(startedAt: Timestamp, _ results: [EchoResult], _ metadata: ProbeMetadata) {
         var metadata = metadata
         let replies = results.compactMap { try? $0.get() }
         let failures = results.compactMap(\.failure)
@@ -38,7 +42,7 @@ struct ICMPProbe: Probe {
         let failure = failures.first { $0 != .timeout } ?? failures.first
         if let failure, replies.isEmpty || failure != .timeout { metadata.text("error", failure.description) }
         statistics.write(to: &metadata)
-        return ProbeOutcome(
+        self.init(
             startedAt: replies.first.map { Timestamp(microseconds: Int64($0.sentAtMicroseconds)) } ?? startedAt,
             reason: replies.isEmpty ? failure.map(FailureReason.init) ?? .local : .none,
             latencyMicroseconds: statistics.mean.map { $0 * 1_000 },

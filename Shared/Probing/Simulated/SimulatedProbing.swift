@@ -6,11 +6,13 @@ public import Simulation
 /// Runs checks in a simulated network without a kernel, in the network's own time: a day of it takes seconds, and the
 /// same network, checks and start make the same outcomes.
 ///
-/// Checks of the types `icmp`, `tcp` and `trace`, so far. Confined to one thread.
+/// Checks of the types `icmp`, `tcp`, `dns` over UDP and `trace`, so far. Confined to one thread.
 public final class SimulatedProbing {
     private struct Target {
         var check: Check
         var address: IPAddress
+        /// Of a `dns` check.
+        var inquiry: (question: DNSCheckQuestion, message: DNSQuestion)?
         var isUnderWay = false
         /// Of a trace.
         var routes = RouteMemory()
@@ -20,6 +22,8 @@ public final class SimulatedProbing {
     public private(set) var overlapping = 0
     /// To have its packets recorded.
     public let network: SimulatedNetwork
+
+    private static let nanosecondsPerMillisecond: UInt64 = 1_000_000
 
     private let vantage: SimulatedVantage
     private let description: NetworkDescription
@@ -45,14 +49,20 @@ public final class SimulatedProbing {
     ///
     /// Throws `badRequest` for a check that cannot be run here, and `resolve` for a name that no node has.
     public func add(_ check: Check, of target: String) throws(EgressError) {
-        guard [.icmp, .tcp, .trace].contains(check.type) else {
+        let isAble = [.icmp, .tcp, .trace].contains(check.type) || check.type == .dns && check.options.asksByUDP
+        guard isAble else {
             throw EgressError(.badRequest, "\(check.type.rawValue) checks need a kernel; try sonde sim run")
         }
         let named = description.nodes.first { $0.name == target }?.addresses.first
         guard let address = IPAddress(target) ?? named else {
             throw EgressError(.resolve, "no node of the network is named \(target)")
         }
-        targets.append(Target(check: check, address: address))
+        var target = Target(check: check, address: address)
+        if check.type == .dns {
+            let question = try DNSCheckQuestion(of: TargetAddress(address.description), check.options)
+            target.inquiry = (question, try DNSQuestion(question.name, question.type))
+        }
+        targets.append(target)
         let interval = Int64(check.intervalMilliseconds) * 1_000
         let offset = ProbePhase(check: check.id, agent: agent).offset(in: interval)
         // The first instant of the check's own grid on the wall clock that has not gone by.
@@ -98,13 +108,77 @@ public final class SimulatedProbing {
             metadata.text("mode", (target.check.options.mode ?? .icmp).rawValue)
             trace(index, startedAt, timeout, metadata)
         case .icmp:
-            let bytes = Int(EchoPacket(payloadBytes: target.check.options.payloadBytes ?? 56).payloadBytes)
-            metadata.integer("payload_bytes", bytes)
-            vantage.echo(to: target.address, payloadBytes: bytes, timeout: timeout, done)
+            echo(index, startedAt, timeout, metadata)
+        case .dns:
+            ask(index, startedAt, timeout, metadata)
         default:
             let port = UInt16(clamping: target.check.options.port ?? 443)
             metadata.integer("port", Int(port))
             vantage.connect(to: target.address, port: port, timeout: timeout, done)
+        }
+    }
+
+    /// As many requests as a run has, each with a time of its own to be answered.
+    private func echo(_ index: Int, _ startedAt: Timestamp, _ timeout: Duration, _ metadata: ProbeMetadata) {
+        let (check, address) = (targets[index].check, targets[index].address)
+        let bytes = Int(EchoPacket(payloadBytes: check.options.payloadBytes ?? 56).payloadBytes)
+        let gap = UInt64(check.options.gapMilliseconds ?? 25) * Self.nanosecondsPerMillisecond
+        let count = check.options.packets ?? 1
+        var metadata = metadata
+        metadata.integer("payload_bytes", bytes)
+        var results: [EchoResult?] = Array(repeating: nil, count: count)
+        let first = network.now
+        for number in 0..<count {
+            network.schedule(at: first + UInt64(number) * gap) { [weak self] in
+                guard let self else { return }
+                let sentAt = start.advanced(by: .nanoseconds(Int64(network.now)))
+                vantage.echo(to: address, payloadBytes: bytes, timeout: timeout) { [unowned self] outcome in
+                    results[number] = EchoResult(outcome, sentAt: sentAt)
+                    let known = results.compactMap(\.self)
+                    guard known.count == count else { return }
+                    targets[index].isUnderWay = false
+                    record(check.id, ProbeOutcome(startedAt: startedAt, known, metadata))
+                }
+            }
+        }
+    }
+
+    /// Asks a second time when no answer comes within a third of the time, as a resolver does.
+    private func ask(_ index: Int, _ startedAt: Timestamp, _ timeout: Duration, _ metadata: ProbeMetadata) {
+        let target = targets[index]
+        guard let (question, message) = target.inquiry else { preconditionFailure("a dns check asks something") }
+        var metadata = metadata
+        question.describe(in: &metadata, .udp)
+        metadata.text("time_source", TimeSource.simulation.rawValue)
+        let begin = network.now
+        let port = UInt16(clamping: target.check.options.port ?? 53)
+        func ask(_ timeouts: ArraySlice<Duration>) {
+            vantage.exchange(with: target.address, port: port, message.bytes, timeout: timeouts.first ?? timeout) {
+                [unowned self] reply in
+                guard reply.ending != .timeout || timeouts.count < 2 else { return ask(timeouts.dropFirst()) }
+                targets[index].isUnderWay = false
+                let outcome = outcome(of: reply, message, question, startedAt, metadata, since: begin)
+                record(target.check.id, outcome)
+            }
+        }
+        ask([timeout / 3, timeout - timeout / 3])
+    }
+
+    private func outcome(
+        of reply: SimulatedVantage.Outcome,
+        _ message: DNSQuestion,
+        _ question: DNSCheckQuestion,
+        _ startedAt: Timestamp,
+        _ metadata: ProbeMetadata,
+        since begin: UInt64
+    ) -> ProbeOutcome {
+        guard reply.ending == .answered else { return ProbeOutcome(startedAt: startedAt, reply, metadata) }
+        do throws(EgressError) {
+            let elapsed = Int((network.now - begin) / 1_000)
+            let answer = try message.answer(in: reply.data, elapsedMicroseconds: elapsed)
+            return question.outcome(of: answer, startedAt: startedAt, metadata)
+        } catch {
+            return ProbeOutcome(startedAt: startedAt, error, metadata: metadata)
         }
     }
 
@@ -116,6 +190,30 @@ public final class SimulatedProbing {
             targets[index].isUnderWay = false
             let changes = targets[index].routes.learn(trace)
             record(check.id, ProbeOutcome(startedAt: startedAt, trace, changes, options, metadata))
+        }
+    }
+}
+
+extension CheckOptions {
+    fileprivate var asksByUDP: Bool { transport ?? .udp == .udp && resolver == nil }
+}
+
+extension EchoResult {
+    fileprivate init(_ outcome: SimulatedVantage.Outcome, sentAt: Timestamp) {
+        switch outcome.ending {
+        case .answered:
+            self = .success(
+                EchoReply(
+                    roundTripNanoseconds: outcome.elapsed,
+                    timeSource: .simulation,
+                    sentAtMicroseconds: UInt64(sentAt.microseconds)
+                )
+            )
+        case .refused: self = .failure(.unreachable("port unreachable"))
+        case .unreachable: self = .failure(.unreachable("no route"))
+        case .hopLimitExceeded: self = .failure(.hopLimitExceeded)
+        case .packetTooBig: self = .failure(.packetTooBig)
+        case .timeout: self = .failure(.timeout)
         }
     }
 }

@@ -1,7 +1,7 @@
 import EventLoop
 
 /// What a name server says of the nodes of a network (RFC 1035): an address of each, under its name and under its name
-/// in `sim.`.
+/// in `sim.`; and of the root, as resolvers are asked for it to see whether they answer.
 struct DNSAnswer {
     private enum Code: UInt8 {
         case formatError = 1
@@ -11,8 +11,11 @@ struct DNSAnswer {
 
     private static let typeA = 1
     private static let typeAAAA = 28
+    private static let typeNS = 2
     private static let classInternet = 1
     private static let timeToLive: UInt32 = 60
+    /// Whom a resolver names when it is asked for the root.
+    private static let rootServer = ["a", "root-servers", "net"]
 
     private let addresses: [String: [IPAddress]]
 
@@ -29,19 +32,24 @@ struct DNSAnswer {
             return Self.failure(.formatError, query, question: [])
         }
         let question = Array(query[12..<end + 4])
-        guard let known = addresses[Self.node(name)] else { return Self.failure(.nameError, query, question: question) }
         let type = query.word(at: end)
         let isInternet = query.word(at: end + 2) == Self.classInternet
+        if name.isEmpty, type == Self.typeNS, isInternet {
+            let data: [UInt8] = Self.rootServer.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
+            return Self.header(query, code: 0, answers: 1) + question + Self.record(type, data)
+        }
+        guard let known = addresses[Self.node(name)] else { return Self.failure(.nameError, query, question: question) }
         let answers = known.filter { isInternet && type == ($0.isV4 ? Self.typeA : Self.typeAAAA) }
         var response = Self.header(query, code: 0, answers: answers.count) + question
-        for address in answers {
-            let data = address.bytes
-            // The name is the one of the question, which stands behind the header.
-            var record: [UInt8] = [0xc0, 12, 0, UInt8(type), 0, 1, 0, 0, 0, 0, 0, UInt8(data.count)]
-            record.setDoubleWord(Self.timeToLive, at: 6)
-            response += record + data
-        }
+        for address in answers { response += Self.record(type, address.bytes) }
         return response
+    }
+
+    /// A record of the name in the question, which stands behind the header.
+    private static func record(_ type: Int, _ data: [UInt8]) -> [UInt8] {
+        var record: [UInt8] = [0xc0, 12, 0, UInt8(type), 0, 1, 0, 0, 0, 0, 0, UInt8(data.count)]
+        record.setDoubleWord(timeToLive, at: 6)
+        return record + data
     }
 
     private static func failure(_ code: Code, _ query: [UInt8], question: [UInt8]) -> [UInt8] {
