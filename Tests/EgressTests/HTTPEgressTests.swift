@@ -92,6 +92,16 @@ struct HTTPEgressTests {
         #expect(!head.contains("Expect"))
     }
 
+    @Test(
+        "says that a body is empty where one is expected",
+        arguments: [("POST", true), ("GET", false), ("DELETE", false)]
+    )
+    func emptyBody(method: String, isSaid: Bool) async throws {
+        let server = try await ScriptedServer(.reply("HTTP/1.1 204 No Content\r\n\r\n"))
+        _ = try await perform(EgressRequest(method, server.url())).get()
+        #expect(await server.heads.first?.contains("Content-Length: 0\r\n") == isSaid)
+    }
+
     @Test("resolves a name, and connects to what it resolved to")
     func named() async throws {
         let server = try await ScriptedServer(.reply(Self.hello))

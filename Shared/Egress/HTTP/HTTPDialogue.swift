@@ -84,7 +84,8 @@ extension HTTPExchangeRequest {
             authority: host ?? url.authority,
             path: url.path,
             fields: fields,
-            body: request.body
+            // A length of nothing for methods that are expected to bring something (RFC 9110, section 8.6).
+            body: request.body ?? (["POST", "PUT", "PATCH"].contains(request.method) ? [] : nil)
         )
         maximumFieldBytes = request.maximumHeaderBytes
         maximumBodyBytes = request.maximumBodyBytes
