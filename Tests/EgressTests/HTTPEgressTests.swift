@@ -1,6 +1,5 @@
 import Egress
 import EventLoop
-import Foundation
 import Glibc
 import Synchronization
 import TestServers
@@ -8,64 +7,16 @@ import Testing
 
 @Suite("HTTPEgress")
 struct HTTPEgressTests {
-    /// Its thread ends with the process.
-    private let loop: EventLoop
+    private let egress: EgressCase
 
-    init() throws {
-        loop = try EventLoop(name: "egress")
-        try loop.start()
-    }
-
-    private func perform(
-        _ request: EgressRequest,
-        policy: AddressPolicy = .standard,
-        trusting authorityFile: String? = nil
-    ) async throws -> Result<EgressResponse, EgressError> {
-        try await Self.perform(request, policy: policy, trusting: authorityFile, on: loop)
-    }
-
-    /// Sends a request from the loop; what it throws is part of the result.
-    private static func perform(
-        _ request: EgressRequest,
-        policy: AddressPolicy = .standard,
-        trusting authorityFile: String? = nil,
-        on loop: EventLoop
-    ) async throws -> Result<EgressResponse, EgressError> {
-        await withTaskExecutorPreference(loop) { [loop] in
-            let gate = AddressGate(DNSResolver(on: loop), policy: policy)
-            let egress = HTTPEgress(gate, trust: TrustedAuthorities(file: authorityFile))
-            do throws(EgressError) {
-                return .success(try await egress.perform(request))
-            } catch {
-                return .failure(error)
-            }
-        }
-    }
-
-    private func failure(
-        _ request: EgressRequest,
-        policy: AddressPolicy = .standard,
-        trusting authorityFile: String? = nil
-    ) async throws -> EgressError? {
-        guard case .failure(let error) = try await perform(request, policy: policy, trusting: authorityFile) else {
-            return nil
-        }
-        return error
-    }
-
-    /// A response whose body ends with the connection.
-    private static func replyFile() throws -> URL {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("reply-\(UUID())")
-        try "HTTP/1.1 200 OK\r\n\r\nhello".write(to: file, atomically: true, encoding: .utf8)
-        return file
-    }
+    init() throws { egress = try EgressCase() }
 
     private static let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Word:  spaced \r\n\r\nhello"
 
     @Test("brings status, headers, body, times and address of a response")
     func plain() async throws {
         let server = try await ScriptedServer(.reply(Self.hello))
-        let response = try await perform(EgressRequest("GET", server.url())).get()
+        let response = try await egress.perform(EgressRequest("GET", server.url())).get()
         #expect(response.status == 200)
         #expect(response.httpVersion == "1.1")
         #expect(response.header("x-word") == "spaced")
@@ -83,7 +34,7 @@ struct HTTPEgressTests {
         var request = EgressRequest("POST", server.url("/hook?a=b"))
         request.headers = [EgressHeader("X-One", "1"), EgressHeader("Content-Type", "application/json")]
         request.body = Array("{}".utf8)
-        #expect(try await perform(request).get().status == 204)
+        #expect(try await egress.perform(request).get().status == 204)
         let head = try #require(await server.heads.first)
         #expect(head.hasPrefix("POST /hook?a=b HTTP/1.1\r\n"))
         for line in ["X-One: 1", "Content-Type: application/json", "Content-Length: 2", "User-Agent: sonde"] {
@@ -98,14 +49,14 @@ struct HTTPEgressTests {
     )
     func emptyBody(method: String, isSaid: Bool) async throws {
         let server = try await ScriptedServer(.reply("HTTP/1.1 204 No Content\r\n\r\n"))
-        _ = try await perform(EgressRequest(method, server.url())).get()
+        _ = try await egress.perform(EgressRequest(method, server.url())).get()
         #expect(await server.heads.first?.contains("Content-Length: 0\r\n") == isSaid)
     }
 
     @Test("resolves a name, and connects to what it resolved to")
     func named() async throws {
         let server = try await ScriptedServer(.reply(Self.hello))
-        let response = try await perform(EgressRequest("GET", "http://localhost:\(server.address.port)/")).get()
+        let response = try await egress.perform(EgressRequest("GET", "http://localhost:\(server.address.port)/")).get()
         #expect(response.remoteAddress == server.address.description)
         let head = try #require(await server.heads.first)
         #expect(head.contains("Host: localhost:\(server.address.port)"))
@@ -118,9 +69,9 @@ struct HTTPEgressTests {
             "http://[::ffff:169.254.169.254]/", "http://[64:ff9b::a9fe:a9fe]/", "http://0.0.0.0/", "http://224.0.0.1/",
         ]
         for url in urls {
-            #expect(try await failure(EgressRequest("GET", url))?.code == .forbidden, "\(url)")
+            #expect(try await egress.failure(EgressRequest("GET", url))?.code == .forbidden, "\(url)")
         }
-        let local = try await failure(EgressRequest("GET", "http://localhost/"), policy: .global)
+        let local = try await egress.failure(EgressRequest("GET", "http://localhost/"), policy: .global)
         #expect(local?.code == .forbidden)
     }
 
@@ -131,7 +82,7 @@ struct HTTPEgressTests {
         let server = try await ScriptedServer(.endless(tenGigabytes, block))
         var request = EgressRequest("GET", server.url())
         request.maximumBodyBytes = 100_000
-        let response = try await perform(request).get()
+        let response = try await egress.perform(request).get()
         #expect(response.body.count == 100_000)
         #expect(response.isBodyCut)
         #expect(await server.bytesSent < 20_000_000)
@@ -140,20 +91,20 @@ struct HTTPEgressTests {
     @Test("gives up on endless headers")
     func endlessHeaders() async throws {
         let server = try await ScriptedServer(.endless("HTTP/1.1 200 OK\r\n", "X-More: and more\r\n"))
-        #expect(try await failure(EgressRequest("GET", server.url()))?.code == .protocolViolation)
+        #expect(try await egress.failure(EgressRequest("GET", server.url()))?.code == .protocolViolation)
     }
 
     @Test("gives up on endless interim responses")
     func endlessInterim() async throws {
         let server = try await ScriptedServer(.endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"))
-        #expect(try await failure(EgressRequest("GET", server.url()))?.code == .protocolViolation)
+        #expect(try await egress.failure(EgressRequest("GET", server.url()))?.code == .protocolViolation)
     }
 
     @Test("leaves a compressed body compressed")
     func gzipBomb() async throws {
         let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n"
         let server = try await ScriptedServer(.reply(head + "zip!"))
-        let response = try await perform(EgressRequest("GET", server.url())).get()
+        let response = try await egress.perform(EgressRequest("GET", server.url())).get()
         #expect(String(decoding: response.body, as: UTF8.self) == "zip!")
         #expect(await server.heads.first?.contains("Accept-Encoding") == false)
     }
@@ -167,7 +118,7 @@ struct HTTPEgressTests {
     )
     func timeout(script: ScriptedServer.Script) async throws {
         let server = try await ScriptedServer(script)
-        let error = try await failure(EgressRequest("GET", server.url(), timeout: .milliseconds(150)))
+        let error = try await egress.failure(EgressRequest("GET", server.url(), timeout: .milliseconds(150)))
         #expect(error?.code == .timeout)
         #expect(error?.remoteAddress == server.address.description)
         #expect((error?.times.connect ?? 0) > 0)
@@ -176,20 +127,20 @@ struct HTTPEgressTests {
     @Test("tells a refused connection from a reset one and from no answer")
     func failures() async throws {
         let unused = try TCPSocket.localAddress(of: TCPSocket.listen(on: SocketAddress(.loopback, port: 0)))
-        #expect(try await failure(EgressRequest("GET", "http://\(unused)/"))?.code == .refused)
+        #expect(try await egress.failure(EgressRequest("GET", "http://\(unused)/"))?.code == .refused)
         let closing = try await ScriptedServer(.close)
-        #expect(try await failure(EgressRequest("GET", closing.url()))?.code == .protocolViolation)
+        #expect(try await egress.failure(EgressRequest("GET", closing.url()))?.code == .protocolViolation)
         let resetting = try await ScriptedServer(.reset)
-        #expect(try await failure(EgressRequest("GET", resetting.url()))?.code == .reset)
+        #expect(try await egress.failure(EgressRequest("GET", resetting.url()))?.code == .reset)
         let garbling = try await ScriptedServer(.reply("SSH-2.0-OpenSSH\r\n"))
-        #expect(try await failure(EgressRequest("GET", garbling.url()))?.code == .protocolViolation)
-        #expect(try await failure(EgressRequest("GET", "http://no-such-name.invalid/"))?.code == .resolve)
+        #expect(try await egress.failure(EgressRequest("GET", garbling.url()))?.code == .protocolViolation)
+        #expect(try await egress.failure(EgressRequest("GET", "http://no-such-name.invalid/"))?.code == .resolve)
     }
 
     @Test("takes a redirect for a response unless told to follow")
     func redirectAsResponse() async throws {
         let server = try await ScriptedServer(.reply("HTTP/1.1 302 Found\r\nLocation: /there\r\n\r\n"))
-        let response = try await perform(EgressRequest("GET", server.url())).get()
+        let response = try await egress.perform(EgressRequest("GET", server.url())).get()
         #expect(response.status == 302)
         #expect(response.redirect == server.url("/there"))
     }
@@ -212,10 +163,10 @@ struct HTTPEgressTests {
             request.maximumRedirects = 5
             return request
         }
-        #expect(try await perform(request("/start")).get().status == 200)
-        #expect(try await failure(request("/loop"))?.code == .tooManyRedirects)
-        #expect(try await failure(request("/inside"))?.code == .forbidden)
-        #expect(try await failure(request("/file"))?.code == .badRequest)
+        #expect(try await egress.perform(request("/start")).get().status == 200)
+        #expect(try await egress.failure(request("/loop"))?.code == .tooManyRedirects)
+        #expect(try await egress.failure(request("/inside"))?.code == .forbidden)
+        #expect(try await egress.failure(request("/file"))?.code == .badRequest)
     }
 
     @Test("does not show one host what was meant for another")
@@ -226,7 +177,7 @@ struct HTTPEgressTests {
         var request = EgressRequest("GET", server.url())
         request.headers = [EgressHeader("Authorization", "Bearer secret"), EgressHeader("Host", "secret.example")]
         request.maximumRedirects = 1
-        _ = try await perform(request).get()
+        _ = try await egress.perform(request).get()
         #expect(await server.heads.first?.contains("secret") == true)
         #expect(await other.heads.first?.contains("secret") == false)
     }
@@ -235,15 +186,17 @@ struct HTTPEgressTests {
     func doubleLength() async throws {
         var request = EgressRequest("POST", "http://127.0.0.1/")
         request.headers = [EgressHeader("Transfer-Encoding", "chunked")]
-        #expect(try await failure(request)?.code == .badRequest)
+        #expect(try await egress.failure(request)?.code == .badRequest)
     }
 
     @Test("refuses what would end a header line of its own making")
     func injection() async throws {
         var request = EgressRequest("GET", "http://127.0.0.1/")
         request.headers = [EgressHeader("X-A", "b\r\nX-C: d")]
-        #expect(try await failure(request)?.code == .badRequest)
-        #expect(try await failure(EgressRequest("GET / HTTP/1.1\r\nX", "http://127.0.0.1/"))?.code == .badRequest)
+        #expect(try await egress.failure(request)?.code == .badRequest)
+        #expect(
+            try await egress.failure(EgressRequest("GET / HTTP/1.1\r\nX", "http://127.0.0.1/"))?.code == .badRequest
+        )
     }
 
     @Test("takes no proxy from the environment")
@@ -251,119 +204,20 @@ struct HTTPEgressTests {
         unsafe setenv("http_proxy", "http://127.0.0.1:1", 1)
         defer { unsafe unsetenv("http_proxy") }
         let server = try await ScriptedServer(.reply(Self.hello))
-        #expect(try await perform(EgressRequest("GET", server.url())).get().status == 200)
+        #expect(try await egress.perform(EgressRequest("GET", server.url())).get().status == 200)
     }
 
     @Test("ends the transfer when its task is cancelled")
     func cancel() async throws {
         let server = try await ScriptedServer(.silence)
         let request = EgressRequest("GET", server.url(), timeout: .seconds(3_600))
-        let result = try await withThrowingTaskGroup(of: Result<EgressResponse, EgressError>.self) { [loop] group in
-            group.addTask { try await Self.perform(request, on: loop) }
+        let result = try await withThrowingTaskGroup(of: Result<EgressResponse, EgressError>.self) {
+            [loop = egress.loop] group in
+            group.addTask { try await EgressCase.perform(request, on: loop) }
             group.cancelAll()
             return try await group.next()
         }
         #expect(throws: EgressError.self) { try result?.get() }
-    }
-
-    @Test("speaks HTTP/2 over TLS with a server whose certificate it can check")
-    func tls() async throws {
-        let server = try TLSServer()
-        defer { server.stop() }
-        var request = EgressRequest("GET", "https://localhost:\(server.port)/")
-        request.family = .v4
-        let response = try await perform(request, trusting: server.authorityFile).get()
-        #expect(response.httpVersion == "2")
-        #expect(String(decoding: response.body, as: UTF8.self) == "over tls")
-        #expect(response.times.tls > 0)
-    }
-
-    @Test("refuses a certificate of another authority, or for another name, unless told not to look")
-    func untrusted() async throws {
-        let server = try TLSServer()
-        defer { server.stop() }
-        var request = EgressRequest("GET", "https://localhost:\(server.port)/")
-        request.family = .v4
-        #expect(try await failure(request)?.code == .certificate)
-        request.verifiesCertificate = false
-        #expect(try await perform(request).get().status == 200)
-        request = EgressRequest("GET", "https://127.0.0.1:\(server.port)/")
-        #expect(try await failure(request, trusting: server.authorityFile)?.code == .certificate)
-    }
-
-    @Test("speaks the version that is demanded, or says that the server does not")
-    func versions() async throws {
-        let server = try TLSServer()
-        defer { server.stop() }
-        var request = EgressRequest("GET", "https://localhost:\(server.port)/")
-        request.family = .v4
-        for version in [EgressRequest.Version.http1, .http2] {
-            request.version = version
-            let response = try await perform(request, trusting: server.authorityFile).get()
-            #expect(response.httpVersion == version.rawValue)
-            #expect(String(decoding: response.body, as: UTF8.self) == "over tls")
-        }
-        let reply = try Self.replyFile()
-        defer { try? FileManager.default.removeItem(at: reply) }
-        let old = try await TLSProgram("head -c 3 >/dev/null; cat \(reply.path)", like: server)
-        defer { old.stop() }
-        request.url = "https://localhost:\(old.address.port)/"
-        #expect(try await failure(request, trusting: server.authorityFile)?.code == .protocolViolation)
-        request.version = nil
-        let response = try await perform(request, trusting: server.authorityFile).get()
-        #expect(response.httpVersion == "1.1")
-        #expect(String(decoding: response.body, as: UTF8.self) == "hello")
-    }
-
-    @Test("does not take a body over TLS for whole when its end is not said")
-    func cutOff() async throws {
-        let server = try TLSServer()
-        defer { server.stop() }
-        let reply = try Self.replyFile()
-        defer { try? FileManager.default.removeItem(at: reply) }
-        // The process that holds the connection is killed: the parent of the one that runs the shell.
-        let kill = "read -r a b c parent d < /proc/$PPID/stat; kill -9 $parent"
-        let command = "head -c 3 >/dev/null; cat \(reply.path); sleep 0.2; \(kill)"
-        let program = try await TLSProgram(command, like: server)
-        defer { program.stop() }
-        var request = EgressRequest("GET", "https://localhost:\(program.address.port)/")
-        request.family = .v4
-        // Killed with something unread, it resets.
-        let code = try await failure(request, trusting: server.authorityFile)?.code
-        #expect(code == .protocolViolation || code == .reset)
-    }
-
-    @Test("sends a large body over TLS", arguments: [EgressRequest.Version.http1, .http2])
-    func largeBody(version: EgressRequest.Version) async throws {
-        let server = try TLSServer()
-        defer { server.stop() }
-        var request = EgressRequest("POST", "https://localhost:\(server.port)/length")
-        request.family = .v4
-        request.version = version
-        request.body = [UInt8](repeating: 0x78, count: 300_000)
-        let response = try await perform(request, trusting: server.authorityFile).get()
-        #expect(String(decoding: response.body, as: UTF8.self) == "300000")
-    }
-
-    @Test("takes up authorities that change")
-    func rotation() async throws {
-        let (old, new) = (try TLSServer(), try TLSServer())
-        defer {
-            old.stop()
-            new.stop()
-        }
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("authorities-\(UUID())")
-        try FileManager.default.copyItem(atPath: old.authorityFile, toPath: file.path)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let trust = TrustedAuthorities(file: file.path, lookInterval: .zero)
-        let first = try trust.context()
-        #expect(try trust.context() === first)
-        #expect(try trust.context(protocols: ["h2"]) !== first)
-        try FileManager.default.removeItem(at: file)
-        try FileManager.default.copyItem(atPath: new.authorityFile, toPath: file.path)
-        #expect(try trust.context() !== first)
-        try FileManager.default.removeItem(at: file)
-        #expect(throws: EgressError.self) { try trust.context() }
     }
 
     @Test("takes an answer that comes before the request is read")
@@ -371,7 +225,7 @@ struct HTTPEgressTests {
         let server = try await ScriptedServer(.reply("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"))
         var request = EgressRequest("POST", server.url())
         request.body = [UInt8](repeating: 0x78, count: 8 << 20)
-        #expect(try await perform(request).get().status == 413)
+        #expect(try await egress.perform(request).get().status == 413)
     }
 
     @Test("asks once more when a server sends the request back unread, and then no more")
@@ -390,7 +244,7 @@ struct HTTPEgressTests {
             }
             var request = EgressRequest("GET", server.url())
             request.version = .http2
-            return (try await perform(request), count.withLock { $0 })
+            return (try await egress.perform(request), count.withLock { $0 })
         }
         let once = try await outcome(refusals: 1)
         #expect(try once.0.get().status == 200)
@@ -400,10 +254,4 @@ struct HTTPEgressTests {
         #expect(twice.requests == 2)
     }
 
-    @Test("says so when the other side does not speak TLS")
-    func noTLS() async throws {
-        let server = try TLSServer()
-        defer { server.stop() }
-        #expect(try await failure(EgressRequest("GET", "https://127.0.0.1:\(server.plainPort)/"))?.code == .tls)
-    }
 }
