@@ -79,14 +79,8 @@ public enum ApplicationProtocol: String, Sendable {
         authorities: [Certificate] = [],
         protocols: [ApplicationProtocol] = [.http2]
     ) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(isServer: false, trust: .web)
-        try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
-        if authorities.isEmpty {
-            try unsafe check(SSL_CTX_set_default_verify_paths(context.pointer), .identity, "system authorities")
-        } else {
-            try context.trust(authorities)
-        }
-        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
+        let context = try client(.web, verifying: SSL_VERIFY_PEER)
+        try context.trustWeb(authorities)
         try context.offer(protocols)
         return context
     }
@@ -95,14 +89,8 @@ public enum ApplicationProtocol: String, Sendable {
     /// the system's authorities, or those given.
     ///
     public static func inspector(authorities: [Certificate] = []) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(isServer: false, trust: .anyone, isForLooks: true)
-        try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
-        if authorities.isEmpty {
-            try unsafe check(SSL_CTX_set_default_verify_paths(context.pointer), .identity, "system authorities")
-        } else {
-            try context.trust(authorities)
-        }
-        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
+        let context = try client(.anyone, isForLooks: true, verifying: SSL_VERIFY_NONE)
+        try context.trustWeb(authorities)
         return context
     }
 
@@ -110,12 +98,28 @@ public enum ApplicationProtocol: String, Sendable {
     ///
     /// `protocols` are names for ALPN, each of 1 to 255 bytes.
     public func inspector(protocols: [String]) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(isServer: false, trust: .anyone, isForLooks: true)
-        try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
+        let context = try Self.client(.anyone, isForLooks: true, verifying: SSL_VERIFY_NONE)
         unsafe SSL_CTX_set1_cert_store(context.pointer, SSL_CTX_get_cert_store(pointer))
-        unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
         try context.offer(names: protocols)
         return context
+    }
+
+    /// For a client of the web: TLS 1.2 and 1.3.
+    private static func client(
+        _ trust: PeerTrust,
+        isForLooks: Bool = false,
+        verifying mode: CInt
+    ) throws(TLSError) -> TLSContext {
+        let context = try TLSContext(isServer: false, trust: trust, isForLooks: isForLooks)
+        try unsafe check(COpenSSL_tls12_and_later(context.pointer), .library, "SSL_CTX_set_min_proto_version")
+        unsafe SSL_CTX_set_verify(context.pointer, mode, nil)
+        return context
+    }
+
+    /// Trusts the system's authorities, or those given.
+    private func trustWeb(_ authorities: [Certificate]) throws(TLSError) {
+        guard authorities.isEmpty else { return try trust(authorities) }
+        try unsafe check(SSL_CTX_set_default_verify_paths(pointer), .identity, "system authorities")
     }
 
     private func use(_ chain: [Certificate], _ key: PrivateKey) throws(TLSError) {

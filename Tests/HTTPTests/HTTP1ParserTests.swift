@@ -41,20 +41,9 @@ struct HTTP1ParserTests {
     func mutated(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let requests = HTTP1Case.accepted + HTTP1Case.refusedLengths + HTTP1Case.refusedHeads
-        let letters = Array("\r\n\r\n :;,0159aHTchunked/\t\0\u{7f}".utf8)
         for request in requests where request.bytes.count < 1_024 {
             for _ in 0..<20 {
-                var bytes = request.bytes + request.bytes
-                for _ in 0..<Int.random(in: 1...3, using: &random) {
-                    let place = Int.random(in: 0..<bytes.count, using: &random)
-                    let letter = letters[Int.random(in: 0..<letters.count, using: &random)]
-                    switch Int.random(in: 0..<3, using: &random) {
-                    case 0: bytes[place] = letter
-                    case 1: bytes.insert(letter, at: place)
-                    default: bytes.remove(at: place)
-                    }
-                }
-                let cuts = (0..<4).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted()
+                let (bytes, cuts) = (request.bytes + request.bytes).changed(&random)
                 let (whole, cut) = (HTTP1Outcome(bytes), HTTP1Outcome(bytes, cutAt: cuts))
                 // Two reasons may stand in one head; which of them is told depends on what came first.
                 #expect(cut.requests == whole.requests, "\(cuts) of \(bytes)")

@@ -30,20 +30,9 @@ struct HTTP1ExchangeTests {
     @Test("reads changed responses the same in one piece and in many", arguments: 0..<8)
     func mutated(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        let letters = Array("\r\n\r\n :;,0159aHTchunked/\t\0\u{7f}".utf8)
         for response in HTTP1ResponseCase.read + HTTP1ResponseCase.refused where !response.bytes.isEmpty {
             for _ in 0..<20 {
-                var bytes = response.bytes
-                for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
-                    let place = Int.random(in: 0..<bytes.count, using: &random)
-                    let letter = letters[Int.random(in: 0..<letters.count, using: &random)]
-                    switch Int.random(in: 0..<3, using: &random) {
-                    case 0: bytes[place] = letter
-                    case 1: bytes.insert(letter, at: place)
-                    default: bytes.remove(at: place)
-                    }
-                }
-                let cuts = (0..<4).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted()
+                let (bytes, cuts) = response.bytes.changed(&random)
                 #expect(response.outcome(of: bytes, cutAt: cuts) == response.outcome(of: bytes), "\(cuts) of \(bytes)")
             }
         }

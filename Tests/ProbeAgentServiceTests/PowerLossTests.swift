@@ -17,6 +17,26 @@ struct PowerLossTests {
         case settled(Range<Int>)
     }
 
+    /// What has happened up to some moment.
+    private struct History {
+        var disk: LossyDisk
+        private var kept: Set<Int> = []
+        private var settled: Set<Int> = []
+
+        init(_ folder: String) { disk = LossyDisk(folder) }
+
+        /// Rows that must be there.
+        var owed: Set<Int> { kept.subtracting(settled) }
+
+        mutating func take(_ event: Event) {
+            switch event {
+            case .kept(let rows): kept.formUnion(rows)
+            case .settled(let rows): settled.formUnion(rows)
+            case .changed(let change): disk.apply(change)
+            }
+        }
+    }
+
     private final class Recorder: Sendable {
         private let list = Mutex<[Event]>([])
 
@@ -88,18 +108,13 @@ struct PowerLossTests {
     func keeps(seed: UInt64, isDurable: Bool) async throws {
         var random = SplitMix64(seed: seed)
         let path = "\(directory.path)/life"
-        var disk = LossyDisk(path)
-        var (kept, settled) = (Set<Int>(), Set<Int>())
+        var history = History(path)
         for event in try await life(&random, isDurable: isDurable) {
-            switch event {
-            case .kept(let rows): kept.formUnion(rows)
-            case .settled(let rows): settled.formUnion(rows)
-            case .changed(let change): disk.apply(change)
-            }
+            history.take(event)
             // What a process has written outlives it, synchronised or not.
             for chance in isDurable ? [0, 0.5, 1] : [1] {
-                let numbers = try await found(disk.files(lasting: chance, &random), life: path)
-                #expect(kept.subtracting(settled).isSubset(of: numbers), "after \(event), of the rest lasts \(chance)")
+                let numbers = try await found(history.disk.files(lasting: chance, &random), life: path)
+                #expect(history.owed.isSubset(of: numbers), "after \(event), of the rest lasts \(chance)")
                 #expect(Set(numbers).count == numbers.count, "after \(event)")
             }
         }
@@ -109,17 +124,10 @@ struct PowerLossTests {
     func forgets() async throws {
         var random = SplitMix64(seed: 1)
         let path = "\(directory.path)/life"
-        var disk = LossyDisk(path)
-        var (kept, settled) = (Set<Int>(), Set<Int>())
-        for event in try await life(&random, isDurable: false) {
-            switch event {
-            case .kept(let rows): kept.formUnion(rows)
-            case .settled(let rows): settled.formUnion(rows)
-            case .changed(let change): disk.apply(change)
-            }
-        }
-        let numbers = try await found(disk.files(lasting: 0, &random), life: path)
-        #expect(!kept.subtracting(settled).isSubset(of: numbers))
+        var history = History(path)
+        for event in try await life(&random, isDurable: false) { history.take(event) }
+        let numbers = try await found(history.disk.files(lasting: 0, &random), life: path)
+        #expect(!history.owed.isSubset(of: numbers))
     }
 
     @Test("at any moment leaves a sealed file whole, as it was or as it is to be")
