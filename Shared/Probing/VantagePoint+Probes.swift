@@ -160,7 +160,7 @@ extension CheckOptions {
 
 extension CheckType {
     /// Where a check that connects goes when it names no port.
-    fileprivate var usualPort: UInt16 {
+    var usualPort: UInt16 {
         switch self {
         case .udp: 7
         case .stamp: 862

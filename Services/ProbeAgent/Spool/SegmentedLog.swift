@@ -71,7 +71,8 @@ final class SegmentedLog {
     func append(_ batches: [MeasurementBatch]) throws(SystemError) -> Bool {
         let isNew = active == nil
         let name = isNew ? newName() : segments[segments.count - 1].name
-        let (records, end) = Self.records(of: batches, from: head, marker: name.marker)
+        let numbered = Self.numbered(batches, from: head)
+        let records = Self.records(of: numbered, marker: name.marker)
         guard bytes + records.count + (isNew ? 4_096 : 0) <= limits.bytes else { return false }
         do {
             if isNew { try begin(name) }
@@ -81,10 +82,10 @@ final class SegmentedLog {
             abandon()
             throw error
         }
-        fresh = Self.numbered(batches, from: head)
+        fresh = numbered
         let last = segments.count - 1
-        head = end
-        segments[last].end = end
+        head = numbered.last?.rows.upperBound ?? head
+        segments[last].end = head
         segments[last].fileBytes += records.count
         bytes += records.count
         if segments[last].fileBytes >= limits.segmentBytes { active = nil }
@@ -179,19 +180,16 @@ final class SegmentedLog {
     }
 
     private static func records(
-        of batches: [MeasurementBatch],
-        from first: Int,
+        of batches: [(rows: Range<Int>, batch: MeasurementBatch)],
         marker: UInt64
-    ) -> (bytes: [UInt8], end: Int) {
+    ) -> [UInt8] {
         var writer = ByteWriter()
-        var next = first
-        for batch in batches {
-            SpoolFrame.append(rows: next, count: batch.count, marker: marker, to: &writer) { writer in
+        for (rows, batch) in batches {
+            SpoolFrame.append(rows: rows.lowerBound, count: batch.count, marker: marker, to: &writer) { writer in
                 BatchPayload.write(batch, to: &writer)
             }
-            next += batch.count
         }
-        return (writer.bytes, next)
+        return writer.bytes
     }
 
     /// The segments of a folder, oldest first; each ends where the next one begins, and the last is read to its end.

@@ -142,11 +142,11 @@ struct HTTP1ResponseReader {
         guard let colon = line.firstIndex(of: 0x3a) else {
             throw HTTPError(.protocolViolation, "a header of the response has no name")
         }
-        let name = line[..<colon].trimmingBlanks()
+        let name = line[..<colon].trimmingSpaces()
         guard !name.isEmpty, name.allSatisfy(isTokenByte), !line.contains(0), !line.contains(0x0d) else {
             throw HTTPError(.protocolViolation, "a header of the response has no proper name or value")
         }
-        field = (String(decoding: name, as: UTF8.self), Array(line[(colon + 1)...].trimmingBlanks()))
+        field = (String(decoding: name, as: UTF8.self), Array(line[(colon + 1)...].trimmingSpaces()))
     }
 
     /// A folded line (section 5.2): its break counts as a space.
@@ -154,7 +154,7 @@ struct HTTP1ResponseReader {
         guard field != nil, !line.contains(0), !line.contains(0x0d) else {
             throw HTTPError(.protocolViolation, "a header of the response begins with a space")
         }
-        field?.value += [0x20] + line.trimmingBlanks()
+        field?.value += [0x20] + line[...].trimmingSpaces()
     }
 
     private mutating func finishField() {
@@ -188,9 +188,7 @@ struct HTTP1ResponseReader {
 
     /// The last of the transfer codings, in lowercase; `identity` is none.
     private var transferCoding: String? {
-        guard response.fields.count(of: "transfer-encoding") > 0 else { return nil }
-        let lists = response.fields.all.filter { $0.name == "transfer-encoding" }.map(\.value)
-        let codings = lists.joined(separator: ",").split(separator: ",").map { coding in
+        let codings = values(of: "transfer-encoding").joined(separator: ",").split(separator: ",").map { coding in
             coding.lowercased().filter { $0 != " " && $0 != "\t" }
         }
         return codings.last { $0 != "identity" }
@@ -198,7 +196,7 @@ struct HTTP1ResponseReader {
 
     /// The same length may be said more than once (RFC 9110, section 8.6).
     private func contentLength() throws(HTTPError) -> Int? {
-        let lists = response.fields.all.filter { $0.name == "content-length" }.map(\.value)
+        let lists = values(of: "content-length")
         let values = Set(lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map(Self.length))
         guard values.count <= 1, values.first != .some(nil) else {
             throw HTTPError(.protocolViolation, "the length of the response is ambiguous")
@@ -206,29 +204,25 @@ struct HTTP1ResponseReader {
         return values.first ?? nil
     }
 
+    private func values(of name: String) -> [String] {
+        response.fields.all.filter { $0.name == name }.map(\.value)
+    }
+
     private static func length(_ text: Substring) -> Int? {
-        let digits = Array(text.utf8).trimmingBlanks()
+        let digits = Array(text.utf8)[...].trimmingSpaces()
         guard (1...18).contains(digits.count), digits.allSatisfy(isDigit) else { return nil }
         return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
     private mutating func beginChunk(_ line: [UInt8]) throws(HTTPError) {
-        let digits = line.prefix { $0 != 0x3b }.trimmingBlanks()
-        guard (1...15).contains(digits.count), let size = Int(String(decoding: digits, as: UTF8.self), radix: 16),
-            digits.first != 0x2b, digits.first != 0x2d
-        else { throw HTTPError(.protocolViolation, "a chunk has no proper size") }
+        let digits = line.prefix { $0 != 0x3b }.trimmingSpaces()
+        guard (1...15).contains(digits.count), let size = HTTP1Parser.hexadecimal(digits) else {
+            throw HTTPError(.protocolViolation, "a chunk has no proper size")
+        }
         state = size == 0 ? .trailers : .chunk(left: size)
     }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte)
-}
-
-extension Collection<UInt8> where Self: BidirectionalCollection, SubSequence == ArraySlice<UInt8> {
-    fileprivate func trimmingBlanks() -> ArraySlice<UInt8> {
-        var slice = drop { $0 == 0x20 || $0 == 0x09 }
-        while let last = slice.last, last == 0x20 || last == 0x09 { slice.removeLast() }
-        return slice
-    }
 }

@@ -180,7 +180,8 @@ func isTokenByte(_ byte: UInt8) -> Bool {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate func trimmingSpaces() -> ArraySlice<UInt8> {
+    /// Without the spaces and tabs at its ends.
+    func trimmingSpaces() -> ArraySlice<UInt8> {
         var slice = drop { $0 == 0x20 || $0 == 0x09 }
         while let last = slice.last, last == 0x20 || last == 0x09 { slice.removeLast() }
         return slice

@@ -145,7 +145,7 @@ struct HTTP1Parser {
         state = size == 0 ? .trailers(head) : .chunk(head, left: size)
     }
 
-    private static func hexadecimal(_ digits: ArraySlice<UInt8>) -> Int? {
+    static func hexadecimal(_ digits: ArraySlice<UInt8>) -> Int? {
         var value = 0
         for digit in digits {
             switch digit {

@@ -23,8 +23,6 @@ public final class SimulatedProbing {
     /// To have its packets recorded.
     public let network: SimulatedNetwork
 
-    private static let nanosecondsPerMillisecond: UInt64 = 1_000_000
-
     private let vantage: SimulatedVantage
     private let description: NetworkDescription
     private let agent: AgentID
@@ -98,11 +96,6 @@ public final class SimulatedProbing {
         let timeout = Duration.milliseconds(target.check.timeoutMilliseconds)
         var metadata = ProbeMetadata()
         metadata.text("address", target.address.description)
-        let done: SimulatedVantage.Completion = { [unowned self] outcome in
-            targets[index].isUnderWay = false
-            metadata.text("time_source", "simulation")
-            record(target.check.id, ProbeOutcome(startedAt: startedAt, outcome, metadata))
-        }
         switch target.check.type {
         case .trace:
             metadata.text("mode", (target.check.options.mode ?? .icmp).rawValue)
@@ -112,9 +105,13 @@ public final class SimulatedProbing {
         case .dns:
             ask(index, startedAt, timeout, metadata)
         default:
-            let port = UInt16(clamping: target.check.options.port ?? 443)
+            let port = target.check.options.port.map { UInt16(clamping: $0) } ?? target.check.type.usualPort
             metadata.integer("port", Int(port))
-            vantage.connect(to: target.address, port: port, timeout: timeout, done)
+            metadata.text("time_source", TimeSource.simulation.rawValue)
+            vantage.connect(to: target.address, port: port, timeout: timeout) { [unowned self] outcome in
+                targets[index].isUnderWay = false
+                record(target.check.id, ProbeOutcome(startedAt: startedAt, outcome, metadata))
+            }
         }
     }
 
@@ -122,11 +119,12 @@ public final class SimulatedProbing {
     private func echo(_ index: Int, _ startedAt: Timestamp, _ timeout: Duration, _ metadata: ProbeMetadata) {
         let (check, address) = (targets[index].check, targets[index].address)
         let bytes = Int(EchoPacket(payloadBytes: check.options.payloadBytes ?? 56).payloadBytes)
-        let gap = UInt64(check.options.gapMilliseconds ?? 25) * Self.nanosecondsPerMillisecond
+        let gap = UInt64(check.options.gapMilliseconds ?? 25) * 1_000_000
         let count = check.options.packets ?? 1
         var metadata = metadata
         metadata.integer("payload_bytes", bytes)
-        var results: [EchoResult?] = Array(repeating: nil, count: count)
+        var results: [EchoResult] = Array(repeating: .failure(.timeout), count: count)
+        var left = count
         let first = network.now
         for number in 0..<count {
             network.schedule(at: first + UInt64(number) * gap) { [weak self] in
@@ -134,10 +132,10 @@ public final class SimulatedProbing {
                 let sentAt = start.advanced(by: .nanoseconds(Int64(network.now)))
                 vantage.echo(to: address, payloadBytes: bytes, timeout: timeout) { [unowned self] outcome in
                     results[number] = EchoResult(outcome, sentAt: sentAt)
-                    let known = results.compactMap(\.self)
-                    guard known.count == count else { return }
+                    left -= 1
+                    guard left == 0 else { return }
                     targets[index].isUnderWay = false
-                    record(check.id, ProbeOutcome(startedAt: startedAt, known, metadata))
+                    record(check.id, ProbeOutcome(startedAt: startedAt, results, metadata))
                 }
             }
         }
@@ -151,7 +149,7 @@ public final class SimulatedProbing {
         question.describe(in: &metadata, .udp)
         metadata.text("time_source", TimeSource.simulation.rawValue)
         let begin = network.now
-        let port = UInt16(clamping: target.check.options.port ?? 53)
+        let port = target.check.options.port.map { UInt16(clamping: $0) } ?? DNSTransport.udp.usualPort
         func ask(_ timeouts: ArraySlice<Duration>) {
             vantage.exchange(with: target.address, port: port, message.bytes, timeout: timeouts.first ?? timeout) {
                 [unowned self] reply in
