@@ -87,10 +87,12 @@ let shared: [Target] = [
     cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     cLibrary("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
     cLibrary("CPCRE2", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
+    cLibrary("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
     library("Configuration"),
     library("EventLoop", uses: ["CLinux"]),
     library("JSON"),
+    library("Packing", uses: ["CZstd"]),
     library("Observability", uses: ["CLinux", "JSON"]),
     library("Lifecycle", uses: ["EventLoop", "Observability"]),
     library("TLS", uses: ["COpenSSL"]),
@@ -104,7 +106,7 @@ let shared: [Target] = [
     library("Tokens", uses: ["Contracts", "EventLoop", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
     library("Database", uses: ["CSQLite"]),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop", "HTTP", "TLS"]),
-    library("Statistics"),
+    library("Statistics", uses: ["Packing"]),
     library("Patterns", uses: ["CPCRE2"]),
     library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability", "TLS"]),
     library(
@@ -117,7 +119,7 @@ let shared: [Target] = [
 
 let services: [Target] =
     service("Orchestrator", executable: "orchestrator", uses: ["Database", "Patterns", "Tokens"])
-    + service("Store", executable: "store", uses: ["Database", "Statistics", "Tokens"])
+    + service("Store", executable: "store", uses: ["Database", "Packing", "Statistics", "Tokens"])
     + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
     + service(
@@ -145,6 +147,7 @@ let suites: [Target] = [
     tests("Tokens", uses: ["Contracts", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests("Database"),
     tests("JSON"),
+    tests("Packing"),
     tests("Statistics"),
     tests("Patterns"),
     .target(
@@ -155,7 +158,10 @@ let suites: [Target] = [
     ),
     tests(
         "StoreService",
-        uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
+        uses: [
+            "Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "Packing", "ServiceTesting",
+            "Statistics",
+        ]
     ),
     tests(
         "GatewayService",

@@ -8,6 +8,14 @@ public struct Summary: Codable, Equatable, Sendable {
 
     public init() {}
 
+    /// What `count` values, at least one, amount to.
+    public init(count: UInt64, sum: Double, range: ClosedRange<Double>) {
+        self.count = count
+        self.sum = sum
+        minimum = range.lowerBound
+        maximum = range.upperBound
+    }
+
     public var mean: Double? { count == 0 ? nil : sum / Double(count) }
 
     public mutating func add(_ value: Double) {
