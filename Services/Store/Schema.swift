@@ -1,37 +1,13 @@
 import Database
 
 /// The steps of the store's schema; released ones never change.
+///
+/// Times are microseconds since 1970, days are counted from there too, and rows are packed by a `RowPacker`.
 let schema = [
     Migration(
         1,
-        "series, measurements and events",
+        "log, chunks and roll-ups",
         [
-            """
-            CREATE TABLE series (
-                id BIGINT PRIMARY KEY, tenant TEXT NOT NULL, target_id TEXT NOT NULL, check_id TEXT NOT NULL,
-                agent_id TEXT NOT NULL, target TEXT NOT NULL, type TEXT NOT NULL, origin TEXT NOT NULL,
-                UNIQUE (tenant, check_id, agent_id, target_id, target, type, origin))
-            """,
-            // The key is the row's place: a span of one series is one run of pages, and a row that is sent again meets
-            // itself. Times are microseconds since 1970.
-            """
-            CREATE TABLE measurement (
-                series BIGINT NOT NULL, timestamp BIGINT NOT NULL, id BLOB NOT NULL, latency DOUBLE PRECISION,
-                status SMALLINT NOT NULL, reason SMALLINT NOT NULL, metadata TEXT,
-                PRIMARY KEY (series, timestamp, id)) WITHOUT ROWID
-            """,
-            // What was committed, batch by batch and in that order; `keys` says where the new rows are (EventKeys).
-            "CREATE TABLE event (cursor INTEGER PRIMARY KEY, created_at BIGINT NOT NULL, keys BLOB NOT NULL)",
-        ]
-    ),
-    Migration(
-        2,
-        "requests sent and answered, and the endpoints of a series",
-        [
-            "ALTER TABLE measurement ADD COLUMN sent BIGINT NOT NULL DEFAULT 1",
-            "ALTER TABLE measurement ADD COLUMN received BIGINT NOT NULL DEFAULT 1",
-            "UPDATE measurement SET received = 0 WHERE latency IS NULL",
-            "ALTER TABLE series RENAME TO series_without_endpoint",
             """
             CREATE TABLE series (
                 id BIGINT PRIMARY KEY, tenant TEXT NOT NULL, target_id TEXT NOT NULL, check_id TEXT NOT NULL,
@@ -39,17 +15,38 @@ let schema = [
                 origin TEXT NOT NULL,
                 UNIQUE (tenant, check_id, agent_id, target_id, target, type, endpoint, origin))
             """,
+            // What was committed, batch by batch and in that order; their `series` are numbers of the table above.
             """
-            INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin)
-            SELECT id, tenant, target_id, check_id, agent_id, target, type, '', origin FROM series_without_endpoint
+            CREATE TABLE event (
+                tenant TEXT NOT NULL, cursor BIGINT NOT NULL, created_at BIGINT NOT NULL, rows BIGINT NOT NULL,
+                numbers BLOB NOT NULL, metadata BLOB NOT NULL, PRIMARY KEY (tenant, cursor)) WITHOUT ROWID
             """,
-            "DROP TABLE series_without_endpoint",
-        ]
-    ),
-    Migration(
-        3,
-        "gaps",
-        [
+            // Up to which cursor the log is in chunks, of all series and of each; and of each what is kept in memory.
+            "CREATE TABLE flushed (tenant TEXT PRIMARY KEY, cursor BIGINT NOT NULL) WITHOUT ROWID",
+            """
+            CREATE TABLE progress (
+                series BIGINT PRIMARY KEY, tenant TEXT NOT NULL, flushed BIGINT NOT NULL, newest_at BIGINT NOT NULL,
+                highest_id BLOB NOT NULL, numbers BLOB, metadata BLOB)
+            """,
+            // Rows of one series and one day; the times of two chunks do not overlap.
+            """
+            CREATE TABLE chunk (
+                day BIGINT NOT NULL, series BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
+                tenant TEXT NOT NULL, rows BIGINT NOT NULL, numbers BLOB NOT NULL, metadata BLOB NOT NULL,
+                PRIMARY KEY (day, series, first)) WITHOUT ROWID
+            """,
+            // What the chunks of a day were, minute by minute, once they are gone.
+            """
+            CREATE TABLE minutes (
+                day BIGINT NOT NULL, series BIGINT NOT NULL, tenant TEXT NOT NULL, rollups BLOB NOT NULL,
+                PRIMARY KEY (day, series)) WITHOUT ROWID
+            """,
+            // Hours and days; `step` is the length in seconds.
+            """
+            CREATE TABLE rollup (
+                step BIGINT NOT NULL, series BIGINT NOT NULL, start BIGINT NOT NULL, tenant TEXT NOT NULL,
+                rollup BLOB NOT NULL, PRIMARY KEY (step, series, start)) WITHOUT ROWID
+            """,
             """
             CREATE TABLE gap (
                 id TEXT PRIMARY KEY, tenant TEXT NOT NULL, agent_id TEXT NOT NULL, started_at BIGINT NOT NULL,
@@ -57,7 +54,7 @@ let schema = [
             """,
             "CREATE INDEX gap_by_end ON gap (tenant, ended_at)",
         ]
-    ),
+    )
 ]
 
 /// The one tenant there is.

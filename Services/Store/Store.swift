@@ -11,6 +11,7 @@ public struct Store: Service {
     private let series: SeriesTable
     private let reader: QueryReader
     private let gaps: GapBook
+    private let compaction: Compaction
     private let pruning: Pruning
     private let now: @Sendable () -> Timestamp
 
@@ -29,14 +30,23 @@ public struct Store: Service {
         let series = SeriesTable(limit: settings.ingest.series)
         try await series.load(from: database)
         let events = try await EventLog.open(database, series)
+        let head = Head()
+        try await events.load(into: head)
         metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
         metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
-        let reader = QueryReader(database: database, limits: settings.queries)
+        let reader = QueryReader(
+            database: database,
+            head: head,
+            limits: settings.queries,
+            retention: settings.retention,
+            now: now
+        )
         return Store(
             ingest: Ingest(
                 database,
                 settings,
                 series: series,
+                head: head,
                 events: events,
                 now: now,
                 log: log,
@@ -46,6 +56,15 @@ public struct Store: Service {
             series: series,
             reader: reader,
             gaps: GapBook(database: database, reader: reader, now: now),
+            compaction: Compaction(
+                database: database,
+                settings: settings.compaction,
+                series: series,
+                head: head,
+                clock: clock,
+                log: log,
+                metrics: CompactionMetrics(metrics, head)
+            ),
             pruning: Pruning(
                 database: database,
                 settings: settings.retention,
@@ -76,6 +95,9 @@ public struct Store: Service {
     public func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await ingest.run() }
+            // What an earlier process left in the log, before what is too old of it is removed.
+            try await compaction.flushOldest()
+            group.addTask { try await compaction.run() }
             group.addTask { try await pruning.run() }
             try await group.waitForAll()
         }

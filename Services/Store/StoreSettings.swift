@@ -1,4 +1,5 @@
 public import Configuration
+import Contracts
 public import Database
 public import JSONRPCTransport
 
@@ -11,6 +12,7 @@ public struct StoreSettings: Sendable {
     public var ingest = IngestLimits()
     public var queries = QueryLimits()
     public var retention = RetentionSettings()
+    public var compaction = CompactionSettings()
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("STORE", from: environment)
@@ -38,6 +40,22 @@ public struct StoreSettings: Sendable {
             default: retention.rows,
             in: .seconds(3_600) ... .seconds(3_650 * 86_400)
         )
+        let longest = Duration.seconds(36_500 * 86_400)
+        retention.minutes = try environment.duration(
+            "STORE_MINUTE_RETENTION",
+            default: max(retention.minutes, retention.rows),
+            in: retention.rows...longest
+        )
+        retention.hours = try environment.duration(
+            "STORE_HOUR_RETENTION",
+            default: max(retention.hours, retention.minutes),
+            in: retention.minutes...longest
+        )
+        retention.days = try environment.duration(
+            "STORE_DAY_RETENTION",
+            default: max(retention.days, retention.hours),
+            in: retention.hours...longest
+        )
         retention.events = try environment.duration(
             "STORE_EVENT_RETENTION",
             default: retention.events,
@@ -59,6 +77,8 @@ public struct IngestLimits: Sendable {
     public var queueBytes = 64 << 20
     /// Rows that one transaction takes from the queue; more only when a single batch has more.
     public var transactionRows = 20_000
+    /// Rows in memory that are not in chunks yet, before senders are told to come back later.
+    public var headRows = 500_000
     /// Different checks as seen by different agents, over all time.
     public var series = 100_000
     /// Bytes of one row's metadata.
@@ -88,11 +108,34 @@ public struct QueryLimits: Sendable {
 
 /// How long what is kept.
 public struct RetentionSettings: Sendable {
+    /// Rows themselves; like all of these, whole days in UTC.
     public var rows = Duration.seconds(30 * 86_400)
+    /// What they were, minute by minute, hour by hour, and day by day.
+    public var minutes = Duration.seconds(90 * 86_400)
+    public var hours = Duration.seconds(400 * 86_400)
+    public var days = Duration.seconds(3_650 * 86_400)
     /// How far back a stream can begin.
     public var events = Duration.seconds(25 * 3_600)
     /// How often is looked for what is too old.
     public var interval = Duration.seconds(60)
+
+    public init() {}
+
+    /// The last day of which no rows are kept, counted from 1970.
+    func lastExpiredDay(at now: Timestamp) -> Int64 {
+        RollupStep.day.index(of: now.advanced(by: .zero - rows).microseconds) - 1
+    }
+}
+
+/// When rows move from the log into chunks.
+public struct CompactionSettings: Sendable {
+    /// Rows and bytes in memory.
+    public var rows = 100_000
+    public var bytes = 32 << 20
+    /// However few rows there are.
+    public var interval = Duration.seconds(300)
+    /// Of Zstandard.
+    public var level = 3
 
     public init() {}
 }

@@ -12,33 +12,36 @@ struct RetentionTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("removes what is too old, a little at a time, and nothing else")
+    @Test("removes days that are too old, and leaves the sums of their minutes")
     func rows() async throws {
         let time = ManualTime()
         let clock = StandingClock()
         try await withStore(in: directory, time: time, clock: clock) { store in
             await clock.untilSleeping()
             let (old, kept) = (Watch(targets: 2), Watch())
+            let start = time.now
             for number in 0..<6 {
-                let end = time.now.advanced(by: .seconds(-10_000 * number))
+                let end = start.advanced(by: .seconds(-10_000 * number))
                 _ = try await store.client.call(.appendMeasurements, old.batch(4_000, before: end))
             }
-            time.advance(by: .seconds(30 * 86_400 + 1))
-            _ = try await store.client.call(.appendMeasurements, kept.batch(10, before: time.now))
-            #expect(try await rowCount(store) == 24_010)
+            // The rows go into chunks before they are removed.
             clock.wake()
             await clock.untilSleeping()
-            #expect(try await rowCount(store) == 10)
+            let span = SummaryFilter(from: start.advanced(by: .seconds(-86_400)), to: start)
+            let before = try await store.client.call(.summarizeMeasurements, span)
+            #expect(before.overall.count == 24_000)
+            time.advance(by: .seconds(31 * 86_400))
+            _ = try await store.client.call(.appendMeasurements, kept.batch(10, before: time.now))
+            clock.wake()
+            await clock.untilSleeping()
+            let rows = MeasurementFilter(from: span.from, to: span.to, limit: 10)
+            #expect(try await store.client.call(.listMeasurements, rows).measurements.isEmpty)
             let latest = try await store.client.call(.latestMeasurements, LatestFilter())
             #expect(latest.measurements.map(\.agentID) == [kept.agentID])
-            // A series whose rows are all gone goes on where it was.
+            // A series whose rows are all gone goes on where it was, and its sums are what they were.
             _ = try await store.client.call(.appendMeasurements, old.batch(2, before: time.now))
-            #expect(try await rowCount(store) == 12)
+            #expect(try await store.client.call(.summarizeMeasurements, span) == before)
         }
-    }
-
-    private func rowCount(_ store: StoreCase) async throws -> Int {
-        try await store.database.read { try $0.value("SELECT count(*) FROM measurement") ?? 0 }
     }
 }
 
@@ -47,8 +50,12 @@ final class StandingClock: Clock {
     typealias Instant = ContinuousClock.Instant
 
     private struct State {
-        var sleeper: CheckedContinuation<Void, any Error>?
+        var sleepers: [Int: CheckedContinuation<Void, any Error>] = [:]
+        var count = 0
     }
+
+    /// Loops of a store that sleep.
+    private static let loops = 2
 
     private let state = Mutex(State())
 
@@ -56,25 +63,33 @@ final class StandingClock: Clock {
     var minimumResolution: Duration { .nanoseconds(1) }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let number = state.withLock { state in
+            state.count += 1
+            return state.count
+        }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                state.withLock { $0.sleeper = continuation }
-                if Task.isCancelled { cancel() }
+                state.withLock { $0.sleepers[number] = continuation }
+                if Task.isCancelled { cancel(number) }
             }
         } onCancel: {
-            cancel()
+            cancel(number)
         }
     }
 
     func wake() {
-        state.withLock { $0.sleeper.take() }?.resume()
+        let sleepers = state.withLock { state in
+            defer { state.sleepers = [:] }
+            return state.sleepers.values
+        }
+        for sleeper in sleepers { sleeper.resume() }
     }
 
     func untilSleeping() async {
-        while state.withLock({ $0.sleeper == nil }) { await Task.yield() }
+        while state.withLock({ $0.sleepers.count < Self.loops }) { await Task.yield() }
     }
 
-    private func cancel() {
-        state.withLock { $0.sleeper.take() }?.resume(throwing: CancellationError())
+    private func cancel(_ number: Int) {
+        state.withLock { $0.sleepers.removeValue(forKey: number) }?.resume(throwing: CancellationError())
     }
 }

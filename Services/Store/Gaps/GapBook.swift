@@ -67,9 +67,9 @@ struct GapBook: Sendable {
             now: now()
         )
         let agent: SQL = filter.agentID.map { "AND agent_id = \($0.rawValue)" } ?? ""
-        return try await reader.read { connection in
+        return try await reader.read { rows in
             GapList(
-                gaps: try connection.rows(
+                gaps: try rows.connection.rows(
                     """
                     SELECT id, agent_id, started_at, ended_at, rows, cause FROM gap
                     WHERE tenant = \(defaultTenant) AND ended_at >= \(span.from.microseconds)

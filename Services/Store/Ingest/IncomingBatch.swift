@@ -7,43 +7,30 @@ struct IncomingBatch: Sendable {
     let batch: MeasurementBatch
     /// The batch as it came.
     let json: ArraySlice<UInt8>
-    /// The numbers of the batch's series; 0 where no row is of that series.
-    let seriesNumbers: [Int]
 
     /// Reads a batch and checks it; a batch with one row that cannot be stored is refused as a whole.
     ///
     /// Throws `invalidParams`, with the row's index in `data.row`.
-    static func read(
-        _ json: ArraySlice<UInt8>,
-        limits: IngestLimits,
-        now: Timestamp
-    ) throws(RPCError) -> MeasurementBatch {
-        let batch: MeasurementBatch = try readParams(json)
+    init(_ json: ArraySlice<UInt8>, limits: IngestLimits, now: Timestamp) throws(RPCError) {
+        batch = try readParams(json)
+        self.json = json
         try batch.validate(limits, now: now)
-        return batch
     }
 
-    /// `batch` was read from `json`.
-    init(_ batch: MeasurementBatch, json: ArraySlice<UInt8>, in series: SeriesTable) throws(RPCError) {
-        self.batch = batch
-        self.json = json
+    /// The key of each series that rows are of; `nil` for others.
+    var keys: [SeriesKey?] {
         var isUsed = [Bool](repeating: false, count: batch.series.count)
         for index in batch.columns.series { isUsed[index] = true }
-        let used = isUsed.indices.filter { isUsed[$0] }
-        let numbers = try series.numbers(of: used.map(batch.key))
-        var seriesNumbers = [Int](repeating: 0, count: isUsed.count)
-        for (index, number) in zip(used, numbers) { seriesNumbers[index] = number }
-        self.seriesNumbers = seriesNumbers
+        return zip(isUsed, batch.series).map { isUsed, series in
+            guard isUsed else { return nil }
+            return SeriesKey(tenant: defaultTenant, agentID: batch.agentID, origin: batch.origin, series: series)
+        }
     }
 }
 
 extension MeasurementBatch {
     /// 2000-01-01: no agent's clock is right and shows less.
     private static let earliest: Int64 = 946_684_800_000_000
-
-    fileprivate func key(_ index: Int) -> SeriesKey {
-        SeriesKey(tenant: defaultTenant, agentID: agentID, origin: origin, series: series[index])
-    }
 
     fileprivate func validate(_ limits: IngestLimits, now: Timestamp) throws(RPCError) {
         guard (1...200).contains(origin.unicodeScalars.count) else {

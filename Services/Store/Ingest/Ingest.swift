@@ -11,6 +11,7 @@ final class Ingest: Sendable {
     private let database: any Database
     private let settings: StoreSettings
     private let series: SeriesTable
+    private let head: Head
     private let events: EventLog
     private let queue: IngestQueue
     private let metrics: IngestMetrics
@@ -21,6 +22,7 @@ final class Ingest: Sendable {
         _ database: any Database,
         _ settings: StoreSettings,
         series: SeriesTable,
+        head: Head,
         events: EventLog,
         now: @escaping @Sendable () -> Timestamp,
         log: Log,
@@ -29,6 +31,7 @@ final class Ingest: Sendable {
         self.database = database
         self.settings = settings
         self.series = series
+        self.head = head
         self.events = events
         self.now = now
         self.log = log
@@ -42,17 +45,24 @@ final class Ingest: Sendable {
 
     /// Keeps the batch as it came beside what was read from it: that is what followers get.
     private func append(_ json: ArraySlice<UInt8>) async throws -> RPCRawReply {
-        try queue.checkRoom(rows: 1, bytes: json.count)
-        let batch = try IncomingBatch.read(json, limits: settings.ingest, now: now())
-        try queue.checkRoom(rows: batch.count, bytes: json.count)
-        metrics.batchRows.observe(Double(batch.count))
-        let outcome = try await queue.append(try IncomingBatch(batch, json: json, in: series))
+        try checkRoom(rows: 1, bytes: json.count)
+        let incoming = try IncomingBatch(json, limits: settings.ingest, now: now())
+        try checkRoom(rows: incoming.batch.count, bytes: json.count)
+        metrics.batchRows.observe(Double(incoming.batch.count))
+        let outcome = try await queue.append(incoming)
+        if let failure = outcome.failure { throw failure }
         let receipt = AppendReceipt(
             stored: outcome.stored,
             duplicates: outcome.duplicates,
             durability: settings.durability.rawValue
         )
         return RPCRawReply(result: try encodeJSON(receipt)[...])
+    }
+
+    /// Throws `busy` when too much waits to be durable, or to be moved out of memory.
+    private func checkRoom(rows: Int, bytes: Int) throws(RPCError) {
+        try queue.checkRoom(rows: rows, bytes: bytes)
+        guard head.rowCount < settings.ingest.headRows else { throw IngestQueue.busy }
     }
 
     /// Writes until it is cancelled.
@@ -64,20 +74,15 @@ final class Ingest: Sendable {
     }
 
     private func commit(_ entries: [IngestQueue.Entry]) async throws {
-        let unsaved = series.unsaved
-        let transaction = BatchTransaction(
-            batches: entries.map(\.batch),
-            unsaved: unsaved,
-            cursor: events.newest,
-            now: now()
-        )
+        let (batches, cursor, now) = (entries.map(\.batch), events.newest, now())
         do {
             let start = ContinuousClock.now
-            let outcomes = try await database.write { try transaction.run(on: $0) }
+            let result = try await database.write { [series, head] connection in
+                try AppendTransaction.run(batches, on: connection, series, head, after: cursor, now: now)
+            }
             metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
-            series.noteCommit(savedUpTo: unsaved.last?.id, rows: outcomes.flatMap(\.newest))
-            events.append(outcomes.compactMap(\.event))
-            for (entry, outcome) in zip(entries, outcomes) {
+            publish(result)
+            for (entry, outcome) in zip(entries, result.outcomes) {
                 metrics.stored.increment(by: outcome.stored)
                 metrics.duplicates.increment(by: outcome.duplicates)
                 entry.answer.resume(returning: outcome)
@@ -91,6 +96,16 @@ final class Ingest: Sendable {
             let failure = RPCError(.unavailable, "the measurements could not be stored")
             for entry in entries { entry.answer.resume(throwing: failure) }
         }
+    }
+
+    /// Shows readers and followers what was committed.
+    private func publish(_ result: AppendTransaction.Result) {
+        series.append(result.newSeries, MeasurementColumns())
+        for case let commit? in result.outcomes.map(\.commit) {
+            series.append([], commit.rows)
+            head.append(commit)
+        }
+        events.append(result.outcomes.compactMap(\.event))
     }
 }
 

@@ -8,7 +8,7 @@ import Synchronization
 final class IngestQueue: Sendable {
     struct Entry: Sendable {
         let batch: IncomingBatch
-        let answer: CheckedContinuation<BatchTransaction.Outcome, any Error>
+        let answer: CheckedContinuation<AppendTransaction.Outcome, any Error>
     }
 
     private struct State {
@@ -37,13 +37,13 @@ final class IngestQueue: Sendable {
             state.rows + state.rowsAtWork + rows > limits.queueRows
                 || state.bytes + state.bytesAtWork + bytes > limits.queueBytes
         }
-        if isFull {
-            throw RPCError(.busy, "too many measurements wait to be stored", data: ["retry_after_ms": 250])
-        }
+        if isFull { throw Self.busy }
     }
 
+    static let busy = RPCError(.busy, "too many measurements wait to be stored", data: ["retry_after_ms": 250])
+
     /// Waits until the batch is durable.
-    func append(_ batch: IncomingBatch) async throws -> BatchTransaction.Outcome {
+    func append(_ batch: IncomingBatch) async throws -> AppendTransaction.Outcome {
         try await withCheckedThrowingContinuation { answer in
             let isClosed = state.withLock { state in
                 guard !state.isClosed else { return true }

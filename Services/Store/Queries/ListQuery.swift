@@ -4,8 +4,7 @@ import JSONRPC
 
 /// Answers `measurement.list`: newest first, page by page.
 struct ListQuery: Sendable {
-    /// Between the making of a row's id and its timestamp lies less: a probe's longest time, and a queue's.
-    private static let idDistance = Duration.seconds(65)
+    private static let idDistance = Duration.microseconds(KnownRows.idDistance)
 
     let reader: QueryReader
     let series: SeriesTable
@@ -30,15 +29,9 @@ struct ListQuery: Sendable {
             agent: filter.agentID,
             type: filter.type
         ).filter { $0.newest.timestamp >= span.from }
-        return try await reader.read { connection in
-            var rows = NewestFirst(
-                series,
-                from: span.from.microseconds,
-                before: end,
-                status: status,
-                id: id,
-                on: connection
-            )
+        let wanted = NewestFirst.Filter(from: span.from.microseconds, status: status, id: id)
+        return try await reader.read { rows in
+            var rows = NewestFirst(series, wanted, before: end, from: rows)
             return try WrittenResult(page(&rows, limit, from: span.from))
         }
     }

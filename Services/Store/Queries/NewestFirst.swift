@@ -5,46 +5,63 @@ import Database
 ///
 /// A series is opened only when nothing newer is left than its newest row may be.
 struct NewestFirst {
-    /// Rows that are read of one series at a time.
-    private static let chunk = 32
+    /// What rows have to be like.
+    struct Filter: Sendable {
+        var from: Int64
+        var status: MeasurementStatus?
+        var id: UUIDv7?
+
+        func accepts(_ rows: MeasurementColumns, _ row: Int) -> Bool {
+            rows.timestamp[row] >= from && status.map { rows.status[row] == $0 } ?? true
+                && id.map { rows.id[row] == $0 } ?? true
+        }
+    }
+
+    /// Rows of one series, some of them not yet handed out: the next one is last.
+    private struct Rows {
+        var rows = MeasurementColumns()
+        var places: [Int] = []
+
+        func next(of series: Int) -> RowPlace? {
+            places.last.map { RowPlace(timestamp: rows.timestamp[$0], id: rows.id[$0], series: series) }
+        }
+
+        mutating func pop() -> MeasurementRow? {
+            places.popLast().map { rows[row: $0] }
+        }
+    }
 
     private struct Source {
         let record: SeriesRecord
-        /// Read, and not yet handed out; the next one is last.
-        var rows: [MeasurementRow] = []
-        /// Where to read on: rows before this.
+        var isOpen = false
+        var head = Rows()
+        var chunk = Rows()
+        /// Chunks are read up to here: rows before this are left.
         var end: RowPlace
         var isExhausted = false
 
         /// The place of the next row; no row is after it as long as none is read.
         var next: RowPlace? {
-            if let row = rows.last {
-                return RowPlace(timestamp: row.timestamp.microseconds, id: row.id, series: record.id)
-            }
-            return isExhausted ? nil : end
+            let chunk = chunk.next(of: record.id) ?? (isExhausted ? nil : end)
+            guard let head = head.next(of: record.id) else { return chunk }
+            return chunk.map { max($0, head) } ?? head
         }
     }
 
-    private let connection: any DatabaseConnection
-    private let from: Int64
-    private let status: MeasurementStatus?
-    private let id: UUIDv7?
+    private let reader: SeriesReader
+    private let filter: Filter
     /// Sorted by `next`; the newest is last.
     private var sources: [Source]
 
-    /// Rows from `from` on and before `end`.
+    /// Rows before `end`.
     init(
         _ series: [(record: SeriesRecord, newest: MeasurementRow)],
-        from: Int64,
+        _ filter: Filter,
         before end: RowPlace,
-        status: MeasurementStatus?,
-        id: UUIDv7? = nil,
-        on connection: any DatabaseConnection
+        from reader: SeriesReader
     ) {
-        self.connection = connection
-        self.from = from
-        self.status = status
-        self.id = id
+        self.reader = reader
+        self.filter = filter
         sources = series.map { record, newest in
             let newest = RowPlace(timestamp: newest.timestamp.microseconds + 1, id: .lowest, series: 0)
             return Source(record: record, end: min(newest, end))
@@ -55,15 +72,19 @@ struct NewestFirst {
     /// The next row and its series; `nil` after the last one.
     mutating func next() throws -> (record: SeriesRecord, row: MeasurementRow)? {
         while var source = sources.popLast() {
-            if let row = source.rows.popLast() {
-                let record = source.record
-                put(source)
-                return (record, row)
-            }
-            if !source.isExhausted {
+            let (head, chunk) = (source.head.next(of: source.record.id), source.chunk.next(of: source.record.id))
+            let isHead = head.map { head in chunk.map { $0 < head } ?? (source.isExhausted || source.end <= head) }
+            let row: MeasurementRow?
+            if isHead == true {
+                row = source.head.pop()
+            } else if chunk != nil {
+                row = source.chunk.pop()
+            } else {
                 try read(&source)
-                put(source)
+                row = nil
             }
+            put(source)
+            if let row { return (source.record, row) }
         }
         return nil
     }
@@ -82,32 +103,34 @@ struct NewestFirst {
         sources.insert(source, at: range.lowerBound)
     }
 
+    /// Reads what the head has of a series, and after that chunk by chunk.
     private func read(_ source: inout Source) throws {
-        let (end, series) = (source.end, source.record.id)
-        // The row at `end` itself belongs to this part of the list when its series comes after this one.
-        let isIncluded = series < end.series
-        let id = end.id.bytes
-        let condition: SQL =
-            isIncluded
-            ? "(timestamp, id) <= (\(end.timestamp), \(id))" : "(timestamp, id) < (\(end.timestamp), \(id))"
-        let filter: SQL = status.map { "AND status = \(Int($0.rawValue))" } ?? ""
-        let only: SQL = self.id.map { "AND id = \($0.bytes)" } ?? ""
-        source.rows = try connection.rows(
-            """
-            SELECT \(MeasurementRow.columns) FROM measurement
-            WHERE series = \(series) AND timestamp >= \(from) AND \(condition) \(filter) \(only)
-            ORDER BY timestamp DESC, id DESC LIMIT \(Self.chunk)
-            """,
-            MeasurementRow.init
-        )
-        source.isExhausted = source.rows.count < Self.chunk
-        if let last = source.rows.last {
-            source.end = RowPlace(timestamp: last.timestamp.microseconds, id: last.id, series: series)
+        let number = source.record.id
+        // The row at the end is of this part of the list when its series comes after this one.
+        let times = filter.from..<max(filter.from, source.end.timestamp + 1)
+        if !source.isOpen {
+            source.isOpen = true
+            let rows = try reader.headRows(of: number, in: times, withMetadata: true).inOrderOfTime()
+            source.head = accepted(rows, of: source)
         }
-        source.rows.reverse()
+        guard let rows = try reader.lastChunk(of: number, in: times) else {
+            source.isExhausted = true
+            return
+        }
+        source.chunk = accepted(rows, of: source)
+        source.end = RowPlace(timestamp: rows.timestamp[0] - 1, id: .highest, series: .max)
+        source.isExhausted = source.end.timestamp < filter.from
+    }
+
+    private func accepted(_ rows: MeasurementColumns, of source: Source) -> Rows {
+        let places = (0..<rows.count).filter { row in
+            let place = RowPlace(timestamp: rows.timestamp[row], id: rows.id[row], series: source.record.id)
+            return place < source.end && filter.accepts(rows, row)
+        }
+        return Rows(rows: rows, places: places)
     }
 }
 
 extension UUIDv7 {
-    static let lowest = Self(high: 0, low: 0)
+    fileprivate static let highest = Self(high: .max, low: .max)
 }

@@ -20,6 +20,11 @@ struct QuerySpan: Sendable {
     /// Exclusive.
     var to: Timestamp
 
+    init(from: Timestamp, to: Timestamp) {
+        self.from = from
+        self.to = to
+    }
+
     /// The last hour where nothing is said.
     init(from: Timestamp?, to: Timestamp?, limits: QueryLimits, now: Timestamp) throws(RPCError) {
         self.to = to ?? now

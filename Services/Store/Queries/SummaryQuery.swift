@@ -15,61 +15,34 @@ struct SummaryQuery: Sendable {
             .filter { $0.newest.timestamp >= span.from }
             .map(\.record)
         let limits = reader.limits
-        return try await reader.read { connection in
-            var targets: [TargetID: Tally] = [:]
+        return try await reader.read { rows in
+            var targets: [TargetID: Rollup] = [:]
             var budget = RowBudget(limits)
             for record in series {
-                try connection.scan(record.id, in: span) { row in
-                    try budget.use()
-                    targets[record.key.series.targetID, default: Tally()].add(row)
-                }
+                var sums = [Rollup()]
+                try rows.sum(record.id, in: span, by: Steps(whole: span), &budget, into: &sums)
+                guard !sums[0].isEmpty else { continue }
+                targets[record.key.series.targetID, default: Rollup()].merge(sums[0])
             }
-            return try WrittenResult(report(span, targets))
+            return try WrittenResult(Self.report(span, targets))
         }
     }
 
-    private func report(_ span: QuerySpan, _ targets: [TargetID: Tally]) throws -> SummaryReport {
-        var overall = Tally()
-        for tally in targets.values { try overall.merge(tally) }
+    private static func report(_ span: QuerySpan, _ targets: [TargetID: Rollup]) -> SummaryReport {
+        var overall = Rollup()
+        for rollup in targets.values { overall.merge(rollup) }
         return SummaryReport(
             from: span.from,
             to: span.to,
             overall: overall.summary(over: span.seconds),
-            targets: targets.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, tally in
-                TargetSummary(targetID: id, summary: tally.summary(over: span.seconds))
+            targets: targets.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, rollup in
+                TargetSummary(targetID: id, summary: rollup.summary(over: span.seconds))
             }
         )
     }
 }
 
-/// Rows summed up; the tallies of parts merge into that of the whole.
-private struct Tally {
-    private var count = 0
-    private var failures = 0
-    private var sent = 0
-    private var received = 0
-    private var latencies = Statistics.Summary()
-    private var sketch = QuantileSketch()
-
-    mutating func add(_ row: ScannedRow) {
-        count += 1
-        if row.isFailure { failures += 1 }
-        sent += row.sent
-        received += row.received
-        guard let latency = row.latency else { return }
-        latencies.add(latency)
-        sketch.add(latency)
-    }
-
-    mutating func merge(_ other: Tally) throws {
-        count += other.count
-        failures += other.failures
-        sent += other.sent
-        received += other.received
-        latencies.merge(other.latencies)
-        try sketch.merge(other.sketch)
-    }
-
+extension Rollup {
     func summary(over seconds: Double) -> Contracts.Summary {
         var summary = Contracts.Summary(
             count: count,
@@ -77,7 +50,7 @@ private struct Tally {
             throughput: Double(count) / seconds,
             errorRate: count == 0 ? 0 : Double(failures) / Double(count)
         )
-        summary.loss = sent == 0 ? nil : Double(sent - received) / Double(sent)
+        summary.loss = loss
         summary.mean = latencies.mean
         summary.minimum = latencies.minimum
         summary.maximum = latencies.maximum

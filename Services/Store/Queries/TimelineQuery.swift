@@ -1,6 +1,7 @@
 import Contracts
 import Database
 import JSONRPC
+import Statistics
 
 /// Answers `measurement.timeline`: one line for each check as each agent sees it.
 struct TimelineQuery: Sendable {
@@ -24,12 +25,12 @@ struct TimelineQuery: Sendable {
         guard vantages.count * steps.count <= limits.timelinePoints else {
             throw invalid("points", "are too many for \(vantages.count) series; name a check_id or an agent_id")
         }
-        return try await reader.read { connection in
+        return try await reader.read { rows in
             var budget = RowBudget(limits)
-            let lines = try vantages.values.compactMap { try line(of: $0, span, steps, &budget, connection) }
+            let lines = try vantages.values.compactMap { try line(of: $0, span, steps, &budget, rows) }
             return try WrittenResult(
                 Timeline(
-                    from: span.from,
+                    from: Timestamp(microseconds: steps.from),
                     to: span.to,
                     stepMilliseconds: steps.milliseconds,
                     series: lines.sorted { $0.place < $1.place }
@@ -44,58 +45,33 @@ struct TimelineQuery: Sendable {
         _ span: QuerySpan,
         _ steps: Steps,
         _ budget: inout RowBudget,
-        _ connection: any DatabaseConnection
+        _ rows: SeriesReader
     ) throws -> Timeline.Series? {
         guard let last = records.last else { return nil }
+        var sums = [Rollup](repeating: Rollup(), count: steps.count)
+        let whole = QuerySpan(from: Timestamp(microseconds: steps.from), to: span.to)
+        for record in records { try rows.sum(record.id, in: whole, by: steps, &budget, into: &sums) }
+        guard sums.contains(where: { !$0.isEmpty }) else { return nil }
         var line = Timeline.Series(
             checkID: last.vantage.checkID,
             agentID: last.vantage.agentID,
             type: last.vantage.type.rawValue,
             origin: last.key.origin,
             endpoint: last.vantage.endpoint,
-            points: steps.count
+            points: 0
         )
-        var sums = [(sum: Double, count: Int)](repeating: (0, 0), count: steps.count)
-        let before = budget.used
-        for record in records {
-            try connection.scan(record.id, in: span) { row in
-                try budget.use()
-                let step = steps.index(of: row.timestamp)
-                line.count[step] += 1
-                if row.isFailure { line.failures[step] += 1 }
-                line.sent[step] += row.sent
-                line.received[step] += row.received
-                guard let latency = row.latency else { return }
-                sums[step] = (sums[step].sum + latency, sums[step].count + 1)
-                line.minimum[step] = min(line.minimum[step] ?? latency, latency)
-                line.maximum[step] = max(line.maximum[step] ?? latency, latency)
-            }
-        }
-        line.mean = sums.map { $0.count == 0 ? nil : $0.sum / Double($0.count) }
-        return budget.used > before ? line : nil
+        line.count = sums.map(\.count)
+        line.failures = sums.map(\.failures)
+        line.sent = sums.map(\.sent)
+        line.received = sums.map(\.received)
+        line.minimum = sums.map(\.latencies.minimum)
+        line.mean = sums.map(\.latencies.mean)
+        line.maximum = sums.map(\.latencies.maximum)
+        return line
     }
 }
 
 extension Timeline.Series {
     /// What lines are sorted by.
     fileprivate var place: (String, String, String, String) { (checkID.rawValue, type, origin, endpoint ?? "") }
-}
-
-/// A span cut into steps of whole milliseconds.
-private struct Steps: Sendable {
-    let milliseconds: Int
-    let count: Int
-    private let from: Int64
-
-    /// At most `points` steps; the last may reach beyond the span.
-    init(_ span: QuerySpan, points: Int) {
-        from = span.from.microseconds
-        let length = Int(span.to.microseconds - from)
-        milliseconds = max(1, (length + points * 1_000 - 1) / (points * 1_000))
-        count = (length + milliseconds * 1_000 - 1) / (milliseconds * 1_000)
-    }
-
-    func index(of timestamp: Int64) -> Int {
-        Int(timestamp - from) / (milliseconds * 1_000)
-    }
 }

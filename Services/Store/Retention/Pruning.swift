@@ -2,12 +2,13 @@ import Contracts
 import Database
 import Observability
 
-/// Removes rows and events that are older than they are to be kept, a little at a time so that writers need not wait.
+/// Removes what is older than it is to be kept, a little at a time so that writers need not wait: rows day by day, of
+/// which minutes are left, then those, and hours and days.
 struct Pruning: Sendable {
-    /// Rows that one transaction removes.
-    private static let rowsAtOnce = 5_000
+    /// Rows that one transaction makes minutes of, about.
+    private static let rowsAtOnce = 10_000
     private static let eventsAtOnce = 200
-    private static let seriesAtOnce = 1_000
+    private static let seriesAtOnce = 100
 
     let database: any Database
     let settings: RetentionSettings
@@ -18,10 +19,14 @@ struct Pruning: Sendable {
 
     /// Runs until it is cancelled.
     func run() async throws {
+        var lastDay: Int64?
         while true {
             do {
-                let removed = try await pruneOnce()
-                if removed > 0 { log.info("removed old measurements", ["rows": "\(removed)"]) }
+                let now = now()
+                try await removeEvents(before: now.advanced(by: .zero - settings.events).microseconds)
+                let day = settings.lastExpiredDay(at: now)
+                if day != lastDay { try await prune(at: now) }
+                lastDay = day
             } catch let error as DatabaseError {
                 log.warning("cannot remove old measurements", ["error": "\(error)"])
             }
@@ -29,62 +34,102 @@ struct Pruning: Sendable {
         }
     }
 
-    /// Returns the number of rows that are gone.
-    func pruneOnce() async throws -> Int {
-        let now = now()
-        while try await removeEvents(before: now.advanced(by: .zero - settings.events).microseconds) > 0 {}
-        let cutoff = now.advanced(by: .zero - settings.rows).microseconds
-        try await removeGaps(before: cutoff)
-        series.forget(before: cutoff)
+    private func prune(at now: Timestamp) async throws {
+        let day = settings.lastExpiredDay(at: now)
+        series.forget(before: (day + 1) * RollupStep.day.microseconds)
         var total = 0
-        for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
-            let numbers = first..<min(first + Self.seriesAtOnce, series.count + 1)
-            for number in try await expired(numbers, before: cutoff) {
-                while case let removed = try await removeRows(of: number, before: cutoff), removed > 0 {
-                    total += removed
-                }
-            }
-        }
-        return total
+        while case let rows = try await summarizeRows(upTo: day), rows > 0 { total += rows }
+        if total > 0 { log.info("removed old measurements", ["rows": "\(total)"]) }
+        try await removeGaps(before: now.advanced(by: .zero - settings.rows).microseconds)
+        let lastMinutes = RollupStep.day.index(of: now.advanced(by: .zero - settings.minutes).microseconds) - 1
+        while try await removeMinutes(upTo: lastMinutes) > 0 {}
+        try await removeRollups(.hour, before: now.advanced(by: .zero - settings.hours))
+        try await removeRollups(.day, before: now.advanced(by: .zero - settings.days))
     }
 
-    /// The series with rows that are to go: most of the time none.
-    private func expired(_ series: Range<Int>, before cutoff: Int64) async throws -> [Int] {
-        try await database.read { connection in
-            try series.filter { number in
-                let row: SQL = "SELECT 1 FROM measurement WHERE series = \(number) AND timestamp < \(cutoff) LIMIT 1"
-                return try connection.value(row, as: Int.self) != nil
-            }
-        }
-    }
-
-    private func removeRows(of series: Int, before cutoff: Int64) async throws -> Int {
+    /// Makes minutes of the rows of some series on the first day there is, up to `last`; returns how many rows went.
+    private func summarizeRows(upTo last: Int64) async throws -> Int {
         try await database.write { connection in
-            let end: Int64? = try connection.value(
-                """
-                SELECT timestamp FROM measurement WHERE series = \(series) AND timestamp < \(cutoff)
-                ORDER BY timestamp LIMIT 1 OFFSET \(Self.rowsAtOnce)
-                """
-            )
-            // Rows of one time go together, so that each step removes some.
-            let last = end ?? cutoff - 1
-            return try connection.execute("DELETE FROM measurement WHERE series = \(series) AND timestamp <= \(last)")
+            let oldest: Int64? = try connection.value("SELECT min(day) FROM chunk", as: Int64?.self) ?? nil
+            guard let day = oldest, day <= last else { return 0 }
+            let series = try connection.rows(
+                "SELECT series, sum(rows) FROM chunk WHERE day = \(day) GROUP BY series ORDER BY series"
+            ) { row in (number: try row[0] as Int, rows: try row[1] as Int) }
+            let packer = try RowPacker(level: 3)
+            var total = 0
+            for (number, rows) in series where total == 0 || total + rows <= Self.rowsAtOnce {
+                try connection.summarize(number, on: day, packer)
+                total += rows
+            }
+            return total
         }
     }
 
     private func removeGaps(before cutoff: Int64) async throws {
-        let old: SQL = "SELECT 1 FROM gap WHERE ended_at < \(cutoff) LIMIT 1"
-        guard try await database.read({ try $0.value(old, as: Int.self) }) != nil else { return }
         _ = try await database.write { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
     }
 
-    /// The newest event stays, since its cursor is where the next one goes on.
-    private func removeEvents(before cutoff: Int64) async throws -> Int {
-        let old: SQL = """
-            SELECT cursor FROM event WHERE created_at < \(cutoff) AND cursor < (SELECT max(cursor) FROM event)
-            ORDER BY cursor LIMIT \(Self.eventsAtOnce)
+    private func removeRollups(_ step: RollupStep, before time: Timestamp) async throws {
+        for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
+            _ = try await database.write { connection in
+                try connection.execute(
+                    """
+                    DELETE FROM rollup WHERE step = \(step.rawValue) AND series >= \(first)
+                        AND series < \(first + Self.seriesAtOnce) AND start < \(time.microseconds - step.microseconds)
+                    """
+                )
+            }
+        }
+    }
+
+    private func removeMinutes(upTo day: Int64) async throws -> Int {
+        try await database.write { connection in
+            try connection.execute(
+                """
+                DELETE FROM minutes WHERE (day, series) IN
+                    (SELECT day, series FROM minutes WHERE day <= \(day) LIMIT \(Self.seriesAtOnce))
+                """
+            )
+        }
+    }
+
+    /// Those that are in chunks; the newest stays, since its cursor is where the next one goes on.
+    private func removeEvents(before cutoff: Int64) async throws {
+        while true {
+            let oldest = try await database.read { connection in
+                try connection.rows(
+                    """
+                    SELECT cursor, created_at FROM event WHERE tenant = \(defaultTenant)
+                        AND cursor <= (SELECT cursor FROM flushed WHERE tenant = \(defaultTenant))
+                        AND cursor < (SELECT max(cursor) FROM event WHERE tenant = \(defaultTenant))
+                    ORDER BY cursor LIMIT \(Self.eventsAtOnce)
+                    """
+                ) { row in (cursor: try row[0] as Int, createdAt: try row[1] as Int64) }
+            }
+            guard let last = oldest.prefix(while: { $0.createdAt < cutoff }).last else { return }
+            _ = try await database.write { connection in
+                try connection.execute(
+                    "DELETE FROM event WHERE tenant = \(defaultTenant) AND cursor <= \(last.cursor)"
+                )
+            }
+        }
+    }
+}
+
+extension DatabaseConnection {
+    /// Puts minutes in the place of the rows of a series and a day.
+    fileprivate func summarize(_ series: Int, on day: Int64, _ packer: RowPacker) throws {
+        var minutes = try minutes(of: series, on: day, packer) ?? MinuteRollups()
+        try query("SELECT numbers FROM chunk WHERE day = \(day) AND series = \(series) ORDER BY first") { row in
+            minutes.add(try packer.storedNumbers(try row.blob(0)))
+        }
+        try execute(
             """
-        guard try await database.read({ try $0.value(old, as: Int.self) }) != nil else { return 0 }
-        return try await database.write { try $0.execute("DELETE FROM event WHERE cursor IN (\(old))") }
+            INSERT INTO minutes (day, series, tenant, rollups)
+            SELECT \(day), \(series), tenant, \(try minutes.packed(packer.zstandard)) FROM series WHERE id = \(series)
+            ON CONFLICT (day, series) DO UPDATE SET rollups = excluded.rollups
+            """
+        )
+        try execute("DELETE FROM chunk WHERE day = \(day) AND series = \(series)")
     }
 }

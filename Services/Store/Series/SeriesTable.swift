@@ -1,11 +1,8 @@
 import Contracts
 import Database
-import JSONRPC
 import Synchronization
 
 /// Every series there is, its number and its newest row, in memory.
-///
-/// Numbers are given out here, ahead of the database: a series is unsaved until a transaction has written it down.
 final class SeriesTable: Sendable {
     private struct State {
         var records: [SeriesRecord] = []
@@ -13,66 +10,77 @@ final class SeriesTable: Sendable {
         var byTarget: [TargetID: [Int]] = [:]
         /// Of the series with the number `index + 1`.
         var newest: [MeasurementRow?] = []
-        var savedCount = 0
+        var marks: [SeriesMark] = []
 
-        mutating func add(_ key: SeriesKey, newest row: MeasurementRow?) -> Int {
-            let record = SeriesRecord(id: records.count + 1, key: key)
+        mutating func add(_ record: SeriesRecord) {
+            precondition(record.id == records.count + 1, "numbers of series have no gaps")
             records.append(record)
-            newest.append(row)
-            ids[key] = record.id
-            byTarget[key.series.targetID, default: []].append(record.id)
-            return record.id
+            newest.append(nil)
+            marks.append(SeriesMark())
+            ids[record.key] = record.id
+            byTarget[record.key.series.targetID, default: []].append(record.id)
+        }
+
+        mutating func take(_ row: MeasurementRow, of series: Int) {
+            if let newest = newest[series - 1], !row.isNewer(than: newest) { return }
+            newest[series - 1] = row
         }
     }
 
     private let state = Mutex(State())
-    private let limit: Int
+    /// Series that there may be.
+    let limit: Int
 
     init(limit: Int) { self.limit = limit }
 
-    /// Reads all series and the newest row of each.
+    /// Reads all series, and how far each is.
     func load(from database: any Database) async throws {
-        let loaded = try await database.read { connection in
-            try connection.seriesRecords().map { record in
-                (record, try connection.newestRow(of: record.id))
-            }
+        let (records, progress) = try await database.read { connection in
+            (try connection.seriesRecords(), try connection.seriesProgress(try RowPacker(level: 1)))
         }
         try state.withLock { state in
-            for (record, row) in loaded {
-                guard state.add(record.key, newest: row) == record.id else {
+            for record in records {
+                guard record.id == state.records.count + 1 else {
                     throw DatabaseError(.corrupt, "the numbers of series have gaps")
                 }
+                state.add(record)
             }
-            state.savedCount = state.records.count
+            for (series, progress) in progress {
+                guard state.records.indices.contains(series - 1) else {
+                    throw DatabaseError(.corrupt, "there is progress of a series that is none")
+                }
+                state.marks[series - 1] = progress.mark
+                state.newest[series - 1] = progress.newest
+            }
         }
     }
 
-    /// The numbers of series, known or new, in their order; throws `conflict` when there would be too many.
-    func numbers(of keys: [SeriesKey]) throws(RPCError) -> [Int] {
-        try state.withLock { state throws(RPCError) in
-            let new = keys.count { state.ids[$0] == nil }
-            guard state.records.count + new <= limit else {
-                throw RPCError(.conflict, "there are \(state.records.count) series already, and the limit is \(limit)")
-            }
-            return keys.map { key in state.ids[key] ?? state.add(key, newest: nil) }
-        }
+    /// The number of a series; `nil` for one that is new.
+    func number(of key: SeriesKey) -> Int? { state.withLock { $0.ids[key] } }
+
+    func mark(_ series: Int) -> SeriesMark { state.withLock { $0.marks[series - 1] } }
+
+    /// What `progress` has of a series beside its cursor.
+    func progress(_ series: Int) -> SeriesProgress {
+        state.withLock { SeriesProgress(mark: $0.marks[series - 1], newest: $0.newest[series - 1]) }
     }
 
-    /// The series that are not in the database yet.
-    var unsaved: [SeriesRecord] {
-        state.withLock { Array($0.records[$0.savedCount...]) }
-    }
-
-    /// Takes note of a committed transaction: series up to a number were saved, and rows are the newest of theirs.
-    func noteCommit(savedUpTo id: Int?, rows: [(series: Int, row: MeasurementRow)]) {
+    /// Takes note of series and rows that were committed.
+    func append(_ records: [SeriesRecord], _ rows: MeasurementColumns) {
         state.withLock { state in
-            if let id { state.savedCount = max(state.savedCount, id) }
-            for (series, row) in rows {
-                guard let newest = state.newest[series - 1], !row.isNewer(than: newest) else {
-                    state.newest[series - 1] = row
+            for record in records { state.add(record) }
+            // Of each series the newest row only: making one costs more than comparing times.
+            var newest: [Int: Int] = [:]
+            for (row, series) in rows.series.enumerated() {
+                state.marks[series - 1].take(rows.timestamp[row], rows.id[row])
+                guard let other = newest[series],
+                    (rows.timestamp[other], rows.id[other]) >= (rows.timestamp[row], rows.id[row])
+                else {
+                    newest[series] = row
                     continue
                 }
             }
+            for (series, row) in newest { state.take(rows[row: row], of: series) }
         }
     }
 
@@ -138,26 +146,16 @@ extension DatabaseConnection {
             return SeriesRecord(id: try row[0], key: key)
         }
     }
+}
 
-    func insert(_ record: SeriesRecord) throws {
+extension SQL {
+    static func insert(_ record: SeriesRecord) -> SQL {
         let series = record.key.series
-        try execute(
-            """
+        return """
             INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin)
             VALUES (\(record.id), \(record.key.tenant), \(series.targetID.rawValue), \(series.checkID.rawValue),
                 \(record.key.agentID.rawValue), \(series.target), \(series.type.rawValue), \(series.endpoint),
                 \(record.key.origin))
             """
-        )
-    }
-
-    func newestRow(of series: Int) throws -> MeasurementRow? {
-        try first(
-            """
-            SELECT \(MeasurementRow.columns) FROM measurement WHERE series = \(series)
-            ORDER BY timestamp DESC, id DESC LIMIT 1
-            """,
-            MeasurementRow.init
-        )
     }
 }

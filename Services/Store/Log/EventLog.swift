@@ -37,8 +37,20 @@ final class EventLog: Sendable {
     }
 
     static func open(_ database: any Database, _ series: SeriesTable) async throws -> EventLog {
-        let newest = try await database.read { try $0.value("SELECT max(cursor) FROM event", as: Int?.self) ?? nil }
+        let newest = try await database.read { try $0.newestCursor() }
         return EventLog(database, series, newest: newest ?? 0)
+    }
+
+    /// Brings into memory what was committed and is not in chunks.
+    func load(into head: Head) async throws {
+        var cursor = try await database.read { connection in
+            try connection.value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
+        }
+        while let commit = try await database.read({ [cursor] in try $0.commit(after: cursor) }) {
+            series.append([], commit.rows)
+            head.append(commit)
+            cursor = commit.cursor
+        }
     }
 
     var newest: Int { committed.current.value }
@@ -70,7 +82,10 @@ final class EventLog: Sendable {
     func start(after cursor: Int?) async throws -> Int {
         let newest = newest
         guard let cursor, cursor < newest else { return newest }
-        let oldest = try await database.read { try $0.value("SELECT min(cursor) FROM event", as: Int?.self) ?? nil }
+        let oldest = try await database.read { connection in
+            let oldest: SQL = "SELECT min(cursor) FROM event WHERE tenant = \(defaultTenant)"
+            return try connection.value(oldest, as: Int?.self) ?? nil
+        }
         return max(cursor, (oldest ?? newest + 1) - 1)
     }
 
@@ -103,33 +118,44 @@ final class EventLog: Sendable {
 
     private func stored(after cursor: Int) async throws -> [StoredEvent] {
         try await database.read { [series] connection in
-            let query: SQL = "SELECT cursor, keys FROM event WHERE cursor > \(cursor) ORDER BY cursor LIMIT 1"
-            let event = try connection.first(query) { row in (cursor: try row.integer(0), keys: try row.blob(1)) }
-            guard let event else { return [] }
-            let batch = try connection.batch(of: try EventKeys.decode(event.keys), series)
-            return [StoredEvent(cursor: Int(event.cursor), batch: batch.json[...])]
+            guard let commit = try connection.commit(after: cursor) else { return [] }
+            return [StoredEvent(cursor: commit.cursor, batch: commit.batch(series).json[...])]
         }
     }
 }
 
 extension DatabaseConnection {
-    /// The rows that `keys` name, all of one agent, in that order; those that are gone are left out.
-    fileprivate func batch(of keys: [EventKeys.Key], _ table: SeriesTable) throws -> MeasurementBatch {
-        var batch = MeasurementBatch(agentID: .placeholder, origin: "", series: [], columns: MeasurementColumns())
+    fileprivate func newestCursor() throws -> Int? {
+        try value("SELECT max(cursor) FROM event WHERE tenant = \(defaultTenant)", as: Int?.self) ?? nil
+    }
+
+    /// The first commit after a cursor.
+    fileprivate func commit(after cursor: Int) throws -> CommittedRows? {
+        let packer = try RowPacker(level: 1)
+        let query: SQL = """
+            SELECT cursor, numbers, metadata FROM event WHERE tenant = \(defaultTenant) AND cursor > \(cursor)
+            ORDER BY cursor LIMIT 1
+            """
+        return try first(query) { row in
+            let packed = PackedRows(numbers: try row.blob(1), metadata: try row.blob(2))
+            return CommittedRows(cursor: try row[0], rows: try packer.stored(packed))
+        }
+    }
+}
+
+extension CommittedRows {
+    /// The rows as their agent sent them, but for series without rows.
+    fileprivate func batch(_ table: SeriesTable) -> MeasurementBatch {
+        var batch = MeasurementBatch(agentID: .placeholder, origin: "", series: [], columns: rows)
         var indices: [Int: Int] = [:]
-        for key in keys {
-            let query: SQL = """
-                SELECT \(MeasurementRow.columns) FROM measurement
-                WHERE series = \(key.series) AND timestamp = \(key.timestamp) AND id = \(key.id.bytes)
-                """
-            guard let row = try first(query, MeasurementRow.init) else { continue }
-            if indices[key.series] == nil {
-                let record = table.record(key.series)
-                (batch.agentID, batch.origin) = (record.key.agentID, record.key.origin)
-                indices[key.series] = batch.series.count
-                batch.series.append(record.key.series)
+        for (row, number) in rows.series.enumerated() {
+            if indices[number] == nil {
+                let key = table.record(number).key
+                (batch.agentID, batch.origin) = (key.agentID, key.origin)
+                indices[number] = batch.series.count
+                batch.series.append(key.series)
             }
-            batch.columns.append(row, series: indices[key.series] ?? 0)
+            batch.columns.series[row] = indices[number] ?? 0
         }
         return batch
     }

@@ -1,0 +1,120 @@
+import Contracts
+import Database
+import JSONRPC
+
+/// Writes batches into the log in one transaction; all of it happens on the database's thread.
+struct AppendTransaction {
+    /// What was stored of one batch.
+    struct Outcome: Sendable {
+        var stored = 0
+        var duplicates = 0
+        /// Why nothing was.
+        var failure: RPCError?
+        /// The new rows; `nil` when there are none.
+        var commit: CommittedRows?
+        var event: StoredEvent?
+    }
+
+    struct Result: Sendable {
+        var outcomes: [Outcome] = []
+        var newSeries: [SeriesRecord] = []
+    }
+
+    private let connection: any DatabaseConnection
+    private let series: SeriesTable
+    private let packer: RowPacker
+    private let now: Timestamp
+    private var known: KnownRows
+    private var cursor: Int
+    private var numbers: [SeriesKey: Int] = [:]
+    private var result = Result()
+
+    /// `cursor` is the newest before this transaction.
+    static func run(
+        _ batches: [IncomingBatch],
+        on connection: any DatabaseConnection,
+        _ series: SeriesTable,
+        _ head: Head,
+        after cursor: Int,
+        now: Timestamp
+    ) throws -> Result {
+        var transaction = try Self(connection, series, head, cursor, now)
+        for batch in batches { transaction.result.outcomes.append(try transaction.append(batch)) }
+        return transaction.result
+    }
+
+    private init(
+        _ connection: any DatabaseConnection,
+        _ series: SeriesTable,
+        _ head: Head,
+        _ cursor: Int,
+        _ now: Timestamp
+    ) throws {
+        self.connection = connection
+        self.series = series
+        self.cursor = cursor
+        self.now = now
+        packer = try RowPacker(level: 1)
+        known = KnownRows(connection, series, head, packer)
+    }
+
+    private mutating func append(_ incoming: IncomingBatch) throws -> Outcome {
+        var rows = incoming.batch.columns
+        do {
+            let numbers = try seriesNumbers(of: incoming.keys)
+            for row in 0..<rows.count { rows.series[row] = numbers[rows.series[row]] }
+        } catch let error as RPCError {
+            return Outcome(failure: error)
+        }
+        let isNew = try known.areNew(rows)
+        var outcome = Outcome(stored: isNew.count { $0 })
+        outcome.duplicates = rows.count - outcome.stored
+        guard outcome.stored > 0 else { return outcome }
+        var json = incoming.json
+        if outcome.duplicates > 0 {
+            json = incoming.batch.filtered { isNew[$0] }.json[...]
+            rows = rows.picked(isNew.indices.filter { isNew[$0] })
+        }
+        cursor += 1
+        let packed = try packer.pack(rows)
+        try connection.execute(
+            """
+            INSERT INTO event (tenant, cursor, created_at, rows, numbers, metadata)
+            VALUES (\(defaultTenant), \(cursor), \(now.microseconds), \(rows.count), \(packed.numbers),
+                \(packed.metadata))
+            """
+        )
+        known.add(rows)
+        outcome.commit = CommittedRows(cursor: cursor, rows: rows)
+        outcome.event = StoredEvent(cursor: cursor, batch: json)
+        return outcome
+    }
+
+    /// The numbers of series, known or new; 0 where there is no key.
+    private mutating func seriesNumbers(of keys: [SeriesKey?]) throws -> [Int] {
+        var added: [SeriesRecord] = []
+        var found: [Int] = []
+        for key in keys {
+            guard let key else {
+                found.append(0)
+                continue
+            }
+            if let number = numbers[key] ?? series.number(of: key) {
+                numbers[key] = number
+                found.append(number)
+                continue
+            }
+            let number = series.count + result.newSeries.count + added.count + 1
+            guard number <= series.limit else {
+                for record in added { numbers[record.key] = nil }
+                throw RPCError(.conflict, "there are as many series as there may be, which is \(series.limit)")
+            }
+            numbers[key] = number
+            added.append(SeriesRecord(id: number, key: key))
+            found.append(number)
+        }
+        for record in added { try connection.execute(.insert(record)) }
+        result.newSeries += added
+        return found
+    }
+}

@@ -1,0 +1,76 @@
+import Contracts
+import Database
+
+extension SeriesReader {
+    /// Sums up a series step by step: of whole hours and days from roll-ups, where those lie in one step each, and of
+    /// the rest from rows, or from minutes where the rows are gone.
+    ///
+    /// Throws `invalidParams` when more rows have to be looked at than the budget has.
+    func sum(
+        _ series: Int,
+        in span: QuerySpan,
+        by steps: Steps,
+        _ budget: inout RowBudget,
+        into sums: inout [Rollup]
+    ) throws {
+        var sum = SeriesSum(reader: self, series: series, steps: steps, budget: budget, sums: sums)
+        sums = []
+        try sum.add(span.from.microseconds..<span.to.microseconds, upTo: steps.unit)
+        (budget, sums) = (sum.budget, sum.sums)
+    }
+}
+
+/// One series on its way into steps.
+private struct SeriesSum {
+    let reader: SeriesReader
+    let series: Int
+    let steps: Steps
+    var budget: RowBudget
+    var sums: [Rollup]
+
+    /// Adds a span from roll-ups up to a length, and from rows where those do not fit.
+    mutating func add(_ times: Range<Int64>, upTo unit: RollupStep?) throws {
+        guard !times.isEmpty else { return }
+        guard let unit, unit != .minute else { return try addRows(times) }
+        let length = unit.microseconds
+        let first = (times.lowerBound + length - 1) / length * length
+        let last = times.upperBound / length * length
+        let shorter: RollupStep? = unit == .day ? .hour : nil
+        guard first < last else { return try add(times, upTo: shorter) }
+        try add(times.lowerBound..<first, upTo: shorter)
+        try reader.connection.rollups(unit, of: series, from: first, to: last) { start, rollup in
+            sums[steps.index(of: start)].merge(rollup)
+        }
+        try addHead(first..<last)
+        try add(last..<times.upperBound, upTo: shorter)
+    }
+
+    private mutating func addRows(_ times: Range<Int64>) throws {
+        for day in SeriesReader.days(of: times) where day <= reader.lastDayWithMinutes {
+            try addMinutes(of: day, times)
+        }
+        try reader.chunks(of: series, in: times) { rows in try add(rows, times) }
+        try addHead(times)
+    }
+
+    private mutating func addMinutes(of day: Int64, _ times: Range<Int64>) throws {
+        guard let minutes = try reader.minutes(of: series, on: day) else { return }
+        for (index, rollup) in minutes.rollups.sorted(by: { $0.key < $1.key }) {
+            let start = index * RollupStep.minute.microseconds
+            guard times.contains(start) else { continue }
+            try budget.use(1)
+            sums[steps.index(of: start)].merge(rollup)
+        }
+    }
+
+    private mutating func addHead(_ times: Range<Int64>) throws {
+        try add(try reader.headRows(of: series, in: times, withMetadata: false), times)
+    }
+
+    private mutating func add(_ rows: MeasurementColumns, _ times: Range<Int64>) throws {
+        try budget.use(rows.count)
+        for row in 0..<rows.count where times.contains(rows.timestamp[row]) {
+            sums[steps.index(of: rows.timestamp[row])].add(rows, row)
+        }
+    }
+}

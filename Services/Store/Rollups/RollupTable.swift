@@ -1,0 +1,53 @@
+import Database
+import Packing
+
+extension DatabaseConnection {
+    /// The roll-up of the hour or day with this number; empty where there is none.
+    func rollup(_ step: RollupStep, of series: Int, at index: Int64) throws -> Rollup {
+        let query: SQL = """
+            SELECT rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
+                AND start = \(index * step.microseconds)
+            """
+        return try first(query) { row in try Rollup(packed: try row.blob(0)) } ?? Rollup()
+    }
+
+    /// Hands each hour or day of a span to `body`, by the time it begins at and in that order.
+    func rollups(
+        _ step: RollupStep,
+        of series: Int,
+        from: Int64,
+        to: Int64,
+        _ body: (_ start: Int64, Rollup) throws -> Void
+    ) throws {
+        try query(
+            """
+            SELECT start, rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
+                AND start >= \(from) AND start < \(to) ORDER BY start
+            """
+        ) { row in try body(try row.integer(0), try Rollup(packed: try row.blob(1))) }
+    }
+}
+
+extension SQL {
+    static func save(_ rollup: Rollup, _ step: RollupStep, of series: Int, at index: Int64, tenant: String) -> SQL {
+        var writer = PackedWriter()
+        rollup.pack(into: &writer)
+        return """
+            INSERT INTO rollup (step, series, start, tenant, rollup)
+            VALUES (\(step.rawValue), \(series), \(index * step.microseconds), \(tenant), \(writer.bytes))
+            ON CONFLICT (step, series, start) DO UPDATE SET rollup = excluded.rollup
+            """
+    }
+}
+
+extension Rollup {
+    fileprivate init(packed bytes: [UInt8]) throws {
+        do {
+            var reader = PackedReader(bytes)
+            try self.init(packed: &reader)
+            guard reader.isAtEnd else { throw PackingError(.malformed, "bytes behind the roll-up") }
+        } catch {
+            throw DatabaseError(.corrupt, "a roll-up cannot be read", cause: error)
+        }
+    }
+}
