@@ -12,8 +12,8 @@ let schema = [
             CREATE TABLE series (
                 id BIGINT PRIMARY KEY, tenant TEXT NOT NULL, target_id TEXT NOT NULL, check_id TEXT NOT NULL,
                 agent_id TEXT NOT NULL, target TEXT NOT NULL, type TEXT NOT NULL, endpoint TEXT NOT NULL,
-                origin TEXT NOT NULL,
-                UNIQUE (tenant, check_id, agent_id, target_id, target, type, endpoint, origin))
+                origin TEXT NOT NULL, interval_ms BIGINT NOT NULL, first_at BIGINT NOT NULL,
+                UNIQUE (tenant, check_id, agent_id, target_id, target, type, endpoint, origin, interval_ms))
             """,
             // What was committed, batch by batch and in that order; their `series` are numbers of the table above.
             """
@@ -46,6 +46,13 @@ let schema = [
             CREATE TABLE rollup (
                 step BIGINT NOT NULL, series BIGINT NOT NULL, start BIGINT NOT NULL, tenant TEXT NOT NULL,
                 rollup BLOB NOT NULL, PRIMARY KEY (step, series, start)) WITHOUT ROWID
+            """,
+            // Traces that saw another way than the one before; `path` is a JSON array of addresses.
+            """
+            CREATE TABLE route (
+                tenant TEXT NOT NULL, changed_at BIGINT NOT NULL, id BLOB NOT NULL, series BIGINT NOT NULL,
+                hop BIGINT NOT NULL, flows BIGINT NOT NULL, path TEXT NOT NULL,
+                PRIMARY KEY (tenant, changed_at, id)) WITHOUT ROWID
             """,
             """
             CREATE TABLE gap (

@@ -84,12 +84,14 @@ public struct Store: Service {
         FollowStreams(events: events, limits: reader.limits).addRoutes(to: &router)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
-        let (summary, timeline) = (
-            SummaryQuery(reader: reader, series: series, now: now),
-            TimelineQuery(reader: reader, series: series, now: now)
-        )
+        let summary = SummaryQuery(reader: reader, series: series, now: now)
         router.handle(.summarizeMeasurements, written: summary.callAsFunction)
+        let timeline = TimelineQuery(reader: reader, series: series, now: now)
         router.handle(.measurementTimeline, written: timeline.callAsFunction)
+        let heatmap = HeatmapQuery(reader: reader, series: series, now: now)
+        router.handle(.measurementHeatmap, written: heatmap.callAsFunction)
+        router.handle(.measurementMatrix, written: MatrixQuery(reader: reader, series: series, now: now).callAsFunction)
+        router.handle(.listRouteChanges, RouteQuery(reader: reader, series: series, now: now).callAsFunction)
     }
 
     public func run() async throws {

@@ -94,8 +94,9 @@ public struct QueryLimits: Sendable {
     /// Rows that are looked at.
     public var rows = 5_000_000
     public var time = Duration.seconds(10)
-    /// From the beginning to the end of a span.
+    /// From the beginning to the end of a span of rows, and of one of sums.
     public var span = Duration.seconds(31 * 86_400)
+    public var sumSpan = Duration.seconds(3_660 * 86_400)
     /// Points of all lines of a timeline.
     public var timelinePoints = 100_000
     /// Rows of `measurement.latest`.

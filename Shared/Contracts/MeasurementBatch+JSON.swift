@@ -83,6 +83,10 @@ extension MeasurementSeries: JSONCodable {
                 self.type = type
                 seen |= 8
             case "endpoint": endpoint = try reader.string()
+            case "interval_ms":
+                let interval = try reader.int()
+                guard interval > 0 else { throw JSONError(.mismatch, "an interval is a time", at: reader.position) }
+                intervalMilliseconds = interval
             default: try reader.skip()
             }
         }
@@ -105,6 +109,10 @@ extension MeasurementSeries: JSONCodable {
             writer.key("endpoint")
             writer.string(endpoint)
         }
+        if let intervalMilliseconds {
+            writer.key("interval_ms")
+            writer.int(intervalMilliseconds)
+        }
         writer.endObject()
     }
 
@@ -114,6 +122,7 @@ extension MeasurementSeries: JSONCodable {
             [
                 .init("check_id", .uuid), .init("target_id", .uuid), .init("target", .string),
                 .init("type", CheckType.jsonSchema), .init("endpoint", .string, isRequired: false),
+                .init("interval_ms", .integer, isRequired: false),
             ]
         )
     }

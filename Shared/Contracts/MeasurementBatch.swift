@@ -38,13 +38,23 @@ public struct MeasurementSeries: Hashable, Sendable {
     public var type: CheckType
     /// Which part of the target it is about, when several are told apart: `ipv4`, `ipv6`, or an address; else empty.
     public var endpoint: String
+    /// How often a row is to come; `nil` for rows that something else causes, such as a failure's trace.
+    public var intervalMilliseconds: Int?
 
-    public init(checkID: CheckID, targetID: TargetID, target: String, type: CheckType, endpoint: String = "") {
+    public init(
+        checkID: CheckID,
+        targetID: TargetID,
+        target: String,
+        type: CheckType,
+        endpoint: String = "",
+        intervalMilliseconds: Int? = nil
+    ) {
         self.checkID = checkID
         self.targetID = targetID
         self.target = target
         self.type = type
         self.endpoint = endpoint
+        self.intervalMilliseconds = intervalMilliseconds
     }
 }
 

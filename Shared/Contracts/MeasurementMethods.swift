@@ -29,6 +29,8 @@ public struct MeasurementFilter: Codable, Equatable, RPCPayload {
     public var type: CheckType?
     /// `success`, `timeout` or `error`.
     public var status: String?
+    /// Why they failed, as in `Measurement`.
+    public var reason: String?
     /// Inclusive; an hour before `to` when left out.
     public var from: Timestamp?
     /// Exclusive; now when left out.
@@ -39,7 +41,7 @@ public struct MeasurementFilter: Codable, Equatable, RPCPayload {
     public var cursor: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, type, status, from, to, limit, cursor
+        case id, type, status, reason, from, to, limit, cursor
         case targetID = "target_id"
         case checkID = "check_id"
         case agentID = "agent_id"
@@ -94,8 +96,6 @@ public struct SummaryFilter: Codable, Equatable, RPCPayload {
     /// Inclusive; an hour before `to` when left out.
     public var from: Timestamp?
     /// Exclusive; now when left out.
-    ///
-    /// At most 31 days after `from`.
     public var to: Timestamp?
 
     enum CodingKeys: String, CodingKey {
@@ -187,11 +187,15 @@ public struct TimelineFilter: Codable, Equatable, RPCPayload {
     public var from: Timestamp?
     /// Exclusive; now when left out.
     public var to: Timestamp?
-    /// Steps to cut the span into, from 1 to 2,000; 300 when left out.
+    /// Steps to cut the span into, at the most, from 1 to 2,000; 300 when left out.
+    ///
+    /// Steps of more than a minute, an hour or a day are whole ones in UTC.
     public var points: Int?
+    /// Whether percentiles, jitter and opinion scores are wanted as well; they are not when left out.
+    public var quality: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case from, to, points
+        case from, to, points, quality
         case targetID = "target_id"
         case checkID = "check_id"
         case agentID = "agent_id"
@@ -230,9 +234,24 @@ public struct Timeline: Codable, Equatable, RPCPayload {
         public var minimum: [Double?]
         public var mean: [Double?]
         public var maximum: [Double?]
+        /// Measurements that should have come by the check's interval; left out for a check without one.
+        public var expected: [Int]?
+        /// Milliseconds, with a relative error of at most 1 %; left out when not asked for, like all that follows.
+        public var p50: [Double?]?
+        public var p95: [Double?]?
+        public var p99: [Double?]?
+        /// Milliseconds by which latencies differ from those before, on the mean.
+        public var jitter: [Double?]?
+        /// Mean opinion scores (ITU-T G.107).
+        public var opinionScore: [Double?]?
 
         enum CodingKeys: String, CodingKey {
-            case type, origin, endpoint, count, failures, sent, received
+            case type, origin, endpoint, count, failures, sent, received, expected
+            case p50 = "p50_ms"
+            case p95 = "p95_ms"
+            case p99 = "p99_ms"
+            case jitter = "jitter_ms"
+            case opinionScore = "mos"
             case checkID = "check_id"
             case agentID = "agent_id"
             case minimum = "min_ms"

@@ -23,6 +23,8 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listAgents.descriptor,
     RPCMethod.listMeasurements.descriptor, RPCMethod.latestMeasurements.descriptor,
     RPCMethod.summarizeMeasurements.descriptor, RPCMethod.measurementTimeline.descriptor,
+    RPCMethod.measurementHeatmap.descriptor, RPCMethod.measurementMatrix.descriptor,
+    RPCMethod.listRouteChanges.descriptor,
     RPCStreamMethod.followMeasurements.descriptor,
     RPCMethod.listGaps.descriptor,
     RPCMethod.listRules.descriptor, RPCMethod.createRule.descriptor, RPCMethod.updateRule.descriptor,

@@ -74,6 +74,21 @@ public struct QuantileSketch: Equatable, Sendable {
         return min(max(value(atRank: rank), range.lowerBound), range.upperBound)
     }
 
+    /// How many values lie up to each of some ascending bounds, and above the one before; greater ones are left out.
+    public func counts(upTo bounds: [Double]) -> [UInt64] {
+        var counts = [UInt64](repeating: 0, count: bounds.count)
+        var index = 0
+        func add(_ value: Double, _ count: UInt64) {
+            // A bin stands for values around its middle; what lies on a bound belongs below it.
+            while index < bounds.count, value > bounds[index] * (1 + relativeError) { index += 1 }
+            if index < bounds.count { counts[index] += count }
+        }
+        for (bin, count) in Array(negative.occupied).reversed() { add(-magnitude(bin), count) }
+        if zeros > 0 { add(0, zeros) }
+        for (bin, count) in positive.occupied { add(magnitude(bin), count) }
+        return counts
+    }
+
     private func value(atRank rank: UInt64) -> Double {
         var below: UInt64 = 0
         for (index, count) in negative.counts.enumerated().reversed() {

@@ -82,6 +82,8 @@ struct QueryTests {
             #expect(try await count { $0.checkID = two.series[1].checkID } == 50)
             #expect(try await count { $0.agentID = two.agentID } == 100)
             #expect(try await count { $0.status = "timeout" } == 20)
+            #expect(try await count { $0.reason = "timeout" } == 20)
+            #expect(try await count { $0.reason = "refused" } == 0)
             #expect(try await count { $0.targetID = .make() } == 0)
             #expect(
                 try await count { filter in
@@ -263,9 +265,30 @@ struct RefusedQuery: Sendable, CustomTestStringConvertible {
             let filter = SummaryFilter(from: now, to: now.advanced(by: .seconds(-1)))
             _ = try await client.call(.summarizeMeasurements, filter)
         },
-        RefusedQuery(field: "from", testDescription: "more than 31 days") { client, now in
-            let filter = SummaryFilter(from: now.advanced(by: .seconds(-32 * 86_400)), to: now)
+        RefusedQuery(field: "from", testDescription: "rows of more than 31 days") { client, now in
+            let filter = MeasurementFilter(from: now.advanced(by: .seconds(-32 * 86_400)), to: now)
+            _ = try await client.call(.listMeasurements, filter)
+        },
+        RefusedQuery(field: "from", testDescription: "sums of more than ten years") { client, now in
+            let filter = SummaryFilter(from: now.advanced(by: .seconds(-3_661 * 86_400)), to: now)
             _ = try await client.call(.summarizeMeasurements, filter)
+        },
+        RefusedQuery(field: "reason", testDescription: "an unknown reason") { client, _ in
+            var filter = MeasurementFilter()
+            filter.reason = "bad luck"
+            _ = try await client.call(.listMeasurements, filter)
+        },
+        RefusedQuery(field: "bins", testDescription: "one bin") { client, _ in
+            var filter = HeatmapFilter(targetID: .make())
+            filter.bins = 1
+            _ = try await client.call(.measurementHeatmap, filter)
+        },
+        RefusedQuery(field: "points", testDescription: "a matrix of too many steps") { client, _ in
+            _ = try await client.call(.measurementMatrix, MatrixFilter(points: 201))
+        },
+        RefusedQuery(field: "target_ids", testDescription: "a matrix of too many targets") { client, _ in
+            let targets = (0..<1_001).map { _ in TargetID.make() }
+            _ = try await client.call(.measurementMatrix, MatrixFilter(targetIDs: targets))
         },
         RefusedQuery(field: "from", testDescription: "more rows than may be looked at") { client, _ in
             _ = try await client.call(.summarizeMeasurements, SummaryFilter())

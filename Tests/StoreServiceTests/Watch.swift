@@ -4,7 +4,7 @@ import JSON
 /// An agent that watches some targets, and makes rows of what it would have seen.
 struct Watch: Sendable {
     let agentID = AgentID.make()
-    let series: [MeasurementSeries]
+    var series: [MeasurementSeries]
     var origin = "agent-1"
 
     init(targets: Int = 1) {

@@ -23,7 +23,8 @@ extension MeasurementSeries {
             targetID: assignment.check.targetID,
             target: assignment.targetName,
             type: result.type,
-            endpoint: result.endpoint
+            endpoint: result.endpoint,
+            intervalMilliseconds: result.type == assignment.check.type ? assignment.check.intervalMilliseconds : nil
         )
     }
 }

@@ -4,7 +4,9 @@ import Contracts
 ///
 /// Everything a row needs is in its own record, so a record that is lost takes no other with it.
 enum BatchPayload {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    /// What may be found: the first one knew no intervals.
+    private static let versions = 1...version
 
     static func write(_ batch: MeasurementBatch, to writer: inout ByteWriter) {
         writer.byte(version)
@@ -17,6 +19,7 @@ enum BatchPayload {
             writer.text(series.target)
             writer.text(series.type.rawValue)
             writer.text(series.endpoint)
+            writer.varint(series.intervalMilliseconds ?? 0)
         }
         writer.varint(batch.count)
         for index in 0..<batch.count {
@@ -28,12 +31,12 @@ enum BatchPayload {
     /// `nil` when the payload is not one of this version.
     static func read(_ bytes: ArraySlice<UInt8>) -> MeasurementBatch? {
         var reader = ByteReader(bytes)
-        guard reader.byte() == version, let agent: AgentID = reader.identifier(), let origin = reader.text(),
+        guard let written = reader.byte(), versions.contains(written), let agent: AgentID = reader.identifier(), let origin = reader.text(),
             let seriesCount = reader.varint()
         else { return nil }
         var batch = MeasurementBatch(agentID: agent, origin: origin, series: [], columns: MeasurementColumns())
         for _ in 0..<seriesCount {
-            guard let series = reader.series() else { return nil }
+            guard let series = reader.series(hasInterval: written > 1) else { return nil }
             batch.series.append(series)
         }
         guard let count = reader.varint() else { return nil }
@@ -77,11 +80,18 @@ extension ByteReader {
         return Identifier(rawValue: UUIDv7(high: high, low: low).description)
     }
 
-    fileprivate mutating func series() -> MeasurementSeries? {
+    fileprivate mutating func series(hasInterval: Bool) -> MeasurementSeries? {
         guard let check: CheckID = identifier(), let target: TargetID = identifier(), let name = text(),
-            let type = text().flatMap(CheckType.init), let endpoint = text()
+            let type = text().flatMap(CheckType.init), let endpoint = text(), let interval = hasInterval ? varint() : 0
         else { return nil }
-        return MeasurementSeries(checkID: check, targetID: target, target: name, type: type, endpoint: endpoint)
+        return MeasurementSeries(
+            checkID: check,
+            targetID: target,
+            target: name,
+            type: type,
+            endpoint: endpoint,
+            intervalMilliseconds: interval == 0 ? nil : interval
+        )
     }
 
     fileprivate mutating func row() -> MeasurementRow? {

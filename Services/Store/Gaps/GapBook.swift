@@ -63,7 +63,7 @@ struct GapBook: Sendable {
         let span = try QuerySpan(
             from: filter.from ?? to.advanced(by: .seconds(-86_400)),
             to: to,
-            limits: reader.limits,
+            longest: reader.limits.span,
             now: now()
         )
         let agent: SQL = filter.agentID.map { "AND agent_id = \($0.rawValue)" } ?? ""

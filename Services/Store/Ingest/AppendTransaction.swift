@@ -61,7 +61,7 @@ struct AppendTransaction {
     private mutating func append(_ incoming: IncomingBatch) throws -> Outcome {
         var rows = incoming.batch.columns
         do {
-            let numbers = try seriesNumbers(of: incoming.keys)
+            let numbers = try seriesNumbers(of: incoming.keys, from: rows.timestamp.min() ?? 0)
             for row in 0..<rows.count { rows.series[row] = numbers[rows.series[row]] }
         } catch let error as RPCError {
             return Outcome(failure: error)
@@ -84,14 +84,25 @@ struct AppendTransaction {
                 \(packed.metadata))
             """
         )
+        try addRoutes(rows, incoming.batch)
         known.add(rows)
         outcome.commit = CommittedRows(cursor: cursor, rows: rows)
         outcome.event = StoredEvent(cursor: cursor, batch: json)
         return outcome
     }
 
+    /// Writes down which traces saw another way.
+    private func addRoutes(_ rows: MeasurementColumns, _ batch: MeasurementBatch) throws {
+        guard batch.series.contains(where: { $0.type == .trace }) else { return }
+        for row in 0..<rows.count {
+            guard let sighting = RouteSighting(metadata: rows.metadata(row)) else { continue }
+            let (series, time, id) = (rows.series[row], rows.timestamp[row], rows.id[row])
+            try connection.execute(.insert(sighting, tenant: defaultTenant, series: series, at: time, id: id))
+        }
+    }
+
     /// The numbers of series, known or new; 0 where there is no key.
-    private mutating func seriesNumbers(of keys: [SeriesKey?]) throws -> [Int] {
+    private mutating func seriesNumbers(of keys: [SeriesKey?], from time: Int64) throws -> [Int] {
         var added: [SeriesRecord] = []
         var found: [Int] = []
         for key in keys {
@@ -110,7 +121,7 @@ struct AppendTransaction {
                 throw RPCError(.conflict, "there are as many series as there may be, which is \(series.limit)")
             }
             numbers[key] = number
-            added.append(SeriesRecord(id: number, key: key))
+            added.append(SeriesRecord(id: number, key: key, firstAt: time))
             found.append(number)
         }
         for record in added { try connection.execute(.insert(record)) }

@@ -14,6 +14,7 @@ struct ListQuery: Sendable {
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...10_000)
         let status = try status(filter.status)
+        let reason = try reason(filter.reason)
         let id = filter.id.flatMap { UUIDv7($0.rawValue) }
         let cursor = try filter.cursor.map { text in
             guard let cursor = ListCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
@@ -29,7 +30,7 @@ struct ListQuery: Sendable {
             agent: filter.agentID,
             type: filter.type
         ).filter { $0.newest.timestamp >= span.from }
-        let wanted = NewestFirst.Filter(from: span.from.microseconds, status: status, id: id)
+        let wanted = NewestFirst.Filter(from: span.from.microseconds, status: status, reason: reason, id: id)
         return try await reader.read { rows in
             var rows = NewestFirst(series, wanted, before: end, from: rows)
             return try WrittenResult(page(&rows, limit, from: span.from))
@@ -46,7 +47,7 @@ struct ListQuery: Sendable {
                 ?? made?.advanced(by: .zero - Self.idDistance),
             to: filter.to ?? cursor.map { Timestamp(microseconds: $0.last.timestamp + 1) }
                 ?? made?.advanced(by: Self.idDistance),
-            limits: reader.limits,
+            longest: reader.limits.span,
             now: now()
         )
     }
@@ -63,6 +64,14 @@ struct ListQuery: Sendable {
             last = RowPlace(timestamp: row.timestamp.microseconds, id: row.id, series: record.id)
         }
         return page
+    }
+
+    private func reason(_ name: String?) throws -> FailureReason? {
+        guard let name else { return nil }
+        guard let reason = FailureReason.allCases.first(where: { $0.name == name }) else {
+            throw invalid("reason", "must be one that measurements have, such as timeout")
+        }
+        return reason
     }
 
     private func status(_ name: String?) throws -> MeasurementStatus? {

@@ -9,10 +9,12 @@ struct NewestFirst {
     struct Filter: Sendable {
         var from: Int64
         var status: MeasurementStatus?
+        var reason: FailureReason?
         var id: UUIDv7?
 
         func accepts(_ rows: MeasurementColumns, _ row: Int) -> Bool {
             rows.timestamp[row] >= from && status.map { rows.status[row] == $0 } ?? true
+                && reason.map { rows.reason[row] == $0 } ?? true
                 && id.map { rows.id[row] == $0 } ?? true
         }
     }

@@ -26,12 +26,12 @@ struct QuerySpan: Sendable {
     }
 
     /// The last hour where nothing is said.
-    init(from: Timestamp?, to: Timestamp?, limits: QueryLimits, now: Timestamp) throws(RPCError) {
+    init(from: Timestamp?, to: Timestamp?, longest: Duration, now: Timestamp) throws(RPCError) {
         self.to = to ?? now
         self.from = from ?? self.to.advanced(by: .seconds(-3_600))
         guard self.from < self.to else { throw invalid("from", "must be before to") }
-        guard duration <= limits.span else {
-            throw invalid("from", "must be at most \(limits.span / .seconds(86_400)) days before to")
+        guard duration <= longest else {
+            throw invalid("from", "must be at most \(longest / .seconds(86_400)) days before to")
         }
     }
 

@@ -2,31 +2,42 @@ import Contracts
 import Database
 
 extension SeriesReader {
-    /// Sums up a series step by step: of whole hours and days from roll-ups, where those lie in one step each, and of
-    /// the rest from rows, or from minutes where the rows are gone.
+    /// Sums up series step by step, all in one: of whole hours and days from roll-ups, where those lie in one step each,
+    /// and of the rest from rows, or from minutes where the rows are gone.
     ///
-    /// Throws `invalidParams` when more rows have to be looked at than the budget has.
-    func sum(
-        _ series: Int,
+    /// Steps may begin before the span, and are summed up from their beginning. Without sketches there are no
+    /// percentiles. Throws `invalidParams` when more rows have to be looked at than the budget has.
+    func sums(
+        of records: [SeriesRecord],
         in span: QuerySpan,
         by steps: Steps,
-        _ budget: inout RowBudget,
-        into sums: inout [Rollup]
-    ) throws {
-        var sum = SeriesSum(reader: self, series: series, steps: steps, budget: budget, sums: sums)
-        sums = []
-        try sum.add(span.from.microseconds..<span.to.microseconds, upTo: steps.unit)
-        (budget, sums) = (sum.budget, sum.sums)
+        withSketch: Bool = true,
+        _ budget: inout RowBudget
+    ) throws -> [Rollup] {
+        var sum = SeriesSum(
+            reader: self,
+            steps: steps,
+            withSketch: withSketch,
+            budget: budget,
+            sums: Array(repeating: Rollup(), count: steps.count)
+        )
+        for record in records {
+            sum.series = record.id
+            try sum.add(steps.from..<span.to.microseconds, upTo: steps.unit)
+        }
+        budget = sum.budget
+        return sum.sums
     }
 }
 
-/// One series on its way into steps.
+/// Series on their way into steps.
 private struct SeriesSum {
     let reader: SeriesReader
-    let series: Int
     let steps: Steps
+    let withSketch: Bool
     var budget: RowBudget
     var sums: [Rollup]
+    var series = 0
 
     /// Adds a span from roll-ups up to a length, and from rows where those do not fit.
     mutating func add(_ times: Range<Int64>, upTo unit: RollupStep?) throws {
@@ -38,7 +49,7 @@ private struct SeriesSum {
         let shorter: RollupStep? = unit == .day ? .hour : nil
         guard first < last else { return try add(times, upTo: shorter) }
         try add(times.lowerBound..<first, upTo: shorter)
-        try reader.connection.rollups(unit, of: series, from: first, to: last) { start, rollup in
+        try reader.connection.rollups(unit, of: series, from: first, to: last, withSketch: withSketch) { start, rollup in
             sums[steps.index(of: start)].merge(rollup)
         }
         try addHead(first..<last)
@@ -70,7 +81,7 @@ private struct SeriesSum {
     private mutating func add(_ rows: MeasurementColumns, _ times: Range<Int64>) throws {
         try budget.use(rows.count)
         for row in 0..<rows.count where times.contains(rows.timestamp[row]) {
-            sums[steps.index(of: rows.timestamp[row])].add(rows, row)
+            sums[steps.index(of: rows.timestamp[row])].add(rows, row, withSketch: withSketch)
         }
     }
 }

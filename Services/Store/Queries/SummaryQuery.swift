@@ -10,19 +10,17 @@ struct SummaryQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: SummaryFilter) async throws -> WrittenResult<SummaryReport> {
-        let span = try QuerySpan(from: filter.from, to: filter.to, limits: reader.limits, now: now())
+        let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let series = series.series(of: defaultTenant, target: filter.targetID)
             .filter { $0.newest.timestamp >= span.from }
-            .map(\.record)
+        let records = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
         let limits = reader.limits
         return try await reader.read { rows in
             var targets: [TargetID: Rollup] = [:]
             var budget = RowBudget(limits)
-            for record in series {
-                var sums = [Rollup()]
-                try rows.sum(record.id, in: span, by: Steps(whole: span), &budget, into: &sums)
-                guard !sums[0].isEmpty else { continue }
-                targets[record.key.series.targetID, default: Rollup()].merge(sums[0])
+            for (target, records) in records {
+                let sum = try rows.sums(of: records, in: span, by: Steps(whole: span), &budget)[0]
+                if !sum.isEmpty { targets[target] = sum }
             }
             return try WrittenResult(Self.report(span, targets))
         }

@@ -12,7 +12,8 @@ struct TimelineQuery: Sendable {
     func callAsFunction(_ filter: TimelineFilter) async throws -> WrittenResult<Timeline> {
         let points = filter.points ?? 300
         try checkNumber(points, "points", 1...2_000)
-        let span = try QuerySpan(from: filter.from, to: filter.to, limits: reader.limits, now: now())
+        let now = now()
+        let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now)
         let steps = Steps(span, points: points)
         let series = series.series(
             of: defaultTenant,
@@ -27,7 +28,14 @@ struct TimelineQuery: Sendable {
         }
         return try await reader.read { rows in
             var budget = RowBudget(limits)
-            let lines = try vantages.values.compactMap { try line(of: $0, span, steps, &budget, rows) }
+            let lines = try vantages.values.compactMap { records -> Timeline.Series? in
+                let sums = try rows.sums(of: records, in: span, by: steps, &budget)
+                guard sums.contains(where: { !$0.isEmpty }) else { return nil }
+                var line = Timeline.Series(sums, of: records)
+                line.expected = Coverage(records, until: now)?.expected(steps, upTo: span.to)
+                if filter.quality == true { line.addQuality(sums) }
+                return line
+            }
             return try WrittenResult(
                 Timeline(
                     from: Timestamp(microseconds: steps.from),
@@ -38,21 +46,13 @@ struct TimelineQuery: Sendable {
             )
         }
     }
+}
 
-    /// `nil` when there are no rows; a check whose target or agent was renamed is several records.
-    private func line(
-        of records: [SeriesRecord],
-        _ span: QuerySpan,
-        _ steps: Steps,
-        _ budget: inout RowBudget,
-        _ rows: SeriesReader
-    ) throws -> Timeline.Series? {
-        guard let last = records.last else { return nil }
-        var sums = [Rollup](repeating: Rollup(), count: steps.count)
-        let whole = QuerySpan(from: Timestamp(microseconds: steps.from), to: span.to)
-        for record in records { try rows.sum(record.id, in: whole, by: steps, &budget, into: &sums) }
-        guard sums.contains(where: { !$0.isEmpty }) else { return nil }
-        var line = Timeline.Series(
+extension Timeline.Series {
+    /// A check whose target or agent was renamed is several records.
+    fileprivate init(_ sums: [Rollup], of records: [SeriesRecord]) {
+        let last = records[records.count - 1]
+        self.init(
             checkID: last.vantage.checkID,
             agentID: last.vantage.agentID,
             type: last.vantage.type.rawValue,
@@ -60,18 +60,23 @@ struct TimelineQuery: Sendable {
             endpoint: last.vantage.endpoint,
             points: 0
         )
-        line.count = sums.map(\.count)
-        line.failures = sums.map(\.failures)
-        line.sent = sums.map(\.sent)
-        line.received = sums.map(\.received)
-        line.minimum = sums.map(\.latencies.minimum)
-        line.mean = sums.map(\.latencies.mean)
-        line.maximum = sums.map(\.latencies.maximum)
-        return line
+        count = sums.map(\.count)
+        failures = sums.map(\.failures)
+        sent = sums.map(\.sent)
+        received = sums.map(\.received)
+        minimum = sums.map(\.latencies.minimum)
+        mean = sums.map(\.latencies.mean)
+        maximum = sums.map(\.latencies.maximum)
     }
-}
 
-extension Timeline.Series {
+    fileprivate mutating func addQuality(_ sums: [Rollup]) {
+        p50 = sums.map { $0.sketch.quantile(0.5) }
+        p95 = sums.map { $0.sketch.quantile(0.95) }
+        p99 = sums.map { $0.sketch.quantile(0.99) }
+        jitter = sums.map(\.jitter)
+        opinionScore = sums.map(\.opinionScore)
+    }
+
     /// What lines are sorted by.
     fileprivate var place: (String, String, String, String) { (checkID.rawValue, type, origin, endpoint ?? "") }
 }

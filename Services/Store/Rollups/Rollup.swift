@@ -39,7 +39,7 @@ struct Rollup: Equatable, Sendable {
     }
 
     /// Adds row `row` of some columns.
-    mutating func add(_ rows: MeasurementColumns, _ row: Int) {
+    mutating func add(_ rows: MeasurementColumns, _ row: Int, withSketch: Bool = true) {
         switch rows.status[row] {
         case .success: successes += 1
         case .timeout: timeouts += 1
@@ -53,7 +53,7 @@ struct Rollup: Equatable, Sendable {
         if latencies.count == 0 { variation.first = latency } else { variation.sum += abs(latency - variation.last) }
         variation.last = latency
         latencies.add(latency)
-        sketch.add(latency)
+        if withSketch { sketch.add(latency) }
     }
 
     /// Adds what comes after this.
@@ -94,8 +94,10 @@ extension Rollup {
         sketch.pack(into: &writer)
     }
 
+    /// Without its sketch the rest is not read.
+    ///
     /// Throws `PackingError` or `StatisticsError` for what `pack` did not write.
-    init(packed reader: inout PackedReader) throws {
+    init(packed reader: inout PackedReader, withSketch: Bool = true) throws {
         successes = try reader.count()
         timeouts = try reader.count()
         errors = try reader.count()
@@ -121,6 +123,7 @@ extension Rollup {
         guard least <= most else { throw PackingError(.malformed, "extremes in the wrong order") }
         latencies = Statistics.Summary(count: count, sum: sum, range: least...most)
         variation = Variation(first: try reader.real(), last: try reader.real(), sum: try reader.real())
+        guard withSketch else { return }
         sketch = try QuantileSketch(packed: &reader, range: least...most)
         guard sketch.count == count else { throw PackingError(.malformed, "the sketch is of other latencies") }
     }

@@ -17,6 +17,7 @@ extension DatabaseConnection {
         of series: Int,
         from: Int64,
         to: Int64,
+        withSketch: Bool,
         _ body: (_ start: Int64, Rollup) throws -> Void
     ) throws {
         try query(
@@ -24,7 +25,7 @@ extension DatabaseConnection {
             SELECT start, rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
                 AND start >= \(from) AND start < \(to) ORDER BY start
             """
-        ) { row in try body(try row.integer(0), try Rollup(packed: try row.blob(1))) }
+        ) { row in try body(try row.integer(0), try Rollup(packed: try row.blob(1), withSketch: withSketch)) }
     }
 }
 
@@ -41,11 +42,11 @@ extension SQL {
 }
 
 extension Rollup {
-    fileprivate init(packed bytes: [UInt8]) throws {
+    fileprivate init(packed bytes: [UInt8], withSketch: Bool = true) throws {
         do {
             var reader = PackedReader(bytes)
-            try self.init(packed: &reader)
-            guard reader.isAtEnd else { throw PackingError(.malformed, "bytes behind the roll-up") }
+            try self.init(packed: &reader, withSketch: withSketch)
+            guard reader.isAtEnd || !withSketch else { throw PackingError(.malformed, "bytes behind the roll-up") }
         } catch {
             throw DatabaseError(.corrupt, "a roll-up cannot be read", cause: error)
         }

@@ -1,6 +1,6 @@
 import Contracts
 
-/// What the rows of one check as one agent sees it have in common; renaming a target or an agent begins a new series.
+/// What the rows of one check as one agent sees it have in common; another name or interval begins a new series.
 struct SeriesKey: Hashable, Sendable {
     var tenant: String
     var agentID: AgentID
@@ -21,6 +21,8 @@ struct Vantage: Hashable, Sendable {
 struct SeriesRecord: Sendable {
     var id: Int
     var key: SeriesKey
+    /// The time of the first row that came.
+    var firstAt: Int64
 
     var vantage: Vantage {
         Vantage(

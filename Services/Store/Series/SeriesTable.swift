@@ -125,8 +125,12 @@ final class SeriesTable: Sendable {
 extension DatabaseConnection {
     fileprivate func seriesRecords() throws -> [SeriesRecord] {
         try rows(
-            "SELECT id, tenant, target_id, check_id, agent_id, target, type, origin, endpoint FROM series ORDER BY id"
+            """
+            SELECT id, tenant, target_id, check_id, agent_id, target, type, origin, endpoint, interval_ms, first_at
+            FROM series ORDER BY id
+            """
         ) { row in
+            let interval: Int = try row[9]
             guard let type = CheckType(rawValue: try row.text(6)) else {
                 throw DatabaseError(.corrupt, "a series has an unknown type")
             }
@@ -135,7 +139,8 @@ extension DatabaseConnection {
                 targetID: TargetID(rawValue: try row.text(2)),
                 target: try row.text(5),
                 type: type,
-                endpoint: try row.text(8)
+                endpoint: try row.text(8),
+                intervalMilliseconds: interval == 0 ? nil : interval
             )
             let key = SeriesKey(
                 tenant: try row.text(1),
@@ -143,7 +148,7 @@ extension DatabaseConnection {
                 origin: try row.text(7),
                 series: series
             )
-            return SeriesRecord(id: try row[0], key: key)
+            return SeriesRecord(id: try row[0], key: key, firstAt: try row[10])
         }
     }
 }
@@ -152,10 +157,11 @@ extension SQL {
     static func insert(_ record: SeriesRecord) -> SQL {
         let series = record.key.series
         return """
-            INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin)
+            INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin, interval_ms,
+                first_at)
             VALUES (\(record.id), \(record.key.tenant), \(series.targetID.rawValue), \(series.checkID.rawValue),
                 \(record.key.agentID.rawValue), \(series.target), \(series.type.rawValue), \(series.endpoint),
-                \(record.key.origin))
+                \(record.key.origin), \(series.intervalMilliseconds ?? 0), \(record.firstAt))
             """
     }
 }
