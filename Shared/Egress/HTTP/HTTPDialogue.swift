@@ -6,22 +6,14 @@ import TLS
 final class HTTPDialogue: Dialogue {
     private let request: HTTPExchangeRequest
     private let version: EgressRequest.Version?
-    private let loop: EventLoop
+    /// HTTP/2 needs one.
+    private let loop: EventLoop?
     private var exchange: (any HTTPExchange)?
 
-    init(_ request: EgressRequest, to url: EgressURL, on loop: EventLoop) {
+    init(_ request: EgressRequest, to url: EgressURL, on loop: EventLoop?) {
         self.request = HTTPExchangeRequest(request, to: url)
         version = request.version
         self.loop = loop
-    }
-
-    /// What is offered over TLS.
-    static func protocols(_ version: EgressRequest.Version?) -> [String] {
-        switch version {
-        case .http1: [ApplicationProtocol.http1.rawValue]
-        case .http2: [ApplicationProtocol.http2.rawValue]
-        case nil: [ApplicationProtocol.http2.rawValue, ApplicationProtocol.http1.rawValue]
-        }
     }
 
     var response: HTTPExchangeResponse { exchange?.response ?? HTTPExchangeResponse() }
@@ -38,6 +30,7 @@ final class HTTPDialogue: Dialogue {
             exchange = HTTP1Exchange(request)
             return
         }
+        guard let loop else { throw EgressError(.local, "HTTP/2 is not spoken here") }
         try translate { () throws(HTTPError) in exchange = try HTTP2Exchange(request, on: loop) }
     }
 

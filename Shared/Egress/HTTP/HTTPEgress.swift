@@ -1,5 +1,4 @@
 import EventLoop
-import HTTP
 
 /// Sends HTTP requests to addresses that others chose: resolves, checks every address against the policy, connects to
 /// the one it checked, and bounds all that may come back.
@@ -25,32 +24,18 @@ public final class HTTPEgress {
     /// Cancelling the task ends the transfer. Every status code is a response. Throws `EgressError` with the times of the
     /// phases that were reached.
     public func perform(_ request: EgressRequest) async throws(EgressError) -> EgressResponse {
-        try request.validate()
-        var request = request
-        var url = try EgressURL(request.url)
+        var course = try RedirectCourse(request)
         // Reading the authorities takes milliseconds now and then, which are none of the target's.
-        if url.isSecure { _ = try trust.context(protocols: HTTPDialogue.protocols(request.version)) }
+        if course.url.isSecure { _ = try trust.context(protocols: HTTPTransfer.protocols(request.version)) }
         let clock = LoopClock(loop)
         let start = clock.now
-        var redirectsLeft = request.maximumRedirects
         while true {
             let left = request.timeout - start.duration(to: clock.now)
-            var response = try await performOnce(request, url, timeout: left)
-            guard let next = response.redirect, request.maximumRedirects > 0 else {
+            var response = try await performOnce(course.request, course.url, timeout: left)
+            guard try course.follows(&response) else {
                 response.times.total = Int(start.duration(to: clock.now).inNanoseconds / 1_000)
-                response.redirectCount = request.maximumRedirects - redirectsLeft
                 return response
             }
-            guard redirectsLeft > 0 else {
-                throw EgressError(.tooManyRedirects, "the target redirects more often than is followed")
-            }
-            redirectsLeft -= 1
-            let nextURL = try EgressURL(next)
-            request.follow(from: url, to: nextURL, status: response.status)
-            guard nextURL.isSecure || !url.isSecure else {
-                throw EgressError(.forbidden, "the target redirects from https to http")
-            }
-            url = nextURL
         }
     }
 
@@ -108,55 +93,15 @@ public final class HTTPEgress {
         }
         transfers += 1
         defer { transfers -= 1 }
-        let address = SocketAddress(address, port: url.port)
-        let connection = EgressConnection(
-            address: address,
-            context: url.isSecure ? try trust.context(protocols: HTTPDialogue.protocols(request.version)) : nil,
-            serverName: url.host,
-            requiresTrust: request.verifiesCertificate
+        let transfer = HTTPTransfer(
+            request,
+            url,
+            to: address,
+            context: url.isSecure ? try trust.context(protocols: HTTPTransfer.protocols(request.version)) : nil,
+            on: loop
         )
-        let dialogue = HTTPDialogue(request, to: url, on: loop)
-        defer { dialogue.close() }
-        let report = try await connection.run(dialogue, timeout: timeout, on: loop)
-        return EgressResponse(dialogue.response, report, from: address, url)
-    }
-}
-
-extension EgressResponse {
-    fileprivate init(
-        _ response: HTTPExchangeResponse,
-        _ report: EgressConnection.Report,
-        from address: SocketAddress,
-        _ url: EgressURL
-    ) {
-        self.init(
-            status: response.status,
-            httpVersion: response.version,
-            headers: response.fields.all.map(EgressHeader.init),
-            body: response.body,
-            isBodyCut: response.isBodyCut,
-            times: report.times,
-            remoteAddress: address.description,
-            inspection: report.inspection
-        )
-        guard (300..<400).contains(status), let location = response.fields["location"], !location.isEmpty else {
-            return
-        }
-        redirect = url.resolving(location) ?? location
-    }
-}
-
-extension EgressRequest {
-    /// Becomes the request that follows a redirect (RFC 9110 section 15.4).
-    fileprivate mutating func follow(from old: EgressURL, to new: EgressURL, status: Int) {
-        url = new.text
-        if status == 303 || (method == "POST" && (status == 301 || status == 302)) {
-            if method != "HEAD" { method = "GET" }
-            body = nil
-        }
-        // What was meant for one host is not shown to another, which has addresses of its own.
-        guard (old.host, old.port, old.isSecure) != (new.host, new.port, new.isSecure) else { return }
-        pinned = nil
-        headers.removeAll { ["authorization", "cookie", "host", "proxy-authorization"].contains($0.name.lowercased()) }
+        defer { transfer.close() }
+        let report = try await transfer.connection.run(transfer.dialogue, timeout: timeout, on: loop)
+        return transfer.response(report)
     }
 }
