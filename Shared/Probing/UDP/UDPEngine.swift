@@ -29,7 +29,7 @@ public final class UDPEngine {
         _ form: Form,
         _ destination: SocketAddress,
         _ options: SeriesOptions
-    ) async throws(ProbingError) -> DatagramSeries<Form>.Report {
+    ) async throws(ProbingError) -> SeriesCourse<Form>.Report {
         guard underWay < maximumSeries else { throw ProbingError(.system, "too many series are under way") }
         underWay += 1
         defer { underWay -= 1 }
