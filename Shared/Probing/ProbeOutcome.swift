@@ -72,6 +72,25 @@ extension ProbeOutcome {
         self.reason = reason
         status = MeasurementStatus(reason)
     }
+
+    /// What it means for a target that must not be reachable; nothing that was sent should be answered, so nothing
+    /// counts as sent.
+    var inverted: ProbeOutcome {
+        var outcome = self
+        switch reason {
+        case .none, .dnsAnswer, .tls, .certificate, .httpStatus, .httpBody, .protocolViolation, .unexpectedReach:
+            outcome.fail(.unexpectedReach)
+        case .timeout, .refused, .reset, .unreachable:
+            if let word = reason.name { outcome.metadata.text("kept_out_by", word) }
+            outcome.status = .success
+            outcome.reason = .none
+            outcome.latencyMilliseconds = nil
+        case .resolve, .forbidden, .permission, .local:
+            break
+        }
+        (outcome.sent, outcome.received) = (0, 0)
+        return outcome
+    }
 }
 
 extension MeasurementStatus {

@@ -26,21 +26,21 @@ extension VantagePoint {
                 gate: gate,
                 engine: icmp
             )
-        case .tcp: TCPProbe(destination: destination, port: try port(of: target, options, type.usualPort), gate: gate)
-        case .http: try httpProbe(of: target, at: destination, options)
+        case .tcp: TCPProbe(destination: destination, port: try options.port(of: target, type.usualPort), gate: gate)
+        case .http: HTTPProbe(check: try HTTPCheck(of: target, at: destination, options, secrets), egress: egress)
         case .dns: try dnsProbe(of: target, at: destination, options)
         case .tls:
             TLSProbe(
+                check: TLSCheck(options, of: destination),
                 destination: destination,
-                port: try port(of: target, options, type.usualPort),
-                options: options,
+                port: try options.port(of: target, type.usualPort),
                 gate: gate,
                 trust: trust
             )
         case .udp:
             UDPEchoProbe(
                 destination: destination,
-                port: try port(of: target, options, type.usualPort),
+                port: try options.port(of: target, type.usualPort),
                 options: SeriesOptions(options),
                 gate: gate,
                 engine: udp
@@ -48,7 +48,7 @@ extension VantagePoint {
         case .stamp:
             STAMPProbe(
                 destination: destination,
-                port: try port(of: target, options, type.usualPort),
+                port: try options.port(of: target, type.usualPort),
                 options: SeriesOptions(options),
                 gate: gate,
                 engine: udp
@@ -78,13 +78,13 @@ extension VantagePoint {
         case .icmp: trace = TraceOptions(.icmp)
         case .udp, .stamp:
             trace = TraceOptions(.udp)
-            trace.port = try port(of: target, options, type.usualPort)
+            trace.port = try options.port(of: target, type.usualPort)
         case .tcp, .tls:
             trace = TraceOptions(.tcp)
-            trace.port = try port(of: target, options, type.usualPort)
+            trace.port = try options.port(of: target, type.usualPort)
         case .http:
             trace = TraceOptions(.tcp)
-            trace.port = try EgressURL(url(of: target, options)).port
+            trace.port = try EgressURL(options.url(of: target)).port
         case .dns:
             guard let server = try options.dnsServer(for: target) else { return nil }
             let transport = options.transport ?? .udp
@@ -96,39 +96,9 @@ extension VantagePoint {
         return TraceProbe(destination: destination, options: trace, gate: gate, engine: paths)
     }
 
-    private func url(of target: TargetAddress, _ options: CheckOptions) -> String {
-        options.url ?? target.url ?? "https://\(target.hostInURL)\(target.port.map { ":\($0)" } ?? "")"
-    }
-
-    private func port(
-        of target: TargetAddress,
-        _ options: CheckOptions,
-        _ usual: UInt16
-    ) throws(EgressError) -> UInt16 {
-        guard let port = UInt16(exactly: options.port ?? Int(target.port ?? usual)), port > 0 else {
-            throw EgressError(.badRequest, "the port is none")
-        }
-        return port
-    }
-
     private func tracedPort(of target: TargetAddress, _ options: CheckOptions) throws(EgressError) -> UInt16? {
         let mode = options.mode ?? .icmp
-        return mode == .icmp ? nil : try port(of: target, options, mode.defaultPort)
-    }
-
-    private func httpProbe(
-        of target: TargetAddress,
-        at destination: Destination,
-        _ options: CheckOptions
-    ) throws(EgressError) -> any Probe {
-        HTTPProbe(
-            url: url(of: target, options),
-            options: options,
-            expectation: try HTTPExpectation(options),
-            destination: destination,
-            secrets: secrets,
-            egress: egress
-        )
+        return mode == .icmp ? nil : try options.port(of: target, mode.defaultPort)
     }
 
     /// A target that is an address is the server to ask, by default for the root's name servers; a target that is a
@@ -151,6 +121,19 @@ extension VantagePoint {
 }
 
 extension CheckOptions {
+    /// What an `http` check asks for.
+    func url(of target: TargetAddress) -> String {
+        url ?? target.url ?? "https://\(target.hostInURL)\(target.port.map { ":\($0)" } ?? "")"
+    }
+
+    /// Where a check goes that connects.
+    func port(of target: TargetAddress, _ usual: UInt16) throws(EgressError) -> UInt16 {
+        guard let port = UInt16(exactly: port ?? Int(target.port ?? usual)), port > 0 else {
+            throw EgressError(.badRequest, "the port is none")
+        }
+        return port
+    }
+
     /// Whom a `dns` check asks; `nil` for the system's server.
     func dnsServer(for target: TargetAddress) throws(EgressError) -> TargetAddress? {
         if let resolver { return try TargetAddress(resolver) }

@@ -22,7 +22,7 @@ struct STAMPProbe: Probe {
 }
 
 extension ProbeMetadata {
-    fileprivate mutating func add(_ result: STAMPResult) {
+    mutating func add(_ result: STAMPResult) {
         func microseconds(_ milliseconds: Double) -> Int { Int(milliseconds.clamped(to: 0...1e9) * 1_000) }
         if let lost = result.forward.lost { integer("forward_lost", lost) }
         if let lost = result.backward.lost { integer("backward_lost", lost) }
