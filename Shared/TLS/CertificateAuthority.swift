@@ -1,4 +1,5 @@
 internal import COpenSSL
+import Glibc
 
 /// Signs the certificates of one trust domain.
 public struct CertificateAuthority: Sendable {
@@ -14,12 +15,22 @@ public struct CertificateAuthority: Sendable {
     }
 
     /// A new authority, self-signed; returns its key too, which whoever keeps the authority must keep.
+    ///
+    /// The key is a new one on P-256 unless there is one, and time begins now unless it begins at `start`, in seconds
+    /// since 1970.
     public static func make(
         trustDomain: String,
-        lifetime: Duration = .seconds(3_650 * 86_400)
+        key: PrivateKey? = nil,
+        lifetime: Duration = .seconds(3_650 * 86_400),
+        startingAt start: Int64? = nil
     ) throws(TLSError) -> (authority: CertificateAuthority, key: PrivateKey) {
-        let key = try PrivateKey.p256()
-        var draft = try Draft.make(commonName: "Sonde CA (\(trustDomain))", key: key, lifetime: lifetime)
+        let key = if let key { key } else { try PrivateKey.p256() }
+        var draft = try Draft.make(
+            commonName: "Sonde CA (\(trustDomain))",
+            key: key,
+            lifetime: lifetime,
+            startingAt: start ?? Draft.now
+        )
         try draft.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
         try draft.add(NID_key_usage, "critical,keyCertSign,cRLSign")
         try draft.add(NID_subject_key_identifier, "hash")
@@ -30,16 +41,19 @@ public struct CertificateAuthority: Sendable {
 
     /// A leaf certificate for both ends of mutual TLS, with `uris` as its URI names and `addresses` as its IP addresses.
     ///
-    /// A valid identity has exactly one; the tests make others on purpose.
+    /// A valid identity has exactly one; the tests make others on purpose. Time begins now, or at `start`, in seconds
+    /// since 1970.
     public func issue(
         uris: [String],
         dnsNames: [String] = [],
         addresses: [String] = [],
         for subject: PrivateKey,
         lifetime: Duration,
+        startingAt start: Int64? = nil,
         startingIn delay: Duration = .zero
     ) throws(TLSError) -> Certificate {
-        var draft = try Draft.make(commonName: "sonde", key: subject, lifetime: lifetime, startingIn: delay)
+        let start = (start ?? Draft.now) + delay.components.seconds
+        var draft = try Draft.make(commonName: "sonde", key: subject, lifetime: lifetime, startingAt: start)
         try draft.add(NID_basic_constraints, "critical,CA:FALSE")
         try draft.add(NID_key_usage, "critical,digitalSignature")
         try draft.add(NID_ext_key_usage, "serverAuth,clientAuth")
@@ -66,20 +80,23 @@ public struct CertificateAuthority: Sendable {
         unsafe self.pointer = pointer
     }
 
+    /// Seconds since 1970.
+    static var now: Int64 { Int64(time(nil)) }
+
     static func make(
         commonName: String,
         key: PrivateKey,
         lifetime: Duration,
-        startingIn delay: Duration = .zero
+        startingAt start: Int64
     ) throws(TLSError) -> Draft {
         guard let certificate = unsafe X509_new() else { throw TLSError(.library, takeErrors()) }
         let draft = unsafe Draft(owning: certificate)
         unsafe X509_set_version(certificate, 2)
         try draft.setSerialNumber()
+        var start = time_t(start)
         // A minute of grace for peers whose clock is a little behind.
-        let start = Int(delay.components.seconds) - 60
-        unsafe X509_gmtime_adj(X509_getm_notBefore(certificate), start)
-        unsafe X509_gmtime_adj(X509_getm_notAfter(certificate), start + 60 + Int(lifetime.components.seconds))
+        unsafe X509_time_adj(X509_getm_notBefore(certificate), -60, &start)
+        unsafe X509_time_adj(X509_getm_notAfter(certificate), Int(lifetime.components.seconds), &start)
         try unsafe check(X509_set_pubkey(certificate, key.pointer), .library, "X509_set_pubkey")
         let name = unsafe X509_get_subject_name(certificate)
         let result = unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, commonName, -1, -1, 0)
@@ -99,14 +116,17 @@ public struct CertificateAuthority: Sendable {
     consuming func sign(with key: PrivateKey, issuer: Certificate?) throws(TLSError) -> Certificate {
         let name = unsafe X509_get_subject_name(issuer?.pointer ?? pointer)
         try unsafe check(X509_set_issuer_name(pointer, name), .library, "X509_set_issuer_name")
-        try unsafe check(X509_sign(pointer, key.pointer, EVP_sha256()), .library, "X509_sign")
+        // Ed25519 has its own hash function (RFC 8410).
+        let digest = unsafe EVP_PKEY_get_id(key.pointer) == EVP_PKEY_ED25519 ? nil : EVP_sha256()
+        try unsafe check(X509_sign(pointer, key.pointer, digest), .library, "X509_sign")
         unsafe X509_up_ref(pointer)
         return unsafe Certificate(owning: pointer)
     }
 
     private func setSerialNumber() throws(TLSError) {
         var bytes = try randomBytes(16)
-        bytes[0] &= 0x7f
+        // Positive, and of the same length always.
+        bytes[0] = bytes[0] & 0x7f | 0x40
         let number = unsafe BN_bin2bn(bytes, CInt(bytes.count), nil)
         defer { unsafe BN_free(number) }
         guard unsafe BN_to_ASN1_INTEGER(number, X509_get_serialNumber(pointer)) != nil else {

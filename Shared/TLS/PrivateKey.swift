@@ -21,7 +21,7 @@ internal import COpenSSL
         return unsafe PrivateKey(owning: key)
     }
 
-    /// An Ed25519 key, for signatures of tokens.
+    /// An Ed25519 key, for signatures of tokens, and of certificates whose length must not vary.
     public static func ed25519() throws(TLSError) -> PrivateKey {
         guard let key = unsafe COpenSSL_generate_ed25519() else { throw TLSError(.library, takeErrors()) }
         return unsafe PrivateKey(owning: key)

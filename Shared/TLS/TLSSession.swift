@@ -1,4 +1,5 @@
 internal import COpenSSL
+import Glibc
 
 /// One TLS connection without a socket: ciphertext goes in, plaintext comes out, and the other way round.
 ///
@@ -22,7 +23,14 @@ internal import COpenSSL
     ///
     /// `serverName`: the name that a client of the web asks for, or the address, that the server's certificate must
     /// bear.
-    public init(_ context: TLSContext, expecting service: String? = nil, serverName: String? = nil) throws(TLSError) {
+    ///
+    /// `time`: seconds since 1970 at which certificates must hold, when that is not now.
+    public init(
+        _ context: TLSContext,
+        expecting service: String? = nil,
+        serverName: String? = nil,
+        at time: Int64? = nil
+    ) throws(TLSError) {
         ERR_clear_error()
         guard let ssl = unsafe SSL_new(context.pointer), let bio = unsafe BIO_new(bioMethod) else {
             throw TLSError(.library, takeErrors())
@@ -36,6 +44,7 @@ internal import COpenSSL
         unsafe BIO_set_data(bio, this)
         unsafe COpenSSL_set_app_data(ssl, this)
         unsafe context.isServer ? SSL_set_accept_state(ssl) : SSL_set_connect_state(ssl)
+        if let time { unsafe X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), time_t(time)) }
         // An address is not sent (RFC 6066, section 3); OpenSSL tells whether the name is one.
         if let serverName, unsafe COpenSSL_set_address(ssl, serverName) != 1 {
             ERR_clear_error()

@@ -46,7 +46,7 @@ public struct ConnectionPhases {
         phaseStart = start
         do throws(TLSError) {
             session = try connection.context.map { context throws(TLSError) in
-                try TLSSession(context, serverName: connection.serverName)
+                try TLSSession(context, serverName: connection.serverName, at: connection.time)
             }
         } catch {
             throw EgressError(.local, "no TLS session", cause: error)

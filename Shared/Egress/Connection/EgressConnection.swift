@@ -17,13 +17,22 @@ public struct EgressConnection: Sendable {
     let serverName: String
     /// Whether a certificate that is not trusted ends the connection, before anything is said.
     let requiresTrust: Bool
+    /// Seconds since 1970 at which certificates must hold; `nil`: now.
+    let time: Int64?
 
     /// Without a context there is no TLS.
-    public init(address: SocketAddress, context: TLSContext?, serverName: String, requiresTrust: Bool = false) {
+    public init(
+        address: SocketAddress,
+        context: TLSContext?,
+        serverName: String,
+        requiresTrust: Bool = false,
+        time: Int64? = nil
+    ) {
         self.address = address
         self.context = context
         self.serverName = serverName
         self.requiresTrust = requiresTrust
+        self.time = time
     }
 
     /// What happens on the connection when somebody else makes it, and looks at what the server shows; `now` is in

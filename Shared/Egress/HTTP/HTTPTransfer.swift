@@ -8,12 +8,15 @@ public struct HTTPTransfer {
     let dialogue: HTTPDialogue
     private let url: EgressURL
 
-    /// Over TLS when there is a context, which offers `protocols`; without a loop HTTP/1.1 alone is spoken.
+    /// Over TLS when there is a context, which offers `protocols`.
+    ///
+    /// Without a loop HTTP/1.1 alone is spoken. `time` is that of `EgressConnection`.
     public init(
         _ request: EgressRequest,
         _ url: EgressURL,
         to address: IPAddress,
         context: TLSContext?,
+        time: Int64? = nil,
         on loop: EventLoop?
     ) {
         self.url = url
@@ -21,7 +24,8 @@ public struct HTTPTransfer {
             address: SocketAddress(address, port: url.port),
             context: context,
             serverName: url.host,
-            requiresTrust: request.verifiesCertificate
+            requiresTrust: request.verifiesCertificate,
+            time: time
         )
         dialogue = HTTPDialogue(request, to: url, on: loop)
     }
@@ -35,7 +39,8 @@ public struct HTTPTransfer {
         }
     }
 
-    /// What is said on the connection, for an owner that makes it; `now` as in `EgressConnection.phases`.
+    /// What is said on the connection, for an owner that makes it; `now` is that of
+    /// `EgressConnection.phases`.
     public func phases(now: @escaping () -> UInt64) throws(EgressError) -> ConnectionPhases {
         try ConnectionPhases(connection, dialogue, now: now)
     }
