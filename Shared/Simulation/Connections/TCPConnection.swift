@@ -1,5 +1,5 @@
-/// The server's side of one connection (RFC 9293): delivers what the peer sends in order, and sends again what the peer
-/// does not acknowledge.
+/// One end of a connection (RFC 9293): delivers what the peer sends in order, and sends again what the peer does not
+/// acknowledge.
 ///
 /// There is no congestion control: what is said here is short, and the link's queue is part of what is to be seen.
 struct TCPConnection {
@@ -16,6 +16,8 @@ struct TCPConnection {
     var input: [UInt8] = []
     /// Nothing is left to be done.
     private(set) var isOver = false
+    /// The peer has ended it by force, or refused it.
+    private(set) var isReset = false
     /// When it wants to be looked at next.
     private(set) var wakeAt: UInt64
     private var receiveNext: UInt32
@@ -27,28 +29,53 @@ struct TCPConnection {
     private(set) var endsAfterOutput = false
     private var isEndSent = false
     private var isEndAcknowledged = false
-    private var hasPeerEnded = false
-    private var isEstablished = false
+    private(set) var hasPeerEnded = false
+    private(set) var isEstablished = false
     private var window: Int
-    private let segmentSize: Int
+    private var segmentSize: Int
     private var attempts = 0
     /// Nothing has come since it was last looked at.
     private var isIdle = false
     private let initial: UInt32
+    /// Of the end that asked for it: the segments that it takes.
+    private let ownSize: Int?
+
+    /// Asks for a connection with `opening`, and takes segments with so many bytes of data.
+    init(initial: UInt32, taking ownSize: Int, now: UInt64) {
+        self.initial = initial
+        self.ownSize = ownSize
+        receiveNext = 0
+        unacknowledged = initial &+ 1
+        window = 0
+        segmentSize = Self.defaultSegment
+        wakeAt = now + Self.retransmission
+    }
 
     /// Begins with the peer's SYN.
     init(_ request: TCPSegment, initial: UInt32, now: UInt64) {
         self.initial = initial
+        ownSize = nil
         receiveNext = request.next
         unacknowledged = initial &+ 1
         window = request.window
-        segmentSize = max(Self.leastSegment, min(request.maximumSize ?? Self.defaultSegment, Self.largestSegment))
+        segmentSize = Self.segmentSize(request)
         wakeAt = now + Self.retransmission
     }
 
-    private var acceptance: TCPSegment {
-        TCPSegment(flags: [.synchronize, .acknowledge], sequence: initial, acknowledged: receiveNext)
+    private static func segmentSize(_ segment: TCPSegment) -> Int {
+        max(leastSegment, min(segment.maximumSize ?? defaultSegment, largestSegment))
     }
+
+    /// The first segment of this end: what asks for the connection, or what accepts it.
+    var opening: TCPSegment {
+        guard let ownSize else {
+            return TCPSegment(flags: [.synchronize, .acknowledge], sequence: initial, acknowledged: receiveNext)
+        }
+        return TCPSegment(flags: .synchronize, sequence: initial, acknowledged: 0, maximumSize: ownSize)
+    }
+
+    /// What ends the connection by force.
+    var abortion: TCPSegment { TCPSegment(flags: .reset, sequence: nextSequence, acknowledged: 0, window: 0) }
 
     /// Queues bytes; they go with the next `flush`.
     mutating func send(_ bytes: [UInt8]) { output += bytes }
@@ -60,16 +87,20 @@ struct TCPConnection {
     ///
     /// New bytes are in `input` then.
     mutating func receive(_ segment: TCPSegment, now: UInt64) -> [TCPSegment] {
+        let isAsking = ownSize != nil && !isEstablished
         guard !segment.flags.contains(.reset) else {
             // Anyone could send one of another sequence (RFC 5961, section 3.2).
-            isOver = segment.sequence == receiveNext
+            isReset = isAsking ? answersRequest(segment) : segment.sequence == receiveNext
+            isOver = isReset
             return []
         }
         isIdle = false
+        guard !isAsking else { return open(segment, now: now) }
         if segment.flags.contains(.synchronize) {
-            // The answer to a request is nothing that a server has asked for.
-            guard segment.isRequest else { return [] }
-            return [isEstablished ? acknowledgement : acceptance]
+            // The answer to a request is nothing that a server has asked for; to a client it comes again when the
+            // acknowledgement of the first was lost.
+            guard ownSize != nil || segment.isRequest else { return [] }
+            return [isEstablished ? acknowledgement : opening]
         }
         if !isEstablished { attempts = 0 }
         isEstablished = true
@@ -85,6 +116,24 @@ struct TCPConnection {
             if hasPeerEnded { endsAfterOutput = true }
         }
         // What is not the next is not kept; saying again what is makes the peer send it.
+        return [acknowledgement]
+    }
+
+    private func answersRequest(_ segment: TCPSegment) -> Bool {
+        segment.flags.contains(.acknowledge) && segment.acknowledged == initial &+ 1
+    }
+
+    /// Takes the answer to a request (RFC 9293, section 3.10.7.3).
+    private mutating func open(_ segment: TCPSegment, now: UInt64) -> [TCPSegment] {
+        guard segment.flags.contains([.synchronize, .acknowledge]), answersRequest(segment) else {
+            return segment.flags.contains(.acknowledge) ? [segment.refusal].compactMap { $0 } : []
+        }
+        receiveNext = segment.next
+        window = segment.window
+        segmentSize = Self.segmentSize(segment)
+        isEstablished = true
+        attempts = 0
+        wakeAt = now + Self.retransmission
         return [acknowledgement]
     }
 
@@ -112,6 +161,8 @@ struct TCPConnection {
 
     /// What of the queue may go now.
     mutating func flush(now: UInt64) -> [TCPSegment] {
+        // Whoever asks has nobody yet to send to.
+        guard ownSize == nil || isEstablished else { return [] }
         var segments: [TCPSegment] = []
         while sent < output.count, sent < window {
             let end = min(output.count, sent + segmentSize, window)
@@ -152,7 +203,7 @@ struct TCPConnection {
         }
         guard isEstablished else {
             wakeAt = now + Self.retransmission << UInt64(attempts)
-            return [acceptance]
+            return [opening]
         }
         sent = 0
         isEndSent = isEndAcknowledged

@@ -115,6 +115,10 @@ extension TCPSegment {
         segment[12] = 5 << 4
         segment[13] = flags.rawValue
         segment.setWord(window, at: 14)
+        if let maximumSize {
+            segment[12] = 6 << 4
+            segment += [2, 4, UInt8(truncatingIfNeeded: maximumSize >> 8), UInt8(truncatingIfNeeded: maximumSize)]
+        }
         segment += data
         let number = IPPacket.Number.tcp
         let sum = pseudoHeaderSum(flow.local, flow.remote, number, count: segment.count)

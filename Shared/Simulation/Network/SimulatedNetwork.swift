@@ -17,6 +17,13 @@ public final class SimulatedNetwork {
     /// Nanoseconds since the network began.
     public private(set) var now: UInt64 = 0
 
+    /// Whether who measures goes by `clock` too, so that the hosts may say that theirs is right.
+    var hasSharedClock = false
+    /// When networks begin: the first moment of 2026, in nanoseconds since 1970.
+    private static let beginning: UInt64 = 1_767_225_600_000_000_000
+    /// What the clocks of all nodes say now, in nanoseconds since 1970.
+    public var clock: UInt64 { Self.beginning + now }
+
     /// Nanoseconds from a node to itself.
     private static let localDelay: UInt64 = 10_000
 
@@ -263,7 +270,8 @@ public final class SimulatedNetwork {
                 return packet.udpAnswer(ports, packet.datagram)
             }
             if node.services.contains(.stamp(port: ports.destination)) {
-                return reflector.reflection(of: packet, ports, now: now).map { packet.udpAnswer(ports, $0) }
+                return reflector.reflection(of: packet, ports, at: clock, isRight: hasSharedClock)
+                    .map { packet.udpAnswer(ports, $0) }
             }
             if node.services.contains(.dns(port: ports.destination)) {
                 return names.response(to: packet.datagram).map { packet.udpAnswer(ports, $0) }

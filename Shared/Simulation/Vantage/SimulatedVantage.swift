@@ -70,9 +70,11 @@ public final class SimulatedVantage {
     /// Linux's: one second, and twice as long each time.
     private static let retransmission: UInt64 = 1_000_000_000
 
-    private let network: SimulatedNetwork
+    let network: SimulatedNetwork
     private let node: NetworkDescription.Node
     private var requests: [Key: Request] = [:]
+    private var connections: [UInt16: SimulatedConnection] = [:]
+    private var sockets: [UInt16: SimulatedSocket] = [:]
     private var count = 0
     private var sequence = 0
     private var port = firstPort
@@ -82,10 +84,14 @@ public final class SimulatedVantage {
     public init(_ network: SimulatedNetwork, at node: NetworkDescription.Node) {
         self.network = network
         self.node = node
-        network.deliver = { [unowned self] bytes, _, _ in
-            if let packet = IPPacket(bytes) { take(packet) }
+        network.hasSharedClock = true
+        network.deliver = { [unowned self] bytes, name, _ in
+            if name == node.name, let packet = IPPacket(bytes) { take(packet) }
         }
     }
+
+    /// Bytes of the largest packet that leaves this point.
+    public var linkSize: Int { network.linkSize(of: node.name) }
 
     /// Sends an ICMP echo request.
     public func echo(
@@ -134,6 +140,43 @@ public final class SimulatedVantage {
         sendAgain(.tcp(own), number: count, after: Self.retransmission)
     }
 
+    /// Opens a TCP connection, which tells of what happens on it, and that it has failed when it still lasts after
+    /// `timeout`.
+    public func open(
+        to address: IPAddress,
+        port: UInt16,
+        timeout: Duration,
+        _ hear: @escaping (SimulatedConnection.Event) -> Void
+    ) -> SimulatedConnection {
+        let own = nextPort()
+        let source = source(for: address)
+        let flow = TCPFlow(local: source ?? address, remote: address, localPort: own, remotePort: port)
+        let connection = SimulatedConnection(flow, of: self, number: UInt32(truncatingIfNeeded: count), hear)
+        count += 1
+        if source != nil { connections[own] = connection }
+        connection.start(timeout, hasSource: source != nil)
+        return connection
+    }
+
+    /// Opens a UDP socket for one peer, which tells of all that comes from there until it is closed.
+    public func socket(
+        to address: IPAddress,
+        port: UInt16,
+        mayBeFragmented: Bool = true,
+        _ hear: @escaping (SimulatedSocket.Arrival) -> Void
+    ) -> SimulatedSocket {
+        let own = nextPort()
+        let source = source(for: address)
+        let flow = TCPFlow(local: source ?? address, remote: address, localPort: own, remotePort: port)
+        let socket = SimulatedSocket(source == nil ? nil : flow, of: self, mayBeFragmented, hear)
+        sockets[own] = socket
+        return socket
+    }
+
+    func send(_ packet: IPPacket) { network.send(packet.bytes, from: node.name) }
+    func forget(connection port: UInt16) { connections[port] = nil }
+    func forget(socket port: UInt16) { sockets[port] = nil }
+
     /// Sends one packet of a trace: of those with one port or identifier, many may be under way with other numbers.
     ///
     /// Ports and identifiers are 61,000 or more.
@@ -157,7 +200,9 @@ public final class SimulatedVantage {
     }
 
     private func nextPort() -> UInt16 {
-        port = port == 60_999 ? Self.firstPort : port + 1
+        repeat {
+            port = port == 60_999 ? Self.firstPort : port + 1
+        } while connections[port] != nil || sockets[port] != nil
         return port
     }
 
@@ -201,6 +246,7 @@ public final class SimulatedVantage {
 
     private func take(_ packet: IPPacket) {
         if let (about, ending) = packet.noticed {
+            guard !tell(of: about, ending, packet.noticeHead) else { return }
             guard let key = key(ofRequest: about), let request = requests[key] else { return }
             return end(key, request, ending, from: packet.source, notice: packet.noticeHead)
         }
@@ -215,6 +261,7 @@ public final class SimulatedVantage {
         }
         guard let ports = Ports(packet) else { return }
         let isTCP = packet.protocolNumber == IPPacket.Number.tcp
+        guard !hand(packet, ports) else { return }
         let key: Key = isTCP ? .tcp(ports.destination) : .udp(ports.destination)
         guard let request = requests[key], request.destination == packet.source else { return }
         guard isTCP else { return end(key, request, .answered, data: packet.datagram, from: packet.source) }
@@ -224,6 +271,45 @@ public final class SimulatedVantage {
         let farewell = TCPSegment(flags: .reset, sequence: segment.acknowledged, acknowledged: 0)
         network.send(farewell.packet(on: TCPFlow(packet, ports)).bytes, from: node.name)
         end(key, request, .answered, from: packet.source)
+    }
+
+    /// Hands a packet to the connection or the socket that it is for; `false` when there is none.
+    ///
+    /// What is for a connection that is gone is refused, but for the answer to a request that was given up.
+    private func hand(_ packet: IPPacket, _ ports: Ports) -> Bool {
+        let flow = TCPFlow(packet, ports)
+        guard packet.protocolNumber == IPPacket.Number.tcp else {
+            guard let socket = sockets[ports.destination], socket.flow == flow else { return false }
+            socket.hear(.datagram(packet.datagram))
+            return true
+        }
+        guard let segment = TCPSegment(packet) else { return true }
+        if let connection = connections[ports.destination], connection.flow == flow {
+            connection.take(segment)
+            return true
+        }
+        guard requests[.tcp(ports.destination)] == nil, !segment.flags.contains(.synchronize) else { return false }
+        if let refusal = segment.refusal { send(refusal.packet(on: flow)) }
+        return true
+    }
+
+    /// Tells a connection or a socket of a notice; `false` when it is about neither.
+    private func tell(of packet: IPPacket, _ ending: Outcome.Ending, _ notice: Outcome.Notice) -> Bool {
+        guard let ports = Ports(packet) else { return false }
+        let flow = TCPFlow(
+            local: packet.source,
+            remote: packet.destination,
+            localPort: ports.source,
+            remotePort: ports.destination
+        )
+        if packet.protocolNumber == IPPacket.Number.tcp {
+            guard let connection = connections[ports.source], connection.flow == flow else { return false }
+            connection.take(ending)
+        } else {
+            guard let socket = sockets[ports.source], socket.flow == flow else { return false }
+            socket.hear(.notice(notice))
+        }
+        return true
     }
 
     private func key(ofRequest packet: IPPacket) -> Key? {
