@@ -54,6 +54,25 @@ struct DescriptionTests {
         )
     }
 
+    @Test("has web servers of several kinds")
+    func web() throws {
+        let network = try NetworkDescription(
+            text: """
+                host a 10.0.0.1 http:80 http:81=503 http:82=https://a.sim/b=c https:443=404 certificate=2h
+                host b 10.0.0.2 https:443 certificate=untrusted certificate=5d
+                """
+        )
+        #expect(
+            network.nodes[0].services == [
+                .http(port: 80, status: 200), .http(port: 81, status: 503),
+                .http(port: 82, status: 302, location: "https://a.sim/b=c"),
+                .http(port: 443, status: 404, isSecure: true),
+            ]
+        )
+        #expect(network.nodes.map(\.isTrusted) == [true, false])
+        #expect(network.nodes.map(\.certificateLifetime) == [.seconds(7_200), .seconds(5 * 86_400)])
+    }
+
     @Test("of the examples in the manual can be built", arguments: [("office", 8, 2), ("demo", 50, 5)])
     func examples(name: String, nodes: Int, faults: Int) throws {
         let file = URL(filePath: #filePath).appending(path: "../../../docs/\(name).sim").standardized
@@ -92,7 +111,7 @@ struct DescriptionTests {
             ),
             (
                 "host a 10.0.0.1 udp:7",
-                "line 1: \"udp:7\" is no service: udp:PORT=echo, =stamp, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, =STATUS"
+                "line 1: \"udp:7\" is no service: udp:PORT=echo, =stamp, =dns or =filtered, tcp:PORT, =filtered, http:PORT or https:PORT, =STATUS or =URL"
             ),
             (
                 "host a 10.0.0.1 tcp:0",

@@ -52,6 +52,8 @@ extension NetworkDescription {
                 node.answers = false
             } else if word.hasPrefix("notices=") {
                 node.noticesPerSecond = try words.frequency(in: word.dropFirst("notices=".count))
+            } else if word == "certificate=untrusted" {
+                node.isTrusted = false
             } else if word.hasPrefix("certificate=") {
                 node.certificateLifetime = try words.duration(in: word.dropFirst("certificate=".count))
             } else if word.hasPrefix("quotes=") {
@@ -73,9 +75,8 @@ extension NetworkDescription {
         case ("udp", "echo"): return .udpEcho(port: port)
         case ("udp", "stamp"): return .stamp(port: port)
         case ("udp", "dns"): return .dns(port: port)
-        case ("http", let status), ("https", let status):
-            guard status.isEmpty || (200...599).contains(Int(status) ?? 0) else { break }
-            return .http(port: port, status: Int(status) ?? 200, isSecure: parts[0] == "https")
+        case ("http", let detail), ("https", let detail):
+            if let service = web(port, String(detail), isSecure: parts[0] == "https") { return service }
         case ("tcp", ""): return .tcp(port: port)
         case ("tcp", "filtered"): return .filtered(protocolNumber: IPPacket.Number.tcp, port: port)
         case ("udp", "filtered"): return .filtered(protocolNumber: IPPacket.Number.udp, port: port)
@@ -83,8 +84,17 @@ extension NetworkDescription {
         }
         throw words.error(
             "\"\(word)\" is no service: udp:PORT=echo, =stamp, =dns or =filtered, tcp:PORT, =filtered, http:PORT or "
-                + "https:PORT, =STATUS"
+                + "https:PORT, =STATUS or =URL"
         )
+    }
+
+    /// `nil` when what follows the port is neither a status nor a URL.
+    private static func web(_ port: UInt16, _ detail: String, isSecure: Bool) -> Service? {
+        if detail.hasPrefix("http://") || detail.hasPrefix("https://") {
+            return .http(port: port, status: 302, isSecure: isSecure, location: detail)
+        }
+        guard let status = detail.isEmpty ? 200 : Int(detail), (200...599).contains(status) else { return nil }
+        return .http(port: port, status: status, isSecure: isSecure)
     }
 
     private static func link(_ words: inout Words) throws(DescriptionError) -> Link {

@@ -21,8 +21,8 @@ public struct NetworkDescription: Equatable, Sendable {
         case stamp(port: UInt16)
         /// Tells the addresses of all nodes by their names.
         case dns(port: UInt16)
-        /// Speaks HTTP/1.1, over TLS or not, and answers every request with the status.
-        case http(port: UInt16, status: Int, isSecure: Bool = false)
+        /// Speaks HTTP/1.1, over TLS or not, and answers every request with the status, or leads elsewhere.
+        case http(port: UInt16, status: Int, isSecure: Bool = false, location: String? = nil)
         /// Accepts connections and says nothing.
         case tcp(port: UInt16)
         /// Drops what comes, as a firewall does.
@@ -40,6 +40,8 @@ public struct NetworkDescription: Equatable, Sendable {
         public var noticesPerSecond: Int?
         /// How long its certificate is valid, from when the network was made.
         public var certificateLifetime = Duration.seconds(90 * 86_400)
+        /// Whether its certificate is of those that the network's authority vouches for.
+        public var isTrusted = true
         /// Bytes behind the IP header that it quotes of a packet it has dropped; `nil`: as many as the standards allow.
         public var quotedBytes: Int?
     }

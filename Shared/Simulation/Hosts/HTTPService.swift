@@ -4,6 +4,8 @@ struct HTTPService {
 
     let status: Int
     let host: String
+    /// Where it leads whoever asks.
+    var location: String?
 
     /// Takes the whole requests from what a connection has received, and queues their answers.
     func serve(_ connection: inout some ByteStream) {
@@ -40,6 +42,7 @@ struct HTTPService {
         let body = status == 204 || status == 304 ? nil : "This is \(host).\n"
         var head = "HTTP/1.1 \(status) \(reason)\r\n"
         if let body { head += "content-type: text/plain\r\ncontent-length: \(body.utf8.count)\r\n" }
+        if let location { head += "location: \(location)\r\n" }
         if closes { head += "connection: close\r\n" }
         return Array((head + "\r\n" + (hasBody ? body ?? "" : "")).utf8)
     }

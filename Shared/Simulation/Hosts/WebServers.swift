@@ -34,10 +34,10 @@ struct WebServers {
     /// A server over TLS that `authority` does not vouch for takes no connections.
     init(_ nodes: [NetworkDescription.Node], _ authority: SimulatedAuthority?) {
         for (index, node) in nodes.enumerated() {
-            for case .http(let port, let status, let isSecure) in node.services {
+            for case .http(let port, let status, let isSecure, let location) in node.services {
                 let context = isSecure ? authority?.contexts[node.name] : nil
                 guard !isSecure || context != nil else { continue }
-                let service = HTTPService(status: status, host: node.name)
+                let service = HTTPService(status: status, host: node.name, location: location)
                 servers[Place(node: index, port: port)] = Server(service: service, context: context)
             }
         }
