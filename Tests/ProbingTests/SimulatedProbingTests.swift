@@ -154,7 +154,7 @@ struct SimulatedProbingTests {
     @Test("refuses what it cannot do")
     func refusals() throws {
         let probing = try SimulatedProbing(NetworkDescription(text: Self.network), agent: Self.agent, start: Self.start)
-        #expect(throws: EgressError.self) { try probing.add(Self.check(1, .http, every: 5_000), of: "web") }
+        #expect(throws: EgressError.self) { try probing.add(Self.check(1, .host, every: 5_000), of: "web") }
         #expect(throws: EgressError.self) { try probing.add(Self.check(1, .icmp, every: 5_000), of: "nobody") }
         let question = Self.check(1, .dns, every: 1_000) { $0.query = "a b" }
         #expect(throws: EgressError.self) { try probing.add(question, of: "web") }

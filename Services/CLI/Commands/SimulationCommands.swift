@@ -46,29 +46,30 @@ extension Command {
 
     static let simProbe = Command(
         name: "sim probe",
-        synopsis: "FILE TYPE TARGET... [--for TIME] [--every TIME] [--timeout TIME] [--OPTION VALUE …] [--truth FILE]",
+        synopsis:
+            "FILE TYPE TARGET... [--at VANTAGE] [--for TIME] [--every TIME] [--timeout TIME] [--OPTION VALUE …] "
+            + "[--truth FILE]",
         summary: "probe a simulated network in its own time, which takes none and no root",
         details: """
-            TYPE is icmp, tcp, dns or trace, TARGET the name of a node or an address. An hour of the network's time, a probe
-            every 2.5 seconds and a timeout of 3 when left out. The same network makes the same rows each time; --json
-            prints them. Options are --port, --packets of an icmp run, and the --query of a dns question.
+            TYPE is any but host, TARGET the name of a node, an address or a URL. An hour of the network's time, a probe
+            every 2.5 seconds and a timeout of 3 from the network's first vantage when left out. The same network makes
+            the same rows each time; --json prints them. Options are those of sonde probe.
 
               sonde sim probe docs/office.sim icmp web echo --for 24h
+              sonde sim probe docs/office.sim http http://web:8080/ --expected-status 503
+              sonde sim probe docs/office.sim udp echo --packets 20 --gap-ms 50
             """,
-        options: ["for", "every", "timeout", "port", "packets", "query", "truth"],
+        options: CheckOptions.argumentNames.union(["at", "for", "every", "timeout", "truth"]),
         run: { arguments in
             guard arguments.words.count >= 3 else {
                 throw CommandLineError(.usage, "FILE, a type or a TARGET is missing; try --help")
             }
-            var options = CheckOptions()
-            options.port = try arguments.integer("port", in: 1...65_535)
-            options.packets = try arguments.integer("packets", in: 1...1_000)
-            options.query = arguments["query"]
             try SimulatedSeries(
                 description: network(arguments.words[0]),
+                vantage: arguments["at"],
                 type: checkType(arguments.words[1]),
                 targets: Array(arguments.words.dropFirst(2)),
-                options: options,
+                options: CheckOptions(arguments),
                 interval: arguments.milliseconds("every") ?? 2_500,
                 timeout: arguments.milliseconds("timeout") ?? 3_000,
                 duration: .milliseconds(arguments.milliseconds("for") ?? 3_600_000),

@@ -6,6 +6,8 @@ import Simulation
 /// Probes of some targets of a simulated network, in its own time.
 struct SimulatedSeries {
     var description: NetworkDescription
+    /// `nil`: the first one.
+    var vantage: String?
     var type: CheckType
     var targets: [String]
     var options: CheckOptions
@@ -23,7 +25,12 @@ struct SimulatedSeries {
         let truth = try TruthFile(truthPath)
         var tallies = targets.map { Tally(target: $0) }
         do throws(EgressError) {
-            let probing = try SimulatedProbing(description, agent: AgentID(rawValue: identifier(0)), start: Self.start)
+            let probing = try SimulatedProbing(
+                description,
+                at: vantage,
+                agent: AgentID(rawValue: identifier(0)),
+                start: Self.start
+            )
             probing.network.record = { truth.add($0) }
             var indices: [CheckID: Int] = [:]
             for (index, target) in targets.enumerated() {
