@@ -53,9 +53,7 @@ public final class SimulatedNetwork {
     private let nodesByName: [String: Int]
     private let nodesByAddress: [IPAddress: Int]
     private var directions: [LinkDirection] = []
-    private var routes = Routes([], forwards: [])
-    private var impairments: [[LinkImpairment]] = []
-    private var isDown: [Bool] = []
+    private var conditions: Conditions
     private var events = TimedQueue<Event>()
     private var packetCount = 0
     private var budgets: [NoticeBudget?] = []
@@ -73,6 +71,7 @@ public final class SimulatedNetwork {
         nodesByAddress = Dictionary(
             uniqueKeysWithValues: nodes.enumerated().flatMap { index, node in node.addresses.map { ($0, index) } }
         )
+        conditions = Conditions(of: description, nodesByName, at: 0)
         var seeds = SplitMix64(seed: description.seed)
         directions = description.links.flatMap { link in
             [
@@ -84,7 +83,6 @@ public final class SimulatedNetwork {
             events.push(.change, at: fault.start.nanoseconds)
             events.push(.change, at: fault.end.nanoseconds)
         }
-        applyFaults()
     }
 
     /// Time of the next thing that happens; `nil` when nothing will unless a packet is sent.
@@ -109,7 +107,7 @@ public final class SimulatedNetwork {
         while let next = events.nextTime, next <= time, let (event, _) = events.pop() {
             now = next
             switch event {
-            case .change: applyFaults()
+            case .change: conditions = Conditions(of: description, nodesByName, at: now)
             case .arrival(let flight, let node): arrive(flight, at: node)
             case .wake(let flow, let node): wake(flow, at: node)
             case .call(let call): call()
@@ -155,7 +153,7 @@ public final class SimulatedNetwork {
     private func arrive(_ flight: Flight, at node: Int) {
         var flight = flight
         flight.path.append(node)
-        guard !isDown[node] else { return end(flight, .nodeDown) }
+        guard !conditions.isDown[node] else { return end(flight, .nodeDown) }
         guard nodesByAddress[flight.packet.destination] != node else { return take(flight, at: node) }
         guard description.nodes[node].role == .router else { return end(flight, .noRoute) }
         guard flight.packet.hopLimit > 1 else {
@@ -167,9 +165,9 @@ public final class SimulatedNetwork {
     }
 
     private func forward(_ flight: Flight, from node: Int) {
-        guard !isDown[node] else { return end(flight, .nodeDown) }
+        guard !conditions.isDown[node] else { return end(flight, .nodeDown) }
         let destination = nodesByAddress[flight.packet.destination]
-        let edges = destination.map { routes.next(from: node, to: $0) } ?? []
+        let edges = destination.map { conditions.routes.next(from: node, to: $0) } ?? []
         guard !edges.isEmpty else {
             end(flight, .noRoute)
             return tell(.noRoute, flight, at: node)
@@ -181,7 +179,7 @@ public final class SimulatedNetwork {
             return tell(.tooBig(link.behaviour.mtu), flight, at: node)
         }
         let isForwards = link.ends[0] == description.nodes[node].name
-        let hits = impairments[edge.link].filter { $0.version == nil || $0.version == flight.packet.version }
+        let hits = conditions.impairments[edge.link].filter { $0.version == nil || $0.version == flight.packet.version }
         let passage = directions[edge.link * 2 + (isForwards ? 0 : 1)].pass(
             flight.packet.bytes.count,
             of: spread(flight.flow, at: edge.neighbour),
@@ -320,37 +318,5 @@ public final class SimulatedNetwork {
         let neighbour = link?.ends.first { $0 != here.name }.flatMap { nodesByName[$0] }
         let speaker = here.role == .vantage ? neighbour ?? node : node
         return description.nodes[speaker].addresses.first { $0.isV4 == packet.source.isV4 }
-    }
-
-    // MARK: Faults
-
-    /// Makes links, nodes and routes what the faults of this moment leave of them.
-    private func applyFaults() {
-        isDown = Array(repeating: false, count: description.nodes.count)
-        impairments = Array(repeating: [], count: description.links.count)
-        var isCut = [Bool](repeating: false, count: description.links.count)
-        for fault in description.faults
-        where fault.start.nanoseconds <= now && now < fault.end.nanoseconds {
-            switch fault.effect {
-            case .nodeDown(let name): isDown[nodesByName[name] ?? 0] = true
-            case .linkDown(let ends): for link in links(between: ends) { isCut[link] = true }
-            case .link(let ends, let impairment):
-                for link in links(between: ends) { impairments[link].append(impairment) }
-            }
-        }
-        var edges = [[Routes.Edge]](repeating: [], count: description.nodes.count)
-        for (index, link) in description.links.enumerated() where !isCut[index] {
-            guard let first = nodesByName[link.ends[0]], let second = nodesByName[link.ends[1]],
-                !isDown[first], !isDown[second]
-            else { continue }
-            let cost = link.cost ?? max(1, Int(link.behaviour.latency.mean.nanoseconds / 1_000))
-            edges[first].append(Routes.Edge(link: index, neighbour: second, cost: cost))
-            edges[second].append(Routes.Edge(link: index, neighbour: first, cost: cost))
-        }
-        routes = Routes(edges, forwards: description.nodes.map { $0.role == .router })
-    }
-
-    private func links(between ends: [String]) -> [Int] {
-        description.links.indices.filter { Set(description.links[$0].ends) == Set(ends) }
     }
 }
