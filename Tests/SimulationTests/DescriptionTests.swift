@@ -148,7 +148,7 @@ struct DescriptionTests {
             ("link a b rate 0Mbit", "line 1: \"0Mbit\" is no rate such as 64kbit, 100Mbit or 1Gbit"),
             (
                 "link a b colour red",
-                "line 1: \"colour\" is none of latency, loss, duplicate, reorder, mtu, rate, queue, cost"
+                "line 1: \"colour\" is none of latency, loss, duplicate, reorder, mtu, rate, queue, cost, back"
             ),
             ("fault a b loss 1%", "line 1: a fault lasts from one time to a later one"),
             ("fault a b loss 1% from 2s to 1s", "line 1: a fault lasts from one time to a later one"),

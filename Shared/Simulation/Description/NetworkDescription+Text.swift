@@ -10,7 +10,9 @@ import EventLoop
 ///     link    here r1   latency 0.2ms
 ///     link    r1 r2     latency 10ms~1ms loss 0.1% duplicate 0.01% reorder 1%+3ms mtu 1400 rate 100Mbit queue 20ms
 ///     link    r2 web    latency 1ms..2ms cost 5
+///     link    r1 far    latency 10ms rate 100Mbit back latency 30ms rate 10Mbit loss 1%
 ///     fault   r1 r2     loss 30% latency 50ms  from 60s to 120s
+///     fault   r2 r1     one-way loss 5%        from 3min to 4min
 ///     fault   web       down  from 5min to 6min
 ///
 /// Latencies: `2ms` always, `1ms..2ms` anything between, `10ms~1ms` around a mean with a deviation, `10ms+1ms` a base
@@ -99,23 +101,39 @@ extension NetworkDescription {
 
     private static func link(_ words: inout Words) throws(DescriptionError) -> Link {
         var link = Link(ends: [try words.name(), try words.name()])
+        let forth = try way(Link.Way(behaviour: LinkBehaviour()), &words)
+        (link.behaviour, link.cost) = (forth.way.behaviour, forth.way.cost)
+        guard forth.hasBack else { return link }
+        let back = try way(forth.way, &words)
+        guard !back.hasBack else { throw words.error("there is but one way back") }
+        link.back = back.way
+        return link
+    }
+
+    /// The words of one direction, up to `back` or the end; what they do not say is as in `way`.
+    private static func way(
+        _ way: Link.Way,
+        _ words: inout Words
+    ) throws(DescriptionError) -> (way: Link.Way, hasBack: Bool) {
+        var way = way
         while let word = words.next() {
             switch word {
-            case "latency": link.behaviour.latency = try words.latency()
-            case "loss": link.behaviour.loss = try words.chance()
-            case "duplicate": link.behaviour.duplication = try words.chance()
-            case "reorder": (link.behaviour.reordering, link.behaviour.reorderingDelay) = try words.chanceAndDelay()
-            case "mtu": link.behaviour.mtu = try words.number("bytes", in: 576...65_535)
-            case "rate": link.behaviour.rate = try words.rate()
-            case "queue": link.behaviour.queue = try words.duration()
-            case "cost": link.cost = try words.number("a cost", in: 1...1_000_000_000)
+            case "latency": way.behaviour.latency = try words.latency()
+            case "loss": way.behaviour.loss = try words.chance()
+            case "duplicate": way.behaviour.duplication = try words.chance()
+            case "reorder": (way.behaviour.reordering, way.behaviour.reorderingDelay) = try words.chanceAndDelay()
+            case "mtu": way.behaviour.mtu = try words.number("bytes", in: 576...65_535)
+            case "rate": way.behaviour.rate = try words.rate()
+            case "queue": way.behaviour.queue = try words.duration()
+            case "cost": way.cost = try words.number("a cost", in: 1...1_000_000_000)
+            case "back": return (way, true)
             default:
                 throw words.error(
-                    "\"\(word)\" is none of latency, loss, duplicate, reorder, mtu, rate, queue, cost"
+                    "\"\(word)\" is none of latency, loss, duplicate, reorder, mtu, rate, queue, cost, back"
                 )
             }
         }
-        return link
+        return (way, false)
     }
 
     private static func fault(_ words: inout Words) throws(DescriptionError) -> Fault {
@@ -131,6 +149,7 @@ extension NetworkDescription {
             case "latency": impairment.latency = try words.duration()
             case "ipv4": impairment.version = 4
             case "ipv6": impairment.version = 6
+            case "one-way": impairment.isOneWay = true
             case "from": start = try words.duration()
             case "to": end = try words.duration()
             default:
@@ -147,6 +166,9 @@ extension NetworkDescription {
         }
         guard isDown != (impairment.loss > 0 || impairment.latency > .zero), !isDown || impairment.version == nil else {
             throw words.error("a link is either \"down\" or has loss or latency")
+        }
+        guard !isDown || !impairment.isOneWay else {
+            throw words.error("a link that is \"down\" is so both ways; one-way it may have loss 100%")
         }
         let effect: Fault.Effect = isDown ? .linkDown(ends: names) : .link(ends: names, impairment)
         return Fault(effect: effect, start: start, end: end)
@@ -193,7 +215,7 @@ extension NetworkDescription {
     /// IPv6 has no smaller links (RFC 8200, section 5).
     private func checkSizes() throws(DescriptionError) {
         guard nodes.contains(where: { $0.addresses.contains { !$0.isV4 } }) else { return }
-        for link in links where link.behaviour.mtu < 1_280 {
+        for link in links where min(link.behaviour.mtu, link.back?.behaviour.mtu ?? .max) < 1_280 {
             let names = link.ends.joined(separator: " and ")
             throw DescriptionError(0, "the link of \(names) is too small for IPv6, which needs 1280 bytes")
         }

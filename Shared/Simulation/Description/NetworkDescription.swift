@@ -49,9 +49,24 @@ public struct NetworkDescription: Equatable, Sendable {
     public struct Link: Equatable, Sendable {
         /// Names of the nodes that it joins.
         public var ends: [String]
+        /// From the first of its ends to the second, and back unless that is said to be otherwise.
         public var behaviour = LinkBehaviour()
         /// What a route over it costs; its mean latency in microseconds unless said otherwise.
         public var cost: Int?
+        /// From the second of its ends to the first.
+        public var back: Way?
+
+        /// One direction of a link.
+        public struct Way: Equatable, Sendable {
+            public var behaviour: LinkBehaviour
+            public var cost: Int?
+        }
+
+        /// Its direction away from one of its ends.
+        func way(from end: String) -> Way {
+            let forth = Way(behaviour: behaviour, cost: cost)
+            return end == ends[0] ? forth : back ?? forth
+        }
     }
 
     /// Something that goes wrong for a while.
@@ -98,7 +113,7 @@ public enum LatencyDistribution: Equatable, Sendable {
     }
 }
 
-/// What a link does to packets, in each of its directions.
+/// What a link does to packets in one of its directions.
 public struct LinkBehaviour: Equatable, Sendable {
     public var latency = LatencyDistribution.constant(.microseconds(100))
     /// Chances, from 0 to 1.
@@ -123,6 +138,8 @@ public struct LinkImpairment: Equatable, Sendable {
     public var latency = Duration.zero
     /// Hits packets of this IP version alone.
     public var version: Int?
+    /// Hits what goes from the first of the fault's two ends to the second alone.
+    public var isOneWay = false
 
     public init() {}
 }

@@ -11,7 +11,7 @@ struct LinkDirection {
         case arrives(UInt64, copy: UInt64?)
     }
 
-    private let behaviour: LinkBehaviour
+    let behaviour: LinkBehaviour
     private var chance: SplitMix64
     /// For faults alone: without one, everything else comes out the same.
     private var misfortune: SplitMix64

@@ -4,6 +4,13 @@ struct Routes {
         var link: Int
         var neighbour: Int
         var cost: Int
+        /// From the neighbour.
+        var costBack: Int
+
+        init(link: Int, neighbour: Int, cost: Int, costBack: Int? = nil) {
+            (self.link, self.neighbour, self.cost) = (link, neighbour, cost)
+            self.costBack = costBack ?? cost
+        }
     }
 
     private let edges: [[Edge]]
@@ -26,7 +33,7 @@ struct Routes {
         return table[node]
     }
 
-    /// Dijkstra's algorithm from the destination; links cost the same both ways.
+    /// Dijkstra's algorithm from the destination, over what comes towards it.
     private func table(to destination: Int) -> [[Edge]] {
         var distance = [Int](repeating: .max, count: edges.count)
         distance[destination] = 0
@@ -34,8 +41,8 @@ struct Routes {
         queue.push(destination, at: 0)
         while let (node, reached) = queue.pop() {
             guard reached == UInt64(distance[node]), node == destination || forwards[node] else { continue }
-            for edge in edges[node] where distance[node] + edge.cost < distance[edge.neighbour] {
-                distance[edge.neighbour] = distance[node] + edge.cost
+            for edge in edges[node] where distance[node] + edge.costBack < distance[edge.neighbour] {
+                distance[edge.neighbour] = distance[node] + edge.costBack
                 queue.push(edge.neighbour, at: UInt64(distance[edge.neighbour]))
             }
         }

@@ -52,6 +52,7 @@ public final class SimulatedNetwork {
     private let names: DNSAnswer
     private let nodesByName: [String: Int]
     private let nodesByAddress: [IPAddress: Int]
+    /// Two of each link: from the first of its ends, and from the second.
     private var directions: [LinkDirection] = []
     private var conditions: Conditions
     private var events = TimedQueue<Event>()
@@ -74,10 +75,7 @@ public final class SimulatedNetwork {
         conditions = Conditions(of: description, nodesByName, at: 0)
         var seeds = SplitMix64(seed: description.seed)
         directions = description.links.flatMap { link in
-            [
-                LinkDirection(link.behaviour, seed: seeds.next()),
-                LinkDirection(link.behaviour, seed: seeds.next()),
-            ]
+            link.ends.map { LinkDirection(link.way(from: $0).behaviour, seed: seeds.next()) }
         }
         for fault in description.faults {
             events.push(.change, at: fault.start.nanoseconds)
@@ -118,7 +116,8 @@ public final class SimulatedNetwork {
 
     /// Bytes of the largest packet that every link of a node takes.
     func linkSize(of name: String) -> Int {
-        description.links.filter { $0.ends.contains(name) }.map(\.behaviour.mtu).min() ?? LinkBehaviour().mtu
+        description.links.filter { $0.ends.contains(name) }.map { $0.way(from: name).behaviour.mtu }.min()
+            ?? LinkBehaviour().mtu
     }
 
     /// Ends the network: what is still under way is written down as that.
@@ -174,17 +173,17 @@ public final class SimulatedNetwork {
         }
         let edge = edges[Int(spread(flight.flow, at: node) % UInt64(edges.count))]
         let link = description.links[edge.link]
-        guard flight.packet.bytes.count <= link.behaviour.mtu || !flight.packet.mayNotBeFragmented else {
+        let direction = edge.link * 2 + (link.ends[0] == description.nodes[node].name ? 0 : 1)
+        let largest = directions[direction].behaviour.mtu
+        guard flight.packet.bytes.count <= largest || !flight.packet.mayNotBeFragmented else {
             end(flight, .tooBig)
-            return tell(.tooBig(link.behaviour.mtu), flight, at: node)
+            return tell(.tooBig(largest), flight, at: node)
         }
-        let isForwards = link.ends[0] == description.nodes[node].name
-        let hits = conditions.impairments[edge.link].filter { $0.version == nil || $0.version == flight.packet.version }
-        let passage = directions[edge.link * 2 + (isForwards ? 0 : 1)].pass(
+        let passage = directions[direction].pass(
             flight.packet.bytes.count,
             of: spread(flight.flow, at: edge.neighbour),
             at: now,
-            hits
+            conditions.impairments(of: direction, version: flight.packet.version)
         )
         switch passage {
         case .lost: end(flight, .lost)

@@ -87,6 +87,23 @@ struct SimulatedSeriesTests {
         #expect(rows.reasons == [reason])
     }
 
+    @Test("tells the delay of each way, and in which a fault lies")
+    func ways() throws {
+        let fault = "fault web r1 one-way loss 50% from 300s to 600s"
+        let network = Self.network("latency 9ms back latency 29ms~2ms", fault)
+        let rows = try SimulatedRows(network, .stamp, of: "web", for: .seconds(600)) { $0.packets = 40 }
+        #expect(try rows.values("forward_ms").allSatisfy { $0?.integer == 10 })
+        let backward = rows.fates.filter { $0.destination == IPAddress("10.0.0.2") && $0.outcome == .delivered }
+        let mean = backward.reduce(0) { $0 + Double($1.endedAt - $1.sentAt) } / Double(backward.count) / 1_000_000
+        let told = try rows.values("backward_ms").compactMap { $0?.number }
+        #expect(told.count == rows.outcomes.count)
+        #expect(abs(told.reduce(0, +) / Double(told.count) - mean) < 0.1)
+        #expect(try rows.values("forward_lost").allSatisfy { $0 == .int(0) })
+        let lost = try rows.values("backward_lost").map { $0?.integer ?? 0 }
+        #expect(lost.prefix(59).allSatisfy { $0 == 0 })
+        #expect(lost.suffix(50).allSatisfy { (5...35).contains($0) })
+    }
+
     @Test("is reflected for as long as one likes: sessions that are over are forgotten")
     func sessions() throws {
         let rows = try SimulatedRows(Self.network(), .stamp, of: "web", every: 2_000, for: .seconds(24_000))
@@ -117,5 +134,9 @@ struct SimulatedSeriesTests {
 extension JSONValue {
     fileprivate var integer: Int? {
         if case .int(let value) = self { value } else { nil }
+    }
+
+    fileprivate var number: Double? {
+        if case .double(let value) = self { value } else { integer.map(Double.init) }
     }
 }
