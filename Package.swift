@@ -108,7 +108,7 @@ let shared: [Target] = [
     library("Egress", uses: ["CAres", "CCurl", "EventLoop", "HTTP", "TLS"]),
     library("Statistics", uses: ["Packing"]),
     library("Patterns", uses: ["CPCRE2"]),
-    library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability", "TLS"]),
+    library("Simulation", uses: ["CLinux", "EventLoop", "JSON", "Observability", "Statistics", "TLS"]),
     library(
         "Probing",
         uses: [

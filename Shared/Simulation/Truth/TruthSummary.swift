@@ -1,4 +1,5 @@
 public import EventLoop
+import Statistics
 
 /// What became of the packets of each flow of a truth, all taken together.
 public struct TruthSummary: Sendable {
@@ -13,8 +14,8 @@ public struct TruthSummary: Sendable {
         public private(set) var outcomes: [PacketFate.Outcome: Int] = [:]
         /// The ways that were taken by what was delivered.
         public private(set) var paths: Set<[String]> = []
-        /// Nanoseconds that each delivered packet was under way, in the order of their delivery.
-        private var delays: [UInt64] = []
+        /// Nanoseconds that the delivered packets were under way.
+        private var delays = QuantileSketch()
 
         fileprivate init(_ fate: PacketFate) {
             source = fate.source
@@ -30,15 +31,14 @@ public struct TruthSummary: Sendable {
             sent += 1
             outcomes[fate.outcome, default: 0] += 1
             guard fate.outcome == .delivered else { return }
-            delays.append(fate.endedAt - fate.sentAt)
+            delays.add(Double(fate.endedAt - fate.sentAt))
             paths.insert(fate.path)
         }
 
-        /// The delay that a share of what was delivered does not exceed (nearest rank); `nil` when nothing was.
+        /// The delay that a share of what was delivered does not exceed, to a hundredth of it, and exactly for the least
+        /// and the greatest; `nil` when nothing was.
         public func delay(_ share: Double) -> Duration? {
-            guard !delays.isEmpty else { return nil }
-            let rank = max(1, Int((share * Double(delays.count)).rounded(.up)))
-            return .nanoseconds(Int64(delays.sorted()[min(rank, delays.count) - 1]))
+            delays.quantile(share).map { .nanoseconds(Int64($0.rounded())) }
         }
     }
 
