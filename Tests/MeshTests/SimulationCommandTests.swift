@@ -13,6 +13,10 @@ struct SimulationCommandTests {
 
     /// Runs `sonde`; returns its exit code and what it printed.
     private func sonde(_ arguments: String...) async throws -> (code: Int32, text: String) {
+        try await sonde(arguments)
+    }
+
+    private func sonde(_ arguments: [String]) async throws -> (code: Int32, text: String) {
         let process = Process()
         process.executableURL = Installation.program("sonde")
         process.arguments = arguments
@@ -79,8 +83,32 @@ struct SimulationCommandTests {
         #expect((800...1_400).contains(rows.count))
         #expect(rows.filter { $0.contains("\"status\":\"success\"") }.count > rows.count / 4)
         #expect(first.text.replacing("\"target\":\"web\"", with: "\"target\":\"10.77.1.10\"") == second.text)
-        let wrong = try await sonde("sim", "probe", file.path, "http", "web")
-        #expect((wrong.code, wrong.text) == (64, "sonde: http checks need a kernel; try sonde sim run\n"))
+        let wrong = try await sonde("sim", "probe", file.path, "host", "web")
+        #expect((wrong.code, wrong.text) == (64, "sonde: host checks need a kernel; try sonde probe\n"))
+        let nowhere = try await sonde("sim", "probe", file.path, "icmp", "web", "--at", "nowhere")
+        #expect((nowhere.code, nowhere.text) == (64, "sonde: the network has no vantage nowhere, but here\n"))
+    }
+
+    @Test("takes every option of a check", arguments: ["http", "tls", "udp", "stamp", "mtu", "dns", "tcp", "trace"])
+    func everyType(type: String) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        let network = """
+            vantage here 10.77.0.2
+            vantage there 10.77.0.3
+            host web 10.77.1.10 https:443 udp:7=echo udp:862=stamp udp:53=dns
+            link here web latency 10ms
+            link there web latency 15ms
+            """
+        try network.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let options = type == "http" ? ["--expected-status", "200", "--certificate-days", "30"] : []
+        let words = ["sim", "probe", file.path, type, "web", "--for", "1m", "--at", "there", "--json"] + options
+        let run = try await sonde(words)
+        let rows = run.text.split(separator: "\n")
+        #expect(run.code == 0)
+        #expect(rows.count >= 22)
+        let latency = ["http": 90, "tls": 60][type] ?? 30
+        #expect(rows.allSatisfy { $0.contains("\"latency_ms\":\(latency),\"status\":\"success\"") })
     }
 
     @Test("ends as the command does")
