@@ -196,7 +196,7 @@ let suites: [Target] = [
         ]
     ),
     .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
-    tests("Egress", uses: ["EventLoop", "TestServers"]),
+    tests("Egress", uses: ["EventLoop", "TLS", "TestServers"]),
     tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation", "TestServers"]),
 ]
 

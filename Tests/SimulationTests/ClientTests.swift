@@ -130,6 +130,15 @@ struct ClientTests {
         #expect(client.isOver && client.isReset)
     }
 
+    @Test("acknowledges again what accepts it, where the first acknowledgement was lost")
+    func acceptedTwice() {
+        var client = TCPConnection(initial: 7, taking: 1_460, now: 0)
+        let acceptance = TCPSegment(flags: [.synchronize, .acknowledge], sequence: 50, acknowledged: 8)
+        let acknowledgement = TCPSegment(flags: .acknowledge, sequence: 8, acknowledged: 51)
+        #expect(client.receive(acceptance, now: 0) == [acknowledgement])
+        #expect(client.receive(acceptance, now: Self.second) == [acknowledgement])
+    }
+
     // MARK: In a network
 
     private static let network = """
@@ -205,7 +214,9 @@ struct ClientTests {
         network.run(until: Self.second)
         first.reset()
         network.run(until: 2 * Self.second)
-        #expect(fates.last?.byteCount == 40)
+        // A handshake of three, and the reset.
+        #expect(fates.count == 4)
+        #expect(fates.last?.destination == address)
         let count = fates.count
         network.run(until: 8 * Self.second)
         // The other one's answer is lost, and so is its end; what the server sends later finds nobody.
