@@ -89,6 +89,16 @@ struct SimulationCommandTests {
         #expect((nowhere.code, nowhere.text) == (64, "sonde: the network has no vantage nowhere, but here\n"))
     }
 
+    @Test("counts an answer as a failure that is not as it must be")
+    func failures() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
+        let network = "vantage here 10.77.0.2\nhost web 10.77.1.10 http:80=503\nlink here web latency 10ms"
+        try network.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let run = try await sonde("sim", "probe", file.path, "http", "http://web/", "--for", "1m")
+        #expect(run.text.contains("100.0 %  24 http_status  40.0 ms"))
+    }
+
     @Test("takes every option of a check", arguments: ["http", "tls", "udp", "stamp", "mtu", "dns", "tcp", "trace"])
     func everyType(type: String) async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")

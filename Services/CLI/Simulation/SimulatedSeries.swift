@@ -76,6 +76,7 @@ struct SimulatedSeries {
 /// What has come of the probes of one target.
 private struct Tally {
     let target: String
+    private var count = 0
     private var latencies: [Double] = []
     private var failures: [FailureReason: Int] = [:]
 
@@ -84,18 +85,16 @@ private struct Tally {
     }
 
     mutating func add(_ outcome: ProbeOutcome) {
-        if let latency = outcome.latencyMilliseconds {
-            latencies.append(latency)
-        } else {
-            failures[outcome.reason, default: 0] += 1
-        }
+        count += 1
+        // What was answered may be a failure all the same.
+        if let latency = outcome.latencyMilliseconds { latencies.append(latency) }
+        if outcome.reason != .none { failures[outcome.reason, default: 0] += 1 }
     }
 
     func row(_ type: CheckType) -> [String] {
         let sorted = latencies.sorted()
         let reasons = failures.sorted { $0.key.rawValue < $1.key.rawValue }
         let failed = reasons.reduce(0) { $0 + $1.value }
-        let count = sorted.count + failed
         return [
             target, type.rawValue, "\(count)", "\(count == 0 ? 0 : Double(failed * 10_000 / count) / 100) %",
             reasons.isEmpty ? "-" : reasons.map { "\($0.value) \($0.key.name ?? "")" }.joined(separator: ", "),
