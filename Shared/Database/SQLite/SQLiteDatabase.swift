@@ -3,14 +3,14 @@
 /// One connection on one thread writes and checkpoints; another reads committed snapshots on a thread of its own. Two
 /// connections that write or checkpoint together can corrupt the write-ahead log of SQLite 3.40, so no other does.
 public final class SQLiteDatabase: Database {
-    private let writer: DatabaseThread<SQLiteConnection>
-    private let reader: DatabaseThread<SQLiteConnection>
+    private let writer: DatabaseThreads<SQLiteConnection>
+    private let reader: DatabaseThreads<SQLiteConnection>
     private let commits: GroupCommit
     private let file: SQLiteFile
 
     private init(
-        writer: DatabaseThread<SQLiteConnection>,
-        reader: DatabaseThread<SQLiteConnection>,
+        writer: DatabaseThreads<SQLiteConnection>,
+        reader: DatabaseThreads<SQLiteConnection>,
         commits: GroupCommit,
         file: SQLiteFile
     ) {
@@ -30,13 +30,13 @@ public final class SQLiteDatabase: Database {
     ) async throws -> SQLiteDatabase {
         let file = try SQLiteFile(path: path)
         let commits = GroupCommit()
-        let writer = try await DatabaseThread.start(
+        let writer = try await DatabaseThreads.start(
             queueLimit: settings.queueLimit,
             connect: { try SQLiteConnection(path: path, settings: settings, isWriter: true) },
             perform: { connection, job, next in commits.run(job, on: connection, next) }
         )
         do {
-            let reader = try await DatabaseThread.start(
+            let reader = try await DatabaseThreads.start(
                 queueLimit: settings.queueLimit,
                 connect: { try SQLiteConnection(path: path, settings: settings, isWriter: false) },
                 perform: { connection, job, _ in connection.readSnapshot(job) }
