@@ -1,15 +1,30 @@
 /// What a job does with the database: valid while the job runs, on its thread.
+///
+/// After a statement that failed a job can only give up: PostgreSQL does nothing more in its transaction.
 public protocol DatabaseConnection: AnyObject {
+    var engine: DatabaseEngine { get }
+
     /// Runs a statement and returns the number of rows it inserted, updated or deleted.
     @discardableResult
     func execute(_ sql: SQL) throws(DatabaseError) -> Int
+
+    /// Runs statements one after another and returns each one's number of rows; one round trip to a server.
+    @discardableResult
+    func executeAll(_ statements: [SQL]) throws(DatabaseError) -> [Int]
+
+    /// Says for whom this transaction works from here on.
+    ///
+    /// PostgreSQL's row-level security shows and takes rows of this tenant alone, and none when no tenant was entered;
+    /// SQLite has nothing like it, so statements name the tenant all the same.
+    func enter(tenant: String) throws(DatabaseError)
 
     /// Runs a query and hands each row to `body`, which must be done with it when it returns.
     func query(_ sql: SQL, _ body: (any DatabaseRow) throws -> Void) throws
 
     /// Inserts many rows by the engine's fastest way; `bind` fills in the row of the given index.
     ///
-    /// With `skippingDuplicates` a row whose key exists already is left out; any other refused row fails the insertion.
+    /// With `skippingDuplicates` a row whose key exists already is left out, and of equal keys the first is taken; any
+    /// other refused row fails the insertion. `bind` may be asked for a row twice.
     func insert(
         into table: InsertTarget,
         rows: Int,

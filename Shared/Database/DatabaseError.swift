@@ -7,6 +7,10 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         case busy
         /// The work was not done by its deadline, and had no effect.
         case deadlineExceeded
+        /// The server cannot be reached, went away, or takes no changes now; trying again later may succeed.
+        ///
+        /// A change may have been made nevertheless when the connection was lost while it was committed.
+        case unavailable
         /// The disk is full, or refused to read or write.
         case disk
         /// The file is not a database or is damaged.

@@ -6,13 +6,27 @@ import Glibc
 public struct Migration: Sendable {
     public let version: Int
     public let name: String
-    /// One statement each.
-    public let statements: [SQL]
+    private let sqlite: [SQL]
+    private let postgres: [SQL]
 
+    /// A step whose statements, one a string, are the same for every engine.
     public init(_ version: Int, _ name: String, _ statements: [SQL]) {
+        self.init(version, name, sqlite: statements, postgres: statements)
+    }
+
+    /// A step that engines take in different words.
+    public init(_ version: Int, _ name: String, sqlite: [SQL], postgres: [SQL]) {
         self.version = version
         self.name = name
-        self.statements = statements
+        self.sqlite = sqlite
+        self.postgres = postgres
+    }
+
+    func statements(for engine: DatabaseEngine) -> [SQL] {
+        switch engine {
+        case .sqlite: sqlite
+        case .postgres: postgres
+        }
     }
 }
 
@@ -25,7 +39,8 @@ extension Database {
     public func migrate(_ migrations: [Migration]) async throws -> Int {
         precondition(migrations.map(\.version) == Array(1..<migrations.count + 1), "migrations have gaps")
         _ = try await write { connection in
-            try connection.execute(
+            try connection.lockMigrations()
+            return try connection.execute(
                 """
                 CREATE TABLE IF NOT EXISTS schema_migration (
                     version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)
@@ -44,6 +59,7 @@ extension Database {
 extension DatabaseConnection {
     /// Takes one step unless it was taken before.
     fileprivate func apply(_ migration: Migration, of migrations: [Migration]) throws -> Bool {
+        try lockMigrations()
         let applied: Int = try value("SELECT coalesce(max(version), 0) FROM schema_migration") ?? 0
         guard applied <= migrations.count else {
             throw DatabaseError(
@@ -60,7 +76,7 @@ extension DatabaseConnection {
             }
             return false
         }
-        for statement in migration.statements { try execute(statement) }
+        try executeAll(migration.statements(for: engine))
         try execute(
             """
             INSERT INTO schema_migration (version, name, applied_at)
@@ -68,6 +84,15 @@ extension DatabaseConnection {
             """
         )
         return true
+    }
+
+    /// Keeps other processes from migrating the same schema until the transaction ends.
+    fileprivate func lockMigrations() throws {
+        // SQLite's file is open in one process, and has one writer.
+        guard engine == .postgres else { return }
+        try execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('schema_migration ' || coalesce(current_schema(), ''), 0))"
+        )
     }
 
     private func microsecondsSince1970() -> Int64 {

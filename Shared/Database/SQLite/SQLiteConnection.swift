@@ -83,6 +83,8 @@ import CSQLite
 }
 
 extension SQLiteConnection: DatabaseConnection {
+    var engine: DatabaseEngine { .sqlite }
+
     @discardableResult
     func execute(_ sql: SQL) throws(DatabaseError) -> Int {
         let statement = try statement(sql.text)
@@ -91,6 +93,14 @@ extension SQLiteConnection: DatabaseConnection {
         try statement.run()
         return totalChanges - before
     }
+
+    func executeAll(_ statements: [SQL]) throws(DatabaseError) -> [Int] {
+        var counts: [Int] = []
+        for statement in statements { counts.append(try execute(statement)) }
+        return counts
+    }
+
+    func enter(tenant: String) {}
 
     func query(_ sql: SQL, _ body: (any DatabaseRow) throws -> Void) throws {
         let statement = try statement(sql.text)
