@@ -5,9 +5,9 @@ set -euo pipefail
 
 declare -rA sets=(
   [build]="ca-certificates git libargon2-dev libc-ares-dev libcurl4-openssl-dev libnghttp2-dev libpcre2-dev
-           libsqlite3-dev libssl-dev libwslay-dev libzstd-dev make pkg-config python3 python3-pip"
-  [test]="chromium curl dnsmasq-base fonts-inter iproute2 nghttp2-client nginx-light node-typescript openssl procps
-          python3-venv shellcheck socat sqlite3"
+           libpq-dev libsqlite3-dev libssl-dev libwslay-dev libzstd-dev make pkg-config python3 python3-pip"
+  [test]="chromium curl dnsmasq-base fonts-inter iproute2 nghttp2-client nginx-light node-typescript openssl
+          postgresql procps python3-venv shellcheck socat sqlite3"
   [bench]="dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl procps
            prometheus-blackbox-exporter python3-venv sqlite3
            traceroute util-linux"
@@ -42,5 +42,10 @@ fi
 echo "installing: ${missing[*]}"
 apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet
   --option Dpkg::Use-Pty=0 --option DPkg::Lock::Timeout=300)
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+  # Tests start servers of their own; the package would make one that runs from now on.
+  "${root[@]}" mkdir --parents /etc/postgresql-common
+  "${root[@]}" tee /etc/postgresql-common/createcluster.conf <<<'create_main_cluster = false' >/dev/null
+fi
 "${apt[@]}" update
 "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"

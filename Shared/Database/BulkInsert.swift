@@ -48,6 +48,19 @@ public struct InsertedRows: Sendable, Equatable {
 
     init(capacity: Int) { isNew.reserveCapacity(capacity) }
 
+    /// All of `count` rows were new.
+    init(allOf count: Int) {
+        isNew = Array(repeating: true, count: count)
+        self.count = count
+    }
+
+    /// Of `rows` rows those with these indices were new, each named once.
+    init(rows: Int, new indices: [Int]) {
+        isNew = Array(repeating: false, count: rows)
+        for index in indices { isNew[index] = true }
+        count = indices.count
+    }
+
     mutating func append(isNew: Bool) {
         self.isNew.append(isNew)
         if isNew { count += 1 }

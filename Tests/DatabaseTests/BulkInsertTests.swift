@@ -7,7 +7,7 @@ import Testing
 
     private static let table = InsertTarget("item", ["id", "name", "size"])
 
-    private func insert(_ ids: [Int], into database: SQLiteDatabase, skippingDuplicates: Bool) async throws
+    private func insert(_ ids: [Int], into database: any Database, skippingDuplicates: Bool) async throws
         -> InsertedRows
     {
         try await database.write { connection in
@@ -21,9 +21,9 @@ import Testing
         }
     }
 
-    @Test("says exactly which rows were new")
-    func duplicates() async throws {
-        try await withDatabase { database in
+    @Test("says exactly which rows were new", arguments: DatabaseEngine.allCases)
+    func duplicates(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             // Some are there already, some come twice.
             let known = Array(stride(from: 0, to: 300, by: 3))
             _ = try await insert(known, into: database, skippingDuplicates: false)
@@ -38,9 +38,9 @@ import Testing
         }
     }
 
-    @Test("fails as a whole at a duplicate that is not to be skipped")
-    func noDuplicates() async throws {
-        try await withDatabase { database in
+    @Test("fails as a whole at a duplicate that is not to be skipped", arguments: DatabaseEngine.allCases)
+    func noDuplicates(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             #expect(
                 await errorCode { _ = try await insert([1, 2, 1], into: database, skippingDuplicates: false) }
                     == .constraint
@@ -50,9 +50,9 @@ import Testing
         }
     }
 
-    @Test("skips duplicates and nothing else that is refused")
-    func otherConstraints() async throws {
-        try await withDatabase { database in
+    @Test("skips duplicates and nothing else that is refused", arguments: DatabaseEngine.allCases)
+    func otherConstraints(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let code = await errorCode {
                 _ = try await database.write { connection in
                     try connection.insert(into: Self.table, rows: 1, skippingDuplicates: true) { row, _ in
@@ -66,9 +66,9 @@ import Testing
         }
     }
 
-    @Test("starts each row anew when its values fail half-way")
-    func failure() async throws {
-        try await withDatabase { database in
+    @Test("starts each row anew when its values fail half-way", arguments: DatabaseEngine.allCases)
+    func failure(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let inserted = try await database.write { connection in
                 let target = Self.table
                 _ = try? connection.insert(into: target, rows: 1, skippingDuplicates: true) { row, _ in
@@ -86,9 +86,9 @@ import Testing
         }
     }
 
-    @Test("refuses a row with too few values or too many", arguments: [2, 4])
-    func wrongCount(count: Int) async throws {
-        try await withDatabase { database in
+    @Test("refuses a row with too few values or too many", arguments: DatabaseEngine.allCases, [2, 4])
+    func wrongCount(_ engine: DatabaseEngine, count: Int) async throws {
+        try await withDatabase(engine) { database in
             let code = await errorCode {
                 _ = try await database.write { connection in
                     try connection.insert(into: Self.table, rows: 1, skippingDuplicates: true) { row, _ in

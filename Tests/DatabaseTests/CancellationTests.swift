@@ -8,9 +8,9 @@ import Testing
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT count(*) FROM n
         """
 
-    @Test("a cancelled task stops its query")
-    func runningQuery() async throws {
-        try await withDatabase { database in
+    @Test("a cancelled task stops its query", arguments: DatabaseEngine.allCases)
+    func runningQuery(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let isRunning = Flag()
             await withThrowingTaskGroup(of: Int?.self) { group in
                 group.addTask {
@@ -28,9 +28,9 @@ import Testing
         }
     }
 
-    @Test("a cancelled change is undone, and so is nothing else")
-    func runningChange() async throws {
-        try await withDatabase { database in
+    @Test("a cancelled change is undone, and so is nothing else", arguments: DatabaseEngine.allCases)
+    func runningChange(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let isRunning = Flag()
             await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -49,12 +49,13 @@ import Testing
         }
     }
 
-    @Test("a cancelled task does not wait for the jobs before its own")
-    func waitingJob() async throws {
-        try await withDatabase { database in
+    @Test("a cancelled task does not wait for the jobs before its own", arguments: DatabaseEngine.allCases)
+    func waitingJob(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let mayEnd = Semaphore()
+            let started = database.statistics.writer.startedJobs
             async let first: Void = database.write { _ in mayEnd.wait() }
-            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            while database.statistics.writer.startedJobs == started { await Task.yield() }
             await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await database.addItem(1) }
                 while database.statistics.writer.queueDepth < 1 { await Task.yield() }
@@ -68,9 +69,9 @@ import Testing
         }
     }
 
-    @Test("a task cancelled before it asks is refused")
-    func cancelledBefore() async throws {
-        try await withDatabase { database in
+    @Test("a task cancelled before it asks is refused", arguments: DatabaseEngine.allCases)
+    func cancelledBefore(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             await withThrowingTaskGroup(of: Void.self) { group in
                 group.cancelAll()
                 group.addTask { try await database.addItem(1) }
@@ -79,9 +80,9 @@ import Testing
         }
     }
 
-    @Test("work ends at its deadline")
-    func deadline() async throws {
-        try await withDatabase { database in
+    @Test("work ends at its deadline", arguments: DatabaseEngine.allCases)
+    func deadline(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let deadline = ContinuousClock.now.advanced(by: .milliseconds(20))
             let code = await errorCode {
                 _ = try await database.read(deadline: deadline) { try $0.value(Self.endless, as: Int.self) }
@@ -92,12 +93,13 @@ import Testing
         }
     }
 
-    @Test("a full queue answers at once")
-    func fullQueue() async throws {
-        try await withDatabase(SQLiteSettings(durability: .normal, queueLimit: 2)) { database in
+    @Test("a full queue answers at once", arguments: DatabaseEngine.allCases)
+    func fullQueue(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine, queueLimit: 2) { database in
             let mayEnd = Semaphore()
+            let started = database.statistics.writer.startedJobs
             async let first: Void = database.write { _ in mayEnd.wait() }
-            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            while database.statistics.writer.startedJobs == started { await Task.yield() }
             async let second: Void = database.addItem(1)
             async let third: Void = database.addItem(2)
             while database.statistics.writer.queueDepth < 2 { await Task.yield() }
@@ -109,12 +111,13 @@ import Testing
         }
     }
 
-    @Test("closing finishes what waits and refuses what comes later")
-    func close() async throws {
-        try await withDatabase { database in
+    @Test("closing finishes what waits and refuses what comes later", arguments: DatabaseEngine.allCases)
+    func close(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let mayEnd = Semaphore()
+            let started = database.statistics.writer.startedJobs
             async let first: Void = database.write { _ in mayEnd.wait() }
-            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            while database.statistics.writer.startedJobs == started { await Task.yield() }
             async let second: Void = database.addItem(1)
             while database.statistics.writer.queueDepth < 1 { await Task.yield() }
             async let closed: Void = database.close()

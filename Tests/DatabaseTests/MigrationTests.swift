@@ -9,22 +9,9 @@ import Testing
         Migration(3, "rules", ["CREATE TABLE rule (id INTEGER PRIMARY KEY)"]),
     ]
 
-    private func withEmptyDatabase(_ body: (SQLiteDatabase) async throws -> Void) async throws {
-        let temporary = try TemporaryDatabase()
-        let database = try await temporary.open()
-        do {
-            try await body(database)
-        } catch {
-            await database.close()
-            throw error
-        }
-        await database.close()
-        withExtendedLifetime(temporary) {}
-    }
-
-    @Test("run once each, from where the database stands")
-    func steps() async throws {
-        try await withEmptyDatabase { database in
+    @Test("run once each, from where the database stands", arguments: DatabaseEngine.allCases)
+    func steps(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             #expect(try await database.migrate(Array(Self.steps.prefix(1))) == 1)
             #expect(try await database.migrate(Self.steps) == 2)
             #expect(try await database.migrate(Self.steps) == 0)
@@ -40,9 +27,9 @@ import Testing
         }
     }
 
-    @Test("of a newer program are refused in clear words")
-    func newer() async throws {
-        try await withEmptyDatabase { database in
+    @Test("of a newer program are refused in clear words", arguments: DatabaseEngine.allCases)
+    func newer(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             try await database.migrate(Self.steps)
             await #expect {
                 try await database.migrate(Array(Self.steps.prefix(2)))
@@ -54,30 +41,53 @@ import Testing
         }
     }
 
-    @Test("that fail leave the steps before them and nothing of their own")
-    func failure() async throws {
-        try await withEmptyDatabase { database in
+    @Test("that fail leave the steps before them and nothing of their own", arguments: DatabaseEngine.allCases)
+    func failure(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let broken = Migration(2, "broken", ["CREATE TABLE half (id INTEGER)", "CREATE TABLE target (id INTEGER)"])
             let code = await errorCode { try await database.migrate([Self.steps[0], broken]) }
             #expect(code == .failed)
-            let (version, halves) = try await database.read { connection in
-                (
-                    try connection.value("SELECT max(version) FROM schema_migration", as: Int.self),
-                    try connection.value("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", as: Int.self)
-                )
-            }
+            let version: Int? = try await database.read { try $0.value("SELECT max(version) FROM schema_migration") }
             #expect(version == 1)
-            #expect(halves == 0)
+            let half = await errorCode { _ = try await database.read { try $0.execute("SELECT id FROM half") } }
+            #expect(half == .failed)
             #expect(try await database.migrate(Self.steps) == 2)
         }
     }
 
-    @Test("that were changed after they ran are found out")
-    func renamed() async throws {
-        try await withEmptyDatabase { database in
+    @Test("that were changed after they ran are found out", arguments: DatabaseEngine.allCases)
+    func renamed(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             try await database.migrate(Self.steps)
             let other = [Self.steps[0], Migration(2, "labels", []), Self.steps[2]]
             #expect(await errorCode { try await database.migrate(other) } == .failed)
+        }
+    }
+
+    @Test("may be in other words for each engine", arguments: DatabaseEngine.allCases)
+    func words(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
+            let step = Migration(
+                1,
+                "notes",
+                sqlite: ["CREATE TABLE note (text TEXT)", "INSERT INTO note VALUES ('a file')"],
+                postgres: ["CREATE TABLE note (text TEXT)", "INSERT INTO note VALUES ('a server')"]
+            )
+            try await database.migrate([step])
+            let note: String? = try await database.read { try $0.value("SELECT text FROM note") }
+            #expect(note == (engine == .sqlite ? "a file" : "a server"))
+        }
+    }
+
+    @Test("of programs that start at once run once")
+    func atOnce() async throws {
+        try await withPostgres(PostgresSettings(writers: 4)) { database in
+            let steps = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 { group.addTask { try await database.migrate(Self.steps) } }
+                return try await group.reduce(0, +)
+            }
+            #expect(steps == 3)
+            #expect(try await database.read { try $0.value("SELECT count(*) FROM target") } == 1)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestServers
 
 @testable import Database
 
@@ -24,18 +25,52 @@ final class TemporaryDatabase: Sendable {
     }
 }
 
-/// Opens a database in a directory of its own, makes a table `item`, runs `body` and closes.
+/// Opens an empty database of an engine, makes a table `item`, runs `body` and closes.
+///
+/// There is one reader and one writer, whatever the engine, so that a test knows what waits for what.
 func withDatabase(
+    _ engine: DatabaseEngine,
+    queueLimit: Int = 256,
+    _ body: (any Database) async throws -> Void
+) async throws {
+    switch engine {
+    case .sqlite:
+        let settings = SQLiteSettings(durability: .normal, queueLimit: queueLimit)
+        try await withSQLite(settings) { try await body($0) }
+    case .postgres:
+        let settings = PostgresSettings(readers: 1, writers: 1, queueLimit: queueLimit)
+        try await withPostgres(settings) { try await body($0) }
+    }
+}
+
+/// The same for a SQLite file in a directory of its own.
+func withSQLite(
     _ settings: SQLiteSettings = SQLiteSettings(durability: .normal),
     _ body: (SQLiteDatabase) async throws -> Void
 ) async throws {
     let temporary = try TemporaryDatabase()
     let database = try await temporary.open(settings)
-    _ = try await database.write { connection in
-        try connection.execute(
-            "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT UNIQUE CHECK (name <> 'bad'), size REAL)"
-        )
-    }
+    try await database.makeItems()
+    try await closing(database, body)
+    withExtendedLifetime(temporary) {}
+}
+
+/// The same for a database of a PostgreSQL server, the shared one if none is named.
+func withPostgres(
+    _ settings: PostgresSettings = PostgresSettings(),
+    on server: PostgresServer? = nil,
+    tcp: Bool = false,
+    _ body: (PostgresDatabase) async throws -> Void
+) async throws {
+    let server = try server ?? PostgresServer.shared()
+    let url = server.url(try server.makeDatabase(), tcp: tcp)
+    let database = try await PostgresDatabase.open(PostgresURL(url), settings)
+    try await database.makeItems()
+    try await closing(database, body)
+}
+
+/// Runs `body` and closes the database, whatever comes of it.
+func closing<T: Database>(_ database: T, _ body: (T) async throws -> Void) async throws {
     do {
         try await body(database)
     } catch {
@@ -43,10 +78,20 @@ func withDatabase(
         throw error
     }
     await database.close()
-    withExtendedLifetime(temporary) {}
 }
 
-extension SQLiteDatabase {
+extension Database {
+    fileprivate func makeItems() async throws {
+        _ = try await write { connection in
+            try connection.execute(
+                """
+                CREATE TABLE item (
+                    id INTEGER PRIMARY KEY, name TEXT UNIQUE CHECK (name <> 'bad'), size DOUBLE PRECISION)
+                """
+            )
+        }
+    }
+
     func itemCount() async throws -> Int? {
         try await read { try $0.value("SELECT count(*) FROM item") }
     }

@@ -6,9 +6,9 @@ import Testing
 @Suite("Transactions") struct TransactionTests {
     private struct Failure: Error {}
 
-    @Test("are undone when their body throws")
-    func rollback() async throws {
-        try await withDatabase { database in
+    @Test("are undone when their body throws", arguments: DatabaseEngine.allCases)
+    func rollback(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             try await database.addItem(1)
             await #expect(throws: Failure.self) {
                 try await database.write { connection in
@@ -23,30 +23,31 @@ import Testing
 
     @Test(
         "tell which constraint refused them",
-        arguments: [
+        arguments: DatabaseEngine.allCases,
+        [
             ("INSERT INTO item (id) VALUES (1)", .unique), ("INSERT INTO item (id, name) VALUES (2, 'one')", .unique),
             ("INSERT INTO item (id, name) VALUES (2, 'bad')", .check), ("INSERT INTO part VALUES (NULL)", .notNull),
             ("INSERT INTO part VALUES (7)", .foreignKey),
         ] as [(String, DatabaseError.Constraint)]
     )
-    func constraints(_ statement: String, _ constraint: DatabaseError.Constraint) async throws {
-        try await withDatabase { database in
+    func constraints(_ engine: DatabaseEngine, _ refused: (String, DatabaseError.Constraint)) async throws {
+        try await withDatabase(engine) { database in
             try await database.addItem(1, "one")
             _ = try await database.write { connection in
                 try connection.execute("CREATE TABLE part (item INTEGER NOT NULL REFERENCES item (id))")
             }
             await #expect {
-                try await database.write { try $0.execute(SQL(trusted: statement)) }
+                try await database.write { try $0.execute(SQL(trusted: refused.0)) }
             } throws: { error in
                 guard let error = error as? DatabaseError else { return false }
-                return error.code == .constraint && error.constraint == constraint
+                return error.code == .constraint && error.constraint == refused.1
             }
         }
     }
 
-    @Test("show readers only what is committed")
-    func isolation() async throws {
-        try await withDatabase { database in
+    @Test("show readers only what is committed", arguments: DatabaseEngine.allCases)
+    func isolation(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let (isWritten, mayCommit) = (Semaphore(), Semaphore())
             async let written: Void = database.write { connection in
                 try connection.execute("INSERT INTO item (id) VALUES (1)")
@@ -64,9 +65,9 @@ import Testing
         }
     }
 
-    @Test("give a reader one snapshot, whatever is committed meanwhile")
-    func snapshot() async throws {
-        try await withDatabase { database in
+    @Test("give a reader one snapshot, whatever is committed meanwhile", arguments: DatabaseEngine.allCases)
+    func snapshot(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let (hasRead, isCommitted) = (Semaphore(), Semaphore())
             async let counts = database.read { connection in
                 let first: Int? = try connection.value("SELECT count(*) FROM item")
@@ -83,20 +84,22 @@ import Testing
         }
     }
 
-    @Test("of readers change nothing")
-    func readOnly() async throws {
-        try await withDatabase { database in
-            #expect(await errorCode { _ = try await database.read { try $0.execute("DELETE FROM item") } } == .disk)
+    @Test("of readers change nothing", arguments: DatabaseEngine.allCases)
+    func readOnly(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
+            let code = await errorCode { _ = try await database.read { try $0.execute("DELETE FROM item") } }
+            #expect(code == (engine == .sqlite ? .disk : .failed))
         }
     }
 
-    @Test("that wait together are committed together, without those that fail")
-    func groupCommit() async throws {
-        try await withDatabase { database in
+    @Test("that wait together are committed together, without those that fail", arguments: DatabaseEngine.allCases)
+    func groupCommit(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             let mayStart = Semaphore()
             let commits = database.statistics.commits
+            let started = database.statistics.writer.startedJobs
             async let first: Void = database.write { _ in mayStart.wait() }
-            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            while database.statistics.writer.startedJobs == started { await Task.yield() }
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for id in 0..<100 {
                     group.addTask {
@@ -120,11 +123,12 @@ import Testing
 
     @Test("that wait together cost one commit")
     func oneCommit() async throws {
-        try await withDatabase { database in
+        try await withSQLite { database in
             let mayStart = Semaphore()
             let commits = database.statistics.commits
+            let started = database.statistics.writer.startedJobs
             async let first: Void = database.write { _ in mayStart.wait() }
-            while database.statistics.writer.startedJobs < 2 { await Task.yield() }
+            while database.statistics.writer.startedJobs == started { await Task.yield() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for id in 0..<20 { group.addTask { try await database.addItem(id) } }
                 while database.statistics.writer.queueDepth < 20 { await Task.yield() }
@@ -138,9 +142,9 @@ import Testing
         }
     }
 
-    @Test("of many readers and writers at once agree")
-    func concurrency() async throws {
-        try await withDatabase { database in
+    @Test("of many readers and writers at once agree", arguments: DatabaseEngine.allCases)
+    func concurrency(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<4 {
                     group.addTask {
@@ -166,9 +170,30 @@ import Testing
         }
     }
 
+    @Test("do not go on behind a statement that failed, even if their body would")
+    func ignoredFailure() async throws {
+        try await withPostgres { database in
+            for isLast in [true, false] {
+                await #expect {
+                    try await database.write { connection in
+                        try connection.execute("INSERT INTO item (id) VALUES (1)")
+                        _ = try? connection.execute("INSERT INTO item (id) VALUES (1)")
+                        if !isLast { try connection.execute("INSERT INTO item (id) VALUES (2)") }
+                    }
+                } throws: { error in
+                    guard let error = error as? DatabaseError else { return false }
+                    return error.message == "an earlier error has ended the transaction"
+                        && (error.cause as? DatabaseError)?.constraint == .unique
+                }
+            }
+            let count = try await database.itemCount()
+            #expect(count == 0)
+        }
+    }
+
     @Test("are undone when the disk is full, and the next one works")
     func fullDisk() async throws {
-        try await withDatabase { database in
+        try await withSQLite { database in
             _ = try await database.write { try $0.execute("PRAGMA max_page_count = 50") }
             let code = await errorCode {
                 _ = try await database.write { connection in
@@ -186,7 +211,7 @@ import Testing
 
     @Test("do not go on behind an error that ended them, even if their body would")
     func ignoredError() async throws {
-        try await withDatabase { database in
+        try await withSQLite { database in
             _ = try await database.write { try $0.execute("PRAGMA max_page_count = 50") }
             await #expect {
                 try await database.write { connection in

@@ -26,11 +26,23 @@ final class DatabaseJob<Connection>: Sendable {
 /// Whether a job should go on: looked at by the engine while it works.
 final class JobStop: Sendable {
     private let cancelled = Atomic(false)
-    private let deadline: ContinuousClock.Instant?
+    private let handler = Mutex<(@Sendable () -> Void)?>(nil)
+    let deadline: ContinuousClock.Instant?
 
     init(deadline: ContinuousClock.Instant?) { self.deadline = deadline }
 
-    func cancel() { cancelled.store(true, ordering: .releasing) }
+    func cancel() {
+        cancelled.store(true, ordering: .releasing)
+        handler.withLock { $0 }?()
+    }
+
+    /// Has `handler` called when the job is cancelled, at once if it was already; it takes the place of the one before.
+    ///
+    /// It may come on any thread, and a little after another one took its place.
+    func whenCancelled(_ handler: (@Sendable () -> Void)?) {
+        self.handler.withLock { $0 = handler }
+        if isCancelled { handler?() }
+    }
 
     var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
 

@@ -1,0 +1,89 @@
+import EventLoop
+import Foundation
+import Glibc
+
+/// The newest PostgreSQL of this machine, and a directory for the servers of one run of the tests.
+final class PostgresInstallation: Sendable {
+    static let current = Result { try PostgresInstallation() }
+
+    /// Ends what still runs and removes everything once the other end of its input is closed, as it is when the tests'
+    /// process ends by any means.
+    private static let caretaker = """
+        trap '' HUP INT TERM
+        read -r line
+        for file in "$1"/*/postmaster.pid; do
+            [ -f "$file" ] || continue
+            id=$(head -n 1 "$file")
+            kill -CONT "$id" $(cat "/proc/$id/task/$id/children")
+            kill -QUIT "$id"
+        done 2>/dev/null
+        tries=0
+        while ls "$1"/*/postmaster.pid >/dev/null 2>&1 && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+        rm -rf "$1"
+        """
+
+    let programs: String
+    let directory: String
+    /// An empty server's files, which each server gets a copy of.
+    var template: String { "\(directory)/template" }
+    /// The server refuses to run as root.
+    private let account: String?
+    /// Closed with the process.
+    private let lifeline: FileHandle
+
+    private init() throws {
+        let versions = "/usr/lib/postgresql"
+        let newest = (try? FileManager.default.contentsOfDirectory(atPath: versions))?.compactMap(Int.init).max()
+        guard let newest else {
+            throw SystemError(code: ENOENT, message: "no PostgreSQL in \(versions); install the package postgresql")
+        }
+        programs = "\(versions)/\(newest)/bin"
+        account = geteuid() != 0 ? nil : unsafe getpwnam("postgres") != nil ? "postgres" : "nobody"
+        var name = Array("/tmp/sonde-postgres-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&name) != nil else { throw SystemError(code: errno, message: "mkdtemp") }
+        directory = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        lifeline = try Self.watch(directory)
+        if let account { try runProgram("/bin/chown", [account, directory]) }
+        try run(
+            "\(programs)/initdb",
+            ["--pgdata=\(template)", "--username=sonde", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
+            isQuiet: true
+        )
+    }
+
+    private static func watch(_ directory: String) throws -> FileHandle {
+        let pipe = Pipe()
+        // Other programs that tests start must not keep this end open.
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", caretaker, "sh", directory]
+        shell.standardInput = pipe
+        try shell.run()
+        return pipe.fileHandleForWriting
+    }
+
+    /// Makes a file the server's own, and readable to it alone.
+    func makePrivate(_ path: String) throws {
+        try runProgram("/bin/chmod", ["600", path])
+        if let account { try runProgram("/bin/chown", [account, path]) }
+    }
+
+    /// Runs a program as the user that servers run as.
+    func run(_ program: String, _ arguments: [String], isQuiet: Bool = false) throws {
+        let (program, arguments) = words(program, arguments)
+        guard isQuiet else { return try runProgram(program, arguments) }
+        try runProgram("/bin/sh", ["-c", "exec \"$@\" >/dev/null", "sh", program] + arguments)
+    }
+
+    func start(_ program: String, _ arguments: [String]) throws -> pid_t {
+        let (program, arguments) = words(program, arguments)
+        return try startProgram(program, arguments)
+    }
+
+    private func words(_ program: String, _ arguments: [String]) -> (String, [String]) {
+        guard let account else { return (program, arguments) }
+        let user = ["--reuid=\(account)", "--regid=\(account)", "--clear-groups", program]
+        return ("/usr/bin/setpriv", user + arguments)
+    }
+}
