@@ -59,11 +59,10 @@ func withSQLite(
 func withPostgres(
     _ settings: PostgresSettings = PostgresSettings(),
     on server: PostgresServer? = nil,
-    tcp: Bool = false,
     _ body: (PostgresDatabase) async throws -> Void
 ) async throws {
     let server = try server ?? PostgresServer.shared()
-    let url = server.url(try server.makeDatabase(), tcp: tcp)
+    let url = server.url(try server.makeDatabase())
     let database = try await PostgresDatabase.open(PostgresURL(url), settings)
     try await database.makeItems()
     try await closing(database, body)

@@ -46,7 +46,10 @@ final class PostgresInstallation: Sendable {
         if let account { try runProgram("/bin/chown", [account, directory]) }
         try run(
             "\(programs)/initdb",
-            ["--pgdata=\(template)", "--username=sonde", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"],
+            [
+                "--pgdata=\(template)", "--username=sonde", "--auth=trust", "--encoding=UTF8", "--locale=C",
+                "--no-sync", "--wal-segsize=1",
+            ],
             isQuiet: true
         )
     }
@@ -63,17 +66,11 @@ final class PostgresInstallation: Sendable {
         return pipe.fileHandleForWriting
     }
 
-    /// Makes a file the server's own, and readable to it alone.
-    func makePrivate(_ path: String) throws {
-        try runProgram("/bin/chmod", ["600", path])
-        if let account { try runProgram("/bin/chown", [account, path]) }
-    }
-
     /// Runs a program as the user that servers run as.
     func run(_ program: String, _ arguments: [String], isQuiet: Bool = false) throws {
         let (program, arguments) = words(program, arguments)
         guard isQuiet else { return try runProgram(program, arguments) }
-        try runProgram("/bin/sh", ["-c", "exec \"$@\" >/dev/null", "sh", program] + arguments)
+        try runProgram("/bin/sh", ["-c", "exec \"$@\" >/dev/null 2>&1", "sh", program] + arguments)
     }
 
     func start(_ program: String, _ arguments: [String]) throws -> pid_t {

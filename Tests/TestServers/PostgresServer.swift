@@ -15,28 +15,31 @@ public final class PostgresServer: Sendable {
     private static let numbers = Atomic(0)
 
     public let directory: String
-    /// The port on loopback; `nil` when only the socket is listened on.
-    public let port: UInt16?
+    /// The port on loopback, where TLS is spoken.
+    private let port: UInt16?
     private let installation: PostgresInstallation
     private let settings: [String]
     private let process = Mutex(pid_t(0))
 
-    /// Makes a server and starts it; `settings` are such as `max_connections=10`, and `tls` files such as `server.key`
-    /// that are put into its directory with these texts.
-    public init(tcp: Bool = false, settings: [String] = [], files: [String: String] = [:]) throws {
+    /// Makes a server and starts it; `settings` are such as `max_connections=10`.
+    ///
+    /// With `tls` it listens on loopback too, and has a certificate for `database.test`.
+    public init(settings: [String] = [], tls: Bool = false) throws {
         installation = try PostgresInstallation.current.get()
         let number = Self.numbers.add(1, ordering: .relaxed).newValue
         directory = "\(installation.directory)/\(number)"
-        port = tcp ? try freePort() : nil
+        port = tls ? try freePort() : nil
         try installation.run("/bin/cp", ["-a", installation.template, directory])
-        for (name, text) in files {
-            let path = "\(directory)/\(name)"
-            try text.write(toFile: path, atomically: false, encoding: .utf8)
-            try installation.makePrivate(path)
+        if tls {
+            let certificate =
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=database.test -addext "
+                + "subjectAltName=DNS:database.test -keyout \(directory)/server.key -out \(directory)/server.crt"
+            try installation.run("/usr/bin/openssl", certificate.split(separator: " ").map(String.init), isQuiet: true)
         }
         self.settings =
             [
-                "listen_addresses=\(tcp ? "127.0.0.1" : "")", "unix_socket_directories=\(directory)",
+                "listen_addresses=\(tls ? "127.0.0.1" : "")", "ssl=\(tls ? "on" : "off")",
+                "unix_socket_directories=\(directory)",
                 "port=\(port ?? 5_432)", "fsync=off", "max_connections=300", "shared_buffers=16MB",
                 "dynamic_shared_memory_type=mmap",
             ] + settings
@@ -48,9 +51,18 @@ public final class PostgresServer: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    /// The address of a database in this server.
-    public func url(_ database: String = "postgres", tcp: Bool = false) -> String {
-        tcp ? "postgres://sonde@127.0.0.1:\(port ?? 0)/\(database)" : "postgres://sonde@/\(database)?host=\(directory)"
+    /// The file of the certificate, which is its own authority.
+    public var authorityFile: String { "\(directory)/server.crt" }
+
+    /// The address of a database in this server, by the socket; the user is its superuser unless another is named.
+    public func url(_ database: String = "postgres", user: String = "sonde") -> String {
+        "postgres://\(user)@/\(database)?host=\(directory)"
+    }
+
+    /// The same by TCP and TLS, checked against the certificates in a file.
+    public func tlsURL(_ database: String = "postgres", authorityFile: String) -> String {
+        "postgres://sonde@database.test:\(port ?? 0)/\(database)?hostaddr=127.0.0.1&sslmode=verify-full"
+            + "&sslrootcert=\(authorityFile)"
     }
 
     /// Makes an empty database and returns its name.
@@ -75,23 +87,10 @@ public final class PostgresServer: Sendable {
         let words = ["-c", script, "sh", "\(directory)/log", "\(installation.programs)/postgres"] + arguments
         let id = try installation.start("/bin/sh", words)
         process.withLock { $0 = id }
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !isReady(id) {
-            guard ContinuousClock.now < deadline, Glibc.kill(id, 0) == 0 else {
-                let log = (try? String(contentsOfFile: "\(directory)/log", encoding: .utf8)) ?? ""
-                throw SystemError(code: ECONNREFUSED, message: "PostgreSQL does not start: \(log.suffix(1_000))")
-            }
-            sched_yield()
-        }
-    }
-
-    /// The eighth line of its file says so.
-    private func isReady(_ id: pid_t) -> Bool {
-        guard let text = try? String(contentsOfFile: "\(directory)/postmaster.pid", encoding: .utf8) else {
-            return false
-        }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.count > 7 && lines[0] == "\(id)" && lines[7].hasPrefix("ready")
+        // The eighth line of this file says so.
+        let isReady = "sed -n '1p;8p' \"$1/postmaster.pid\" 2>/dev/null | tr '\\n' ' ' | grep -q '^\(id) ready'"
+        let wait = "until \(isReady); do kill -0 \(id) || { cat \"$1/log\" >&2; exit 1; }; sleep 0.02; done"
+        try runProgram("/bin/sh", ["-c", wait, "sh", directory])
     }
 
     /// Ends it without notice to anyone, as a crash of the machine would.

@@ -37,9 +37,11 @@ extension PostgresConnection {
             return inserted
         } catch {
             guard !link.isBroken, link.stopReason == nil else { throw error }
-            returnTo(Self.savepoint)
             let state = (error as? DatabaseError)?.sqlState
-            guard state == .uniqueViolation || state == .exclusionViolation else { throw error }
+            let isDuplicate = state == .uniqueViolation || state == .exclusionViolation
+            // What the caller's closure throws is no reason to give up the transaction.
+            if isDuplicate || state == nil { returnTo(Self.savepoint) }
+            guard isDuplicate else { throw error }
         }
         return try copyStaged(into: table, rows, true, bind)
     }

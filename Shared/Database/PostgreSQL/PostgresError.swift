@@ -8,7 +8,13 @@ struct SQLState: Error, Hashable, ExpressibleByStringLiteral {
 
     init(_ code: String, function: String = "") {
         self.code = code
-        isStalePlan = code == "26000" || code == "0A000" && function == "RevalidateCachedQuery" || code == "22P03"
+        isStalePlan =
+            switch code {
+            case "0A000": function == "RevalidateCachedQuery"
+            // A statement that is gone, and rows whose columns have other types now.
+            case "26000", "22P03", "08P01": true
+            default: false
+            }
     }
 
     static func == (left: Self, right: Self) -> Bool { left.code == right.code }
@@ -67,6 +73,7 @@ extension DatabaseError.Code {
             case "40001", "40P01", "55P03", "57P03": .busy
             case "57014": .deadlineExceeded
             case "53100", "58030": .disk
+            case "08P01": .failed
             case "25006", "57P01", "57P02": .unavailable
             case "XX001", "XX002": .corrupt
             default: Self(kind: state.kind)

@@ -103,7 +103,7 @@ extension PostgresLink {
     /// Why the server cannot be used, with the code that its words hold if they come from it.
     private func refused() -> DatabaseError {
         let words = unsafe String(cString: PQerrorMessage(handle))
-        guard let match = words.firstMatch(of: /: +([0-9A-Z]{5}): +([^\n]*)/) else {
+        guard let match = words.firstMatch(of: /: {2}([0-9A-Z]{5}): +([^\n]*)/) else {
             return DatabaseError(.unavailable, "the database cannot be reached (\(words.firstLine))")
         }
         let error = DatabaseError(SQLState(String(match.1)), String(match.2))

@@ -7,7 +7,7 @@ final class PostgresSession {
         var begin: String {
             switch self {
             case .reads: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-            case .writes: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+            case .writes: "BEGIN ISOLATION LEVEL READ COMMITTED"
             }
         }
     }
@@ -131,7 +131,8 @@ final class PostgresSession {
                 outage = nil
                 return
             } catch {
-                if stop.isCancelled { throw CancellationError() }
+                // What a job has no time for says nothing of the server.
+                if let reason = stop.reason, outage == nil || stop.isCancelled { throw reason }
                 var outage = outage ?? Outage(error: error)
                 outage.attempts += 1
                 outage.next = .now + Self.pause(outage.attempts, from: .milliseconds(25))
