@@ -8,7 +8,7 @@ import Testing
     private static let impatient = PostgresSettings(
         readers: 1,
         writers: 1,
-        connectTimeout: .milliseconds(200),
+        connectTimeout: .seconds(5),
         patience: .milliseconds(100),
         stopTimeout: .milliseconds(100)
     )
@@ -108,7 +108,7 @@ import Testing
         let server = try PostgresServer()
         try await withPostgres(Self.impatient, on: server) { database in
             let code = await errorCode {
-                try await database.write(deadline: .now + .milliseconds(200)) { connection in
+                try await database.write(deadline: .now + .seconds(1)) { connection in
                     try connection.execute("INSERT INTO item (id) VALUES (1)")
                     server.suspend()
                     try connection.execute("INSERT INTO item (id) VALUES (2)")
@@ -131,7 +131,7 @@ import Testing
         let server = try PostgresServer()
         try await withPostgres(Self.impatient, on: server) { database in
             await #expect {
-                try await database.write(deadline: .now + .milliseconds(200)) { connection in
+                try await database.write(deadline: .now + .seconds(1)) { connection in
                     try connection.execute("INSERT INTO item (id) VALUES (1)")
                     server.suspend()
                 }
@@ -186,7 +186,7 @@ import Testing
 
     @Test("keeps a connection whose statement was stopped")
     func stopped() async throws {
-        try await withPostgres(PostgresSettings(readers: 1, writers: 1)) { database in
+        try await withPostgres(PostgresSettings(readers: 1, writers: 1, stopTimeout: .seconds(60))) { database in
             let id: SQL = "SELECT pg_backend_pid()"
             let before: Int? = try await database.write { try $0.value(id) }
             let code = await errorCode {

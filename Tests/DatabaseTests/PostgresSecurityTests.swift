@@ -79,6 +79,28 @@ import Testing
         }
     }
 
+    @Test("takes many rows into a table that was secured since the last of them came")
+    func securedLater() async throws {
+        try await withTenants { database in
+            let insert: @Sendable (Int) async throws -> InsertedRows = { id in
+                try await database.write { connection in
+                    try connection.enter(tenant: "a")
+                    let target = InsertTarget("target", ["id", "tenant"])
+                    return try connection.insert(into: target, rows: 1, skippingDuplicates: true) { row, _ in
+                        row.integer(id)
+                        row.text("a")
+                    }
+                }
+            }
+            _ = try await database.write { try $0.execute("ALTER TABLE target DISABLE ROW LEVEL SECURITY") }
+            #expect(try await insert(1).count == 1)
+            _ = try await database.write { try $0.execute("ALTER TABLE target ENABLE ROW LEVEL SECURITY") }
+            #expect(try await insert(2).count == 1)
+            #expect(try await ids(of: "a", in: database) == [1, 2])
+            #expect(try await ids(of: "b", in: database) == [])
+        }
+    }
+
     @Test("is by TLS to a server whose certificate is right, and to no other")
     func tls() async throws {
         let (server, other) = (try PostgresServer(tls: true), try PostgresServer(tls: true))

@@ -40,7 +40,7 @@ final class PostgresConnection {
 
     /// Makes the transaction durable; throws when it was not, or when that is unknown.
     func commit() throws(DatabaseError) {
-        if let failure { throw DatabaseError(.failed, "an earlier error has ended the transaction", cause: failure) }
+        try checkAlive()
         guard hasBegun else { return discardWaiting() }
         // A time that is over while standbys confirm the commit would make it look done.
         if hasTimeout { waiting.append(.run("SET LOCAL statement_timeout = 0")) }
@@ -76,11 +76,13 @@ final class PostgresConnection {
     /// Sends what waits and `commands` in one round trip, and returns the results of `commands`.
     func send(_ commands: [PostgresCommand]) throws(DatabaseError) -> ArraySlice<PostgresResult> {
         let all = waiting + commands
-        if let failure {
-            forget(all[...])
-            throw DatabaseError(.failed, "an earlier error has ended the transaction", cause: failure)
-        }
         waiting = []
+        do {
+            try checkAlive()
+        } catch {
+            forget(all[...])
+            throw error
+        }
         hasBegun = true
         do {
             return try link.run(all).suffix(max(commands.count, 1))
@@ -96,6 +98,7 @@ final class PostgresConnection {
 
     /// The text of what waits, when all of it is text without values; it is sent now when not.
     func takeWaitingText() throws(DatabaseError) -> [String] {
+        try checkAlive()
         var texts: [String] = []
         for case .run(let text) in waiting { texts.append(text) }
         if texts.count < waiting.count {
@@ -132,6 +135,12 @@ final class PostgresConnection {
         }
         let results = try send(commands)
         return last.map { results[results.startIndex + $0] }
+    }
+
+    /// Throws when a statement failed before, and its error was ignored.
+    private func checkAlive() throws(DatabaseError) {
+        guard let failure else { return }
+        throw DatabaseError(.failed, "an earlier error has ended the transaction", cause: failure)
     }
 
     private func discardWaiting() {

@@ -10,7 +10,8 @@ struct SQLState: Error, Hashable, ExpressibleByStringLiteral {
         self.code = code
         isStalePlan =
             switch code {
-            case "0A000": function == "RevalidateCachedQuery"
+            // The second has found row-level security where there was none.
+            case "0A000": function == "RevalidateCachedQuery" || function == "DoCopy"
             // A statement that is gone, and rows whose columns have other types now.
             case "26000", "22P03", "08P01": true
             default: false

@@ -82,6 +82,7 @@ final class PostgresSession {
                 end(connection)
                 return shared.countCommit(rows: 0)
             }
+            if let reason = job.stop.reason { throw reason }
             try connection.commit()
             shared.countCommit(rows: connection.rowsChanged)
             answer()

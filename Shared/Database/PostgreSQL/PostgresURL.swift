@@ -10,7 +10,7 @@ public struct PostgresURL: Sendable {
     let connectTimeout: Duration?
 
     /// Throws `.failed` with one line that says what is wrong, and nothing of the password.
-    @safe public init(_ text: String) throws(DatabaseError) {
+    public init(_ text: String) throws(DatabaseError) {
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://"), !text.utf8.contains(0) else {
             throw DatabaseError(.failed, "the address of a PostgreSQL database begins with postgres://")
         }
