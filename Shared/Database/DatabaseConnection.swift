@@ -12,7 +12,7 @@ public protocol DatabaseConnection: AnyObject {
     @discardableResult
     func executeAll(_ statements: [SQL]) throws(DatabaseError) -> [Int]
 
-    /// Says for whom this transaction works from here on.
+    /// Says for whom this transaction works from here on; the name is not empty.
     ///
     /// PostgreSQL's row-level security shows and takes rows of this tenant alone, and none when no tenant was entered;
     /// SQLite has nothing like it, so statements name the tenant all the same.

@@ -46,6 +46,7 @@ import Testing
             #expect(try await ids(of: nil, in: database) == [])
             #expect(try await ids(of: "b", in: database) == [2])
             #expect(try await ids(of: "' OR true --", in: database) == [])
+            #expect(await errorCode { _ = try await ids(of: "", in: database) } == .failed)
             let code = await errorCode {
                 _ = try await database.write { connection in
                     try connection.enter(tenant: "a")

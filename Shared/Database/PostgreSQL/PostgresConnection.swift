@@ -173,7 +173,8 @@ extension PostgresConnection: DatabaseConnection {
     }
 
     func enter(tenant: String) throws(DatabaseError) {
-        guard !tenant.utf8.contains(0) else { throw .zeroByte }
+        // Empty is what the setting is when nobody was entered.
+        guard !tenant.isEmpty else { throw DatabaseError(.failed, "a tenant has a name") }
         let setting: SQL = "SELECT set_config('sonde.tenant', \(tenant), true)"
         for command in try statements.commands(for: setting) { sendLater(command) }
     }
