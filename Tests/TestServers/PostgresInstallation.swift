@@ -11,15 +11,21 @@ final class PostgresInstallation: Sendable {
     private static let caretaker = """
         trap '' HUP INT TERM
         read -r line
-        for file in "$1"/*/postmaster.pid; do
-            [ -f "$file" ] || continue
-            id=$(head -n 1 "$file")
-            kill -CONT "$id" $(cat "/proc/$id/task/$id/children")
-            kill -QUIT "$id"
-        done 2>/dev/null
         tries=0
-        while ls "$1"/*/postmaster.pid >/dev/null 2>&1 && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
-        rm -rf "$1"
+        # What was being started or copied when the tests ended may come to light a little later.
+        while [ -d "$1" ] && [ $tries -lt 200 ]; do
+            running=no
+            for file in "$1"/*/postmaster.pid; do
+                [ -f "$file" ] || continue
+                running=yes
+                id=$(head -n 1 "$file")
+                kill -CONT "$id" $(cat "/proc/$id/task/$id/children")
+                kill -QUIT "$id" || rm -f "$file"
+            done
+            [ $running = yes ] || rm -rf "$1" || true
+            tries=$((tries + 1))
+            sleep 0.1
+        done 2>/dev/null
         """
 
     let programs: String
