@@ -38,6 +38,42 @@ import Testing
         }
     }
 
+    @Test("tells rows apart that another one than the key refuses", arguments: DatabaseEngine.allCases)
+    func otherKeys(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
+            try await database.addItem(3, "z")
+            let rows: [(Int, String?, Bool)] = [
+                (1, "a", true), (1, "b", false), (2, "a", false), (2, "c", true), (2, "c", false), (4, "z", false),
+                (4, nil, true), (4, nil, false), (5, nil, true), (3, nil, false), (6, "b", true),
+            ]
+            let inserted = try await database.write { connection in
+                try connection.insert(into: Self.table, rows: rows.count, skippingDuplicates: true) { row, index in
+                    row.integer(rows[index].0)
+                    row.text(rows[index].1)
+                    row.null()
+                }
+            }
+            #expect(rows.indices.map(inserted.contains) == rows.map(\.2))
+        }
+    }
+
+    @Test("happens more than once in a transaction", arguments: DatabaseEngine.allCases)
+    func twice(_ engine: DatabaseEngine) async throws {
+        try await withDatabase(engine) { database in
+            let counts = try await database.write { connection in
+                try [0..<10, 5..<15, 0..<15, 10..<20].map { ids in
+                    try connection.insert(into: Self.table, rows: ids.count, skippingDuplicates: true) { row, index in
+                        row.integer(ids.lowerBound + index)
+                        row.null()
+                        row.null()
+                    }.count
+                }
+            }
+            #expect(counts == [10, 5, 0, 5])
+            #expect(try await database.itemCount() == 20)
+        }
+    }
+
     @Test("fails as a whole at a duplicate that is not to be skipped", arguments: DatabaseEngine.allCases)
     func noDuplicates(_ engine: DatabaseEngine) async throws {
         try await withDatabase(engine) { database in

@@ -82,15 +82,33 @@ public final class PostgresServer: Sendable {
     }
 
     public func start() throws {
+        // What is left of a server that was killed may keep the next one away for a moment.
+        for _ in 0..<20 where try startOnce() {
+            return
+        }
+        let log = (try? String(contentsOfFile: "\(directory)/log", encoding: .utf8)) ?? ""
+        throw SystemError(code: ECONNREFUSED, message: "PostgreSQL does not start: \(log.suffix(1_000))")
+    }
+
+    /// Whether the server came up.
+    private func startOnce() throws -> Bool {
         let arguments = ["-D", directory] + settings.flatMap { ["-c", $0] }
         let script = "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1"
         let words = ["-c", script, "sh", "\(directory)/log", "\(installation.programs)/postgres"] + arguments
         let id = try installation.start("/bin/sh", words)
         process.withLock { $0 = id }
-        // The eighth line of this file says so.
-        let isReady = "sed -n '1p;8p' \"$1/postmaster.pid\" 2>/dev/null | tr '\\n' ' ' | grep -q '^\(id) ready'"
-        let wait = "until \(isReady); do kill -0 \(id) || { cat \"$1/log\" >&2; exit 1; }; sleep 0.02; done"
-        try runProgram("/bin/sh", ["-c", wait, "sh", directory])
+        // The eighth line of its file says that it is ready; a process that has ended is still there, without files.
+        let wait = """
+            tries=0
+            until sed -n '1p;8p' "$1/postmaster.pid" 2>/dev/null | tr '\\n' ' ' | grep -q '^\(id) ready'; do
+                [ -e /proc/\(id)/exe ] && [ $tries -lt 1000 ] || exit 1
+                tries=$((tries + 1))
+                sleep 0.02
+            done
+            """
+        if (try? runProgram("/bin/sh", ["-c", wait, "sh", directory])) != nil { return true }
+        stop()
+        return false
     }
 
     /// Ends it without notice to anyone, as a crash of the machine would.

@@ -25,7 +25,8 @@ extension PostgresLink {
             if failure == nil { completed += 1 }
         }
         guard let end = try nextResult(), end.isPipelineEnd else {
-            throw DatabaseError(.failed, "the database's answers are out of step")
+            giveUp()
+            throw DatabaseError(.unavailable, "the database's answers are out of step")
         }
         if let failure { throw failure }
         return results
