@@ -7,8 +7,9 @@ public import Observability
 /// Owns every measurement: stores each once, answers questions about them, and streams them as they come.
 public struct Store: Service {
     private let ingest: Ingest
-    private let events: EventLog
-    private let series: SeriesTable
+    private let replica: Replica
+    private let clock: any Clock<Duration>
+    private let log: Log
     private let reader: QueryReader
     private let gaps: GapBook
     private let compaction: Compaction
@@ -27,11 +28,8 @@ public struct Store: Service {
         metrics: Metrics
     ) async throws -> Store {
         try await database.migrate(schema)
-        let series = SeriesTable(limit: settings.ingest.series)
-        try await series.load(from: database)
-        let events = try await EventLog.open(database, series)
-        let head = Head()
-        try await events.load(into: head)
+        let replica = try await Replica.open(database, seriesLimit: settings.ingest.series)
+        let (series, head, events) = (replica.series, replica.head, replica.events)
         metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
         metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
         let reader = QueryReader(
@@ -45,23 +43,22 @@ public struct Store: Service {
             ingest: Ingest(
                 database,
                 settings,
-                series: series,
-                head: head,
-                events: events,
+                replica,
                 now: now,
                 log: log,
                 metrics: metrics
             ),
-            events: events,
-            series: series,
+            replica: replica,
+            clock: clock,
+            log: log,
             reader: reader,
             gaps: GapBook(database: database, reader: reader, now: now),
             compaction: Compaction(
                 database: database,
                 settings: settings.compaction,
-                series: series,
-                head: head,
+                replica: replica,
                 clock: clock,
+                now: now,
                 log: log,
                 metrics: CompactionMetrics(metrics, head)
             ),
@@ -81,7 +78,8 @@ public struct Store: Service {
     public func addRoutes(to router: inout RPCRouter) {
         ingest.addRoutes(to: &router)
         gaps.addRoutes(to: &router)
-        FollowStreams(events: events, limits: reader.limits).addRoutes(to: &router)
+        let series = replica.series
+        FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
         let summary = SummaryQuery(reader: reader, series: series, now: now)
@@ -97,6 +95,7 @@ public struct Store: Service {
     public func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await ingest.run() }
+            group.addTask { try await replica.follow(clock, log) }
             // What an earlier process left in the log, before what is too old of it is removed.
             try await compaction.flushOldest()
             group.addTask { try await compaction.run() }
@@ -107,6 +106,6 @@ public struct Store: Service {
 
     /// Ends the streams, which nothing else would end, so to be drained before the server.
     public func drain() async {
-        events.finish()
+        replica.events.finish()
     }
 }

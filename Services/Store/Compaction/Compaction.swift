@@ -11,14 +11,38 @@ import Synchronization
 struct Compaction: Sendable {
     /// Rows that one transaction moves, about.
     private static let rowsAtOnce = 10_000
+    /// How long a store that moves rows is left alone by others, after each transaction.
+    private static let lease = Duration.seconds(30)
 
     let database: any Database
     let settings: CompactionSettings
-    let series: SeriesTable
-    let head: Head
+    let replica: Replica
     let clock: any Clock<Duration>
+    let now: @Sendable () -> Timestamp
     let log: Log
     let metrics: CompactionMetrics
+    /// Tells this store from others on the same database.
+    private let name = UUIDv7.make().description
+
+    private var head: Head { replica.head }
+
+    init(
+        database: any Database,
+        settings: CompactionSettings,
+        replica: Replica,
+        clock: any Clock<Duration>,
+        now: @escaping @Sendable () -> Timestamp,
+        log: Log,
+        metrics: CompactionMetrics
+    ) {
+        self.database = database
+        self.settings = settings
+        self.replica = replica
+        self.clock = clock
+        self.now = now
+        self.log = log
+        self.metrics = metrics
+    }
 
     /// Runs until it is cancelled.
     func run() async throws {
@@ -28,21 +52,46 @@ struct Compaction: Sendable {
         }
     }
 
-    /// Moves the oldest rows there are; `false` when the database failed.
+    /// Moves the oldest rows there are, or lets them go when another store has moved them; `false` when neither was
+    /// possible now.
     @discardableResult
     func flushOldest() async throws -> Bool {
-        guard let segment = head.seal() else { return true }
+        guard let segment = head.seal(), let cursor = segment.lastCursor else { return true }
         do {
             let start = ContinuousClock.now
-            let rows = try await flush(segment)
+            let (isOurs, flushed) = try await takeLease()
+            if flushed < cursor {
+                guard isOurs else { return false }
+                metrics.rows.increment(by: try await flush(segment, upTo: cursor))
+            }
             head.drop(segment)
             metrics.seconds.observe((ContinuousClock.now - start) / .seconds(1))
-            metrics.rows.increment(by: rows)
             return true
         } catch let error as DatabaseError {
             metrics.failures.increment()
             log.error("cannot move measurements into chunks", ["error": "\(error)"])
             return false
+        }
+    }
+
+    /// Whether this store may move rows, or another one does; and up to which cursor the log is in chunks.
+    private func takeLease() async throws -> (isOurs: Bool, flushed: Int) {
+        let (name, now) = (name, now())
+        let end = now.advanced(by: Self.lease)
+        return try await database.write(as: defaultTenant) { connection in
+            try connection.execute(
+                "INSERT INTO flushed (tenant, cursor) VALUES (\(defaultTenant), 0) ON CONFLICT (tenant) DO NOTHING"
+            )
+            let taken = try connection.execute(
+                """
+                UPDATE flushed SET holder = \(name), held_until = \(end.microseconds) WHERE tenant = \(defaultTenant)
+                    AND (holder = \(name) OR held_until < \(now.microseconds))
+                """
+            )
+            let flushed: Int = try connection.value(
+                "SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)"
+            ) ?? 0
+            return (taken > 0, flushed)
         }
     }
 
@@ -70,8 +119,7 @@ struct Compaction: Sendable {
     }
 
     /// Moves all rows of a segment; returns how many there were.
-    func flush(_ segment: HeadSegment) async throws -> Int {
-        guard let cursor = segment.lastCursor else { return 0 }
+    private func flush(_ segment: HeadSegment, upTo cursor: Int) async throws -> Int {
         var rows = 0
         var rest = segment.series.sorted()[...]
         while !rest.isEmpty {
@@ -79,14 +127,8 @@ struct Compaction: Sendable {
             rows += moved
             rest = rest.dropFirst(count)
         }
-        let tenant = defaultTenant
-        _ = try await database.write { connection in
-            try connection.execute(
-                """
-                INSERT INTO flushed (tenant, cursor) VALUES (\(tenant), \(cursor))
-                ON CONFLICT (tenant) DO UPDATE SET cursor = excluded.cursor
-                """
-            )
+        _ = try await database.write(as: defaultTenant) { connection in
+            try connection.execute("UPDATE flushed SET cursor = \(cursor) WHERE tenant = \(defaultTenant)")
         }
         return rows
     }
@@ -97,32 +139,35 @@ struct Compaction: Sendable {
         some series: ArraySlice<Int>,
         upTo cursor: Int
     ) async throws -> (rows: Int, series: Int) {
-        let progress = self.series
-        let (statements, rows, count) = try await database.read { connection in
+        let flushes = try await database.read(as: defaultTenant) { [replica, settings] connection in
             let packer = try RowPacker(level: settings.level)
-            var statements: [SQL] = []
-            var (rows, count) = (0, 0)
+            var flushes: [SeriesFlush] = []
+            var rows = 0
             for number in series where rows < Self.rowsAtOnce {
-                var own = progress.progress(number)
-                own.flushed = cursor
-                let flush = try SeriesFlush(
-                    segment,
-                    number,
-                    own,
-                    tenant: progress.record(number).key.tenant,
-                    on: connection,
-                    packer
+                var progress = replica.series.progress(number)
+                progress.flushed = cursor
+                let tenant = replica.series.record(number).key.tenant
+                flushes.append(
+                    try SeriesFlush(segment, number, progress, tenant: tenant, on: connection, packer)
                 )
-                statements += flush.statements
-                rows += flush.rowCount
-                count += 1
+                rows += flushes[flushes.count - 1].rowCount
             }
-            return (statements, rows, count)
+            return flushes
         }
-        _ = try await database.write { connection in
-            for statement in statements { try connection.execute(statement) }
+        try await database.addPartitions(for: Set(flushes.flatMap(\.days)))
+        let end = now().advanced(by: Self.lease)
+        _ = try await database.write(as: defaultTenant) { [name] connection in
+            try connection.take(.chunks)
+            // Another store may have moved them since they were read, if it took this one for dead.
+            for flush in flushes where try connection.flushedCursor(of: flush.series) != flush.flushed {
+                throw DatabaseError(.busy, "another store has moved the same rows")
+            }
+            try connection.executeAll(flushes.flatMap(\.statements))
+            try connection.execute(
+                "UPDATE flushed SET held_until = \(end.microseconds) WHERE tenant = \(defaultTenant) AND holder = \(name)"
+            )
         }
-        return (rows, count)
+        return (flushes.reduce(0) { $0 + $1.rowCount }, flushes.count)
     }
 }
 

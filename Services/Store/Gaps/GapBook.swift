@@ -25,7 +25,7 @@ struct GapBook: Sendable {
         guard UUIDv7(gap.id.rawValue) != nil else { throw invalid("id", "must be a UUID") }
         try checkNumber(gap.rows, "rows", 1...Int(Int32.max))
         do {
-            try await database.write { try Self.save(gap, in: $0) }
+            try await database.write(as: defaultTenant) { try Self.save(gap, in: $0) }
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
         }

@@ -11,8 +11,7 @@ struct AppendTransaction {
         /// Why nothing was.
         var failure: RPCError?
         /// The new rows; `nil` when there are none.
-        var commit: CommittedRows?
-        var event: StoredEvent?
+        var commit: (commit: CommittedRows, event: StoredEvent)?
     }
 
     struct Result: Sendable {
@@ -29,33 +28,27 @@ struct AppendTransaction {
     private var numbers: [SeriesKey: Int] = [:]
     private var result = Result()
 
-    /// `cursor` is the newest before this transaction.
     static func run(
         _ batches: [IncomingBatch],
         on connection: any DatabaseConnection,
-        _ series: SeriesTable,
-        _ head: Head,
-        after cursor: Int,
+        _ replica: Replica,
         now: Timestamp
     ) throws -> Result {
-        var transaction = try Self(connection, series, head, cursor, now)
+        try connection.take(.log)
+        // With SQLite nobody else commits, and this is what was just published.
+        try replica.catchUp(on: connection)
+        var transaction = try Self(connection, replica, now)
         for batch in batches { transaction.result.outcomes.append(try transaction.append(batch)) }
         return transaction.result
     }
 
-    private init(
-        _ connection: any DatabaseConnection,
-        _ series: SeriesTable,
-        _ head: Head,
-        _ cursor: Int,
-        _ now: Timestamp
-    ) throws {
+    private init(_ connection: any DatabaseConnection, _ replica: Replica, _ now: Timestamp) throws {
         self.connection = connection
-        self.series = series
-        self.cursor = cursor
         self.now = now
+        series = replica.series
+        cursor = replica.events.newest
         packer = try RowPacker(level: 1)
-        known = KnownRows(connection, series, head, packer)
+        known = KnownRows(connection, series, replica.head, packer)
     }
 
     private mutating func append(_ incoming: IncomingBatch) throws -> Outcome {
@@ -86,8 +79,7 @@ struct AppendTransaction {
         )
         try addRoutes(rows, incoming.batch)
         known.add(rows)
-        outcome.commit = CommittedRows(cursor: cursor, rows: rows)
-        outcome.event = StoredEvent(cursor: cursor, batch: json)
+        outcome.commit = (CommittedRows(cursor: cursor, rows: rows), StoredEvent(cursor: cursor, batch: json))
         return outcome
     }
 

@@ -10,9 +10,7 @@ import Observability
 final class Ingest: Sendable {
     private let database: any Database
     private let settings: StoreSettings
-    private let series: SeriesTable
-    private let head: Head
-    private let events: EventLog
+    private let replica: Replica
     private let queue: IngestQueue
     private let metrics: IngestMetrics
     private let now: @Sendable () -> Timestamp
@@ -21,18 +19,14 @@ final class Ingest: Sendable {
     init(
         _ database: any Database,
         _ settings: StoreSettings,
-        series: SeriesTable,
-        head: Head,
-        events: EventLog,
+        _ replica: Replica,
         now: @escaping @Sendable () -> Timestamp,
         log: Log,
         metrics: Metrics
     ) {
         self.database = database
         self.settings = settings
-        self.series = series
-        self.head = head
-        self.events = events
+        self.replica = replica
         self.now = now
         self.log = log
         queue = IngestQueue(settings.ingest)
@@ -62,7 +56,7 @@ final class Ingest: Sendable {
     /// Throws `busy` when too much waits to be durable, or to be moved out of memory.
     private func checkRoom(rows: Int, bytes: Int) throws(RPCError) {
         try queue.checkRoom(rows: rows, bytes: bytes)
-        guard head.rowCount < settings.ingest.headRows else { throw IngestQueue.busy }
+        guard replica.head.rowCount < settings.ingest.headRows else { throw IngestQueue.busy }
     }
 
     /// Writes until it is cancelled.
@@ -74,14 +68,14 @@ final class Ingest: Sendable {
     }
 
     private func commit(_ entries: [IngestQueue.Entry]) async throws {
-        let (batches, cursor, now) = (entries.map(\.batch), events.newest, now())
+        let (batches, now) = (entries.map(\.batch), now())
         do {
             let start = ContinuousClock.now
-            let result = try await database.write { [series, head] connection in
-                try AppendTransaction.run(batches, on: connection, series, head, after: cursor, now: now)
+            let result = try await database.write(as: defaultTenant) { [replica] connection in
+                try AppendTransaction.run(batches, on: connection, replica, now: now)
             }
             metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
-            publish(result)
+            replica.take(result.newSeries, result.outcomes.compactMap(\.commit))
             for (entry, outcome) in zip(entries, result.outcomes) {
                 metrics.stored.increment(by: outcome.stored)
                 metrics.duplicates.increment(by: outcome.duplicates)
@@ -96,16 +90,6 @@ final class Ingest: Sendable {
             let failure = RPCError(.unavailable, "the measurements could not be stored")
             for entry in entries { entry.answer.resume(throwing: failure) }
         }
-    }
-
-    /// Shows readers and followers what was committed.
-    private func publish(_ result: AppendTransaction.Result) {
-        series.append(result.newSeries, MeasurementColumns())
-        for case let commit? in result.outcomes.map(\.commit) {
-            series.append([], commit.rows)
-            head.append(commit)
-        }
-        events.append(result.outcomes.compactMap(\.event))
     }
 }
 

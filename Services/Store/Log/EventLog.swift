@@ -30,39 +30,21 @@ final class EventLog: Sendable {
     /// The newest cursor.
     private let committed: Latest<Int>
 
-    private init(_ database: any Database, _ series: SeriesTable, newest: Int) {
+    init(_ database: any Database, _ series: SeriesTable, newest: Int) {
         self.database = database
         self.series = series
         committed = Latest(newest)
-    }
-
-    static func open(_ database: any Database, _ series: SeriesTable) async throws -> EventLog {
-        let newest = try await database.read { try $0.newestCursor() }
-        return EventLog(database, series, newest: newest ?? 0)
-    }
-
-    /// Brings into memory what was committed and is not in chunks.
-    func load(into head: Head) async throws {
-        var cursor = try await database.read { connection in
-            try connection.value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
-        }
-        while let commit = try await database.read({ [cursor] in try $0.commit(after: cursor) }) {
-            series.append([], commit.rows)
-            head.append(commit)
-            cursor = commit.cursor
-        }
     }
 
     var newest: Int { committed.current.value }
     /// Streams that wait for what comes next.
     var followerCount: Int { committed.waiterCount }
 
-    /// Takes note of events that were committed.
-    func append(_ events: [StoredEvent]) {
-        guard let last = events.last else { return }
+    /// Takes note of an event that was committed.
+    func append(_ event: StoredEvent) {
         tail.withLock { tail in
-            tail.events += events
-            tail.bytes += events.reduce(0) { $0 + $1.batch.count }
+            tail.events.append(event)
+            tail.bytes += event.batch.count
             var dropped = 0
             while tail.bytes > Self.tailBytes, dropped < tail.events.count - 1 {
                 tail.bytes -= tail.events[dropped].batch.count
@@ -70,7 +52,7 @@ final class EventLog: Sendable {
             }
             tail.events.removeFirst(dropped)
         }
-        committed.update(last.cursor)
+        committed.update(event.cursor)
     }
 
     /// Ends all waiting.
@@ -82,7 +64,7 @@ final class EventLog: Sendable {
     func start(after cursor: Int?) async throws -> Int {
         let newest = newest
         guard let cursor, cursor < newest else { return newest }
-        let oldest = try await database.read { connection in
+        let oldest = try await database.read(as: defaultTenant) { connection in
             let oldest: SQL = "SELECT min(cursor) FROM event WHERE tenant = \(defaultTenant)"
             return try connection.value(oldest, as: Int?.self) ?? nil
         }
@@ -117,7 +99,7 @@ final class EventLog: Sendable {
     }
 
     private func stored(after cursor: Int) async throws -> [StoredEvent] {
-        try await database.read { [series] connection in
+        try await database.read(as: defaultTenant) { [series] connection in
             guard let commit = try connection.commit(after: cursor) else { return [] }
             return [StoredEvent(cursor: commit.cursor, batch: commit.batch(series).json[...])]
         }
@@ -125,12 +107,8 @@ final class EventLog: Sendable {
 }
 
 extension DatabaseConnection {
-    fileprivate func newestCursor() throws -> Int? {
-        try value("SELECT max(cursor) FROM event WHERE tenant = \(defaultTenant)", as: Int?.self) ?? nil
-    }
-
     /// The first commit after a cursor.
-    fileprivate func commit(after cursor: Int) throws -> CommittedRows? {
+    func commit(after cursor: Int) throws -> CommittedRows? {
         let packer = try RowPacker(level: 1)
         let query: SQL = """
             SELECT cursor, numbers, metadata FROM event WHERE tenant = \(defaultTenant) AND cursor > \(cursor)
@@ -145,7 +123,7 @@ extension DatabaseConnection {
 
 extension CommittedRows {
     /// The rows as their agent sent them, but for series without rows.
-    fileprivate func batch(_ table: SeriesTable) -> MeasurementBatch {
+    func batch(_ table: SeriesTable) -> MeasurementBatch {
         var batch = MeasurementBatch(agentID: .placeholder, origin: "", series: [], columns: rows)
         var indices: [Int: Int] = [:]
         for (row, number) in rows.series.enumerated() {

@@ -18,7 +18,7 @@ struct QueryReader: Sendable {
         let segments = head.segments
         let lastDay = retention.lastExpiredDay(at: now())
         do {
-            return try await database.read(deadline: deadline) { connection in
+            return try await database.read(as: defaultTenant, deadline: deadline) { connection in
                 try body(try SeriesReader(connection, segments, lastDayWithMinutes: lastDay))
             }
         } catch let error as DatabaseError where error.code == .busy {

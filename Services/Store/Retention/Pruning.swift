@@ -23,6 +23,7 @@ struct Pruning: Sendable {
         while true {
             do {
                 let now = now()
+                try await database.addPartitions(around: now)
                 try await removeEvents(before: now.advanced(by: .zero - settings.events).microseconds)
                 let day = settings.lastExpiredDay(at: now)
                 if day != lastDay { try await prune(at: now) }
@@ -39,6 +40,7 @@ struct Pruning: Sendable {
         series.forget(before: (day + 1) * RollupStep.day.microseconds)
         var total = 0
         while case let rows = try await summarizeRows(upTo: day), rows > 0 { total += rows }
+        try await database.dropPartitions(upTo: day)
         if total > 0 { log.info("removed old measurements", ["rows": "\(total)"]) }
         try await removeGaps(before: now.advanced(by: .zero - settings.rows).microseconds)
         let lastMinutes = RollupStep.day.index(of: now.advanced(by: .zero - settings.minutes).microseconds) - 1
@@ -49,7 +51,8 @@ struct Pruning: Sendable {
 
     /// Makes minutes of the rows of some series on the first day there is, up to `last`; returns how many rows went.
     private func summarizeRows(upTo last: Int64) async throws -> Int {
-        try await database.write { connection in
+        try await database.write(as: defaultTenant) { connection in
+            try connection.take(.chunks)
             let oldest: Int64? = try connection.value("SELECT min(day) FROM chunk", as: Int64?.self) ?? nil
             guard let day = oldest, day <= last else { return 0 }
             let series = try connection.rows(
@@ -66,12 +69,12 @@ struct Pruning: Sendable {
     }
 
     private func removeGaps(before cutoff: Int64) async throws {
-        _ = try await database.write { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
+        _ = try await database.write(as: defaultTenant) { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
     }
 
     private func removeRollups(_ step: RollupStep, before time: Timestamp) async throws {
         for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
-            _ = try await database.write { connection in
+            _ = try await database.write(as: defaultTenant) { connection in
                 try connection.execute(
                     """
                     DELETE FROM rollup WHERE step = \(step.rawValue) AND series >= \(first)
@@ -83,7 +86,7 @@ struct Pruning: Sendable {
     }
 
     private func removeMinutes(upTo day: Int64) async throws -> Int {
-        try await database.write { connection in
+        try await database.write(as: defaultTenant) { connection in
             try connection.execute(
                 """
                 DELETE FROM minutes WHERE (day, series) IN
@@ -96,7 +99,7 @@ struct Pruning: Sendable {
     /// Those that are in chunks; the newest stays, since its cursor is where the next one goes on.
     private func removeEvents(before cutoff: Int64) async throws {
         while true {
-            let oldest = try await database.read { connection in
+            let oldest = try await database.read(as: defaultTenant) { connection in
                 try connection.rows(
                     """
                     SELECT cursor, created_at FROM event WHERE tenant = \(defaultTenant)
@@ -107,7 +110,7 @@ struct Pruning: Sendable {
                 ) { row in (cursor: try row[0] as Int, createdAt: try row[1] as Int64) }
             }
             guard let last = oldest.prefix(while: { $0.createdAt < cutoff }).last else { return }
-            _ = try await database.write { connection in
+            _ = try await database.write(as: defaultTenant) { connection in
                 try connection.execute(
                     "DELETE FROM event WHERE tenant = \(defaultTenant) AND cursor <= \(last.cursor)"
                 )

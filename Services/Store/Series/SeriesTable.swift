@@ -35,8 +35,8 @@ final class SeriesTable: Sendable {
 
     /// Reads all series, and how far each is.
     func load(from database: any Database) async throws {
-        let (records, progress) = try await database.read { connection in
-            (try connection.seriesRecords(), try connection.seriesProgress(try RowPacker(level: 1)))
+        let (records, progress) = try await database.read(as: defaultTenant) { connection in
+            (try connection.seriesRecords(after: 0), try connection.seriesProgress(try RowPacker(level: 1)))
         }
         try state.withLock { state in
             for record in records {
@@ -123,11 +123,12 @@ final class SeriesTable: Sendable {
 }
 
 extension DatabaseConnection {
-    fileprivate func seriesRecords() throws -> [SeriesRecord] {
+    /// Series with greater numbers, in their order.
+    func seriesRecords(after number: Int) throws -> [SeriesRecord] {
         try rows(
             """
             SELECT id, tenant, target_id, check_id, agent_id, target, type, origin, endpoint, interval_ms, first_at
-            FROM series ORDER BY id
+            FROM series WHERE id > \(number) ORDER BY id
             """
         ) { row in
             let interval: Int = try row[9]

@@ -1,0 +1,42 @@
+import Database
+
+extension Database {
+    /// Reads as a tenant: where the engine guards rows, it shows those of this one alone.
+    func read<T: Sendable>(
+        as tenant: String,
+        deadline: ContinuousClock.Instant? = nil,
+        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
+    ) async throws -> T {
+        try await read(deadline: deadline) { connection in
+            try connection.enter(tenant: tenant)
+            return try body(connection)
+        }
+    }
+
+    func write<T: Sendable>(
+        as tenant: String,
+        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
+    ) async throws -> T {
+        try await write(deadline: nil) { connection in
+            try connection.enter(tenant: tenant)
+            return try body(connection)
+        }
+    }
+}
+
+/// What only one store at a time does, of those that share a database.
+enum StoreLock: String {
+    /// Adding to the log, so that commits have an order in which they become visible.
+    case log
+    /// Changing chunks and roll-ups.
+    case chunks
+}
+
+extension DatabaseConnection {
+    /// Keeps other stores from what `lock` is about until the transaction ends; SQLite has one writer anyway.
+    func take(_ lock: StoreLock) throws {
+        guard engine == .postgres else { return }
+        let name = "sonde store \(lock.rawValue) "
+        try execute("SELECT pg_advisory_xact_lock(hashtextextended(\(name) || current_schema(), 0))")
+    }
+}
