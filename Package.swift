@@ -161,7 +161,7 @@ let suites: [Target] = [
         "StoreService",
         uses: [
             "Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "Packing", "ServiceTesting",
-            "Statistics",
+            "Statistics", "TestServers",
         ]
     ),
     tests(

@@ -6,8 +6,8 @@ public import JSONRPCTransport
 /// What a store reads from its environment.
 public struct StoreSettings: Sendable {
     public var mesh: MeshSettings
-    /// Path of the SQLite file.
-    public var database = "/var/lib/sonde/store.db"
+    /// A SQLite file, or a PostgreSQL server.
+    public var database = DatabaseLocation.sqlite(path: "/var/lib/sonde/store.db")
     public var durability = SQLiteSettings.Durability.full
     public var ingest = IngestLimits()
     public var queries = QueryLimits()
@@ -16,7 +16,13 @@ public struct StoreSettings: Sendable {
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("STORE", from: environment)
-        database = environment.string("STORE_DATABASE", default: database)
+        if let text = environment.optionalString("STORE_DATABASE") ?? environment.optionalString("DATABASE_URL") {
+            do throws(DatabaseError) {
+                database = try DatabaseLocation(text)
+            } catch {
+                throw ConfigurationError("STORE_DATABASE: \(error.message)")
+            }
+        }
         durability = try environment.choice("STORE_DURABILITY", default: durability)
         ingest.queueRows = try environment.integer(
             "STORE_QUEUE_ROWS",
@@ -61,6 +67,11 @@ public struct StoreSettings: Sendable {
             default: retention.events,
             in: .seconds(60) ... .seconds(31 * 86_400)
         )
+    }
+
+    /// The writers take turns anyway; more than one keeps what is small from waiting for what is not.
+    public var postgres: PostgresSettings {
+        PostgresSettings(readers: 4, writers: 3, schema: "store", name: "sonde store")
     }
 
     /// A log of 64 MiB: a page that several transactions touch goes back into the file once.

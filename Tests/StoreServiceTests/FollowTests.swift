@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSON
 import JSONRPC
 import ServiceTesting
@@ -11,9 +12,9 @@ struct FollowTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("gives every row once and in the order of committing while many agents send, and goes on from any cursor")
-    func resume() async throws {
-        try await withStore(in: directory) { store in
+    @Test("gives every row once and in the order of committing while many agents send, and goes on from any cursor", arguments: DatabaseEngine.allCases)
+    func resume(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let sent = 30 * 8 * 7
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<30 {
@@ -45,7 +46,7 @@ struct FollowTests {
                 #expect(try await replay(store).flatMap(\.batch.ids) == ids)
             }
         }
-        try await withStore(in: directory) { store in
+        try await withStore(in: directory, on: engine) { store in
             let ids = try await replay(store).flatMap(\.batch.ids)
             #expect(Set(ids).count == 30 * 8 * 7)
         }
@@ -60,28 +61,28 @@ struct FollowTests {
         return events
     }
 
-    @Test("gives the same event from memory and, after a restart, from the database")
-    func replayed() async throws {
+    @Test("gives the same event from memory and, after a restart, from the database", arguments: DatabaseEngine.allCases)
+    func replayed(engine: DatabaseEngine) async throws {
         let watch = Watch(targets: 3)
         let time = ManualTime()
         let batch = watch.batch(
             (0..<10).map { (time.now.advanced(by: .seconds(-$0)), $0 % 4 == 0 ? nil : Double($0)) },
             metadata: #"{"ttl":57}"#
         )
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             _ = try await store.client.call(.appendMeasurements, batch)
             let live = try await replay(store)
             #expect(live == [MeasurementEvent(cursor: 1, batch: batch)])
         }
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             let stored = try await replay(store)
             #expect(stored == [MeasurementEvent(cursor: 1, batch: batch)])
         }
     }
 
-    @Test("leaves out rows that had been stored before")
-    func duplicates() async throws {
-        try await withStore(in: directory) { store in
+    @Test("leaves out rows that had been stored before", arguments: DatabaseEngine.allCases)
+    func duplicates(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
             var batch = watch.batch(3, before: store.time.now)
             _ = try await store.client.call(.appendMeasurements, batch)
@@ -96,9 +97,9 @@ struct FollowTests {
         }
     }
 
-    @Test("begins with what comes from now on when no cursor is given, and says where that is")
-    func live() async throws {
-        try await withStore(in: directory) { store in
+    @Test("begins with what comes from now on when no cursor is given, and says where that is", arguments: DatabaseEngine.allCases)
+    func live(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
             _ = try await store.client.call(.appendMeasurements, watch.batch(3, before: store.time.now))
             let stream = try await store.client.follow(.followMeasurements, FollowRequest())
@@ -111,9 +112,9 @@ struct FollowTests {
         }
     }
 
-    @Test("gives only the rows of the targets asked for, and goes past the others")
-    func filter() async throws {
-        try await withStore(in: directory) { store in
+    @Test("gives only the rows of the targets asked for, and goes past the others", arguments: DatabaseEngine.allCases)
+    func filter(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let (mine, other) = (Watch(targets: 3), Watch())
             let target = mine.series[1].targetID
             let request = FollowRequest(cursor: 0, targetIDs: [target])
@@ -133,9 +134,9 @@ struct FollowTests {
         }
     }
 
-    @Test("passes on a batch whose JSON has line breaks as one line")
-    func lineBreaks() async throws {
-        try await withStore(in: directory) { store in
+    @Test("passes on a batch whose JSON has line breaks as one line", arguments: DatabaseEngine.allCases)
+    func lineBreaks(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let batch = Watch().batch(2, before: store.time.now)
             var text = String(decoding: batch.json, as: UTF8.self)
             text = text.replacing(",\"series\"", with: ",\r\n \"series\"")
@@ -148,18 +149,18 @@ struct FollowTests {
         }
     }
 
-    @Test("begins where the log begins when older events are gone")
-    func pruned() async throws {
+    @Test("begins where the log begins when older events are gone", arguments: DatabaseEngine.allCases)
+    func pruned(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         let watch = Watch()
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             for _ in 0..<5 {
                 _ = try await store.client.call(.appendMeasurements, watch.batch(1, before: time.now))
                 time.advance(by: .seconds(10 * 3_600))
             }
         }
         // Pruning comes first after a start: two of five are older than 25 hours, and one is just that old.
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             var start = 0
             while start == 0 {
                 start = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0)).result.cursor
@@ -170,7 +171,7 @@ struct FollowTests {
             #expect(try await stream.next()?.cursor == 4)
         }
         time.advance(by: .seconds(100 * 3_600))
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             while try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0)).result.cursor < 4 {
                 await Task.yield()
             }
@@ -180,9 +181,9 @@ struct FollowTests {
         }
     }
 
-    @Test("refuses a cursor below zero, and takes one from the future for the newest")
-    func cursors() async throws {
-        try await withStore(in: directory) { store in
+    @Test("refuses a cursor below zero, and takes one from the future for the newest", arguments: DatabaseEngine.allCases)
+    func cursors(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let error = try await failure {
                 try await store.client.follow(.followMeasurements, FollowRequest(cursor: -1))
             }
@@ -192,9 +193,9 @@ struct FollowTests {
         }
     }
 
-    @Test("keeps nothing for a follower that does not read, and gives it everything later")
-    func slow() async throws {
-        try await withStore(in: directory) { store in
+    @Test("keeps nothing for a follower that does not read, and gives it everything later", arguments: DatabaseEngine.allCases)
+    func slow(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let stream = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0))
             let watch = Watch(targets: 10)
             // More than stays in memory, so the follower has to go back to the database.
@@ -215,9 +216,9 @@ struct FollowTests {
         }
     }
 
-    @Test("ends when the store stops")
-    func stop() async throws {
-        try await withStore(in: directory) { store in
+    @Test("ends when the store stops", arguments: DatabaseEngine.allCases)
+    func stop(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let stream = try await store.client.follow(.followMeasurements, FollowRequest())
             await store.store.drain()
             #expect(try await stream.next() == nil)

@@ -23,10 +23,10 @@ struct GapTests {
         )
     }
 
-    @Test("are kept once, however often they are reported, as large as they became")
-    func idempotent() async throws {
+    @Test("are kept once, however often they are reported, as large as they became", arguments: DatabaseEngine.allCases)
+    func idempotent(engine: DatabaseEngine) async throws {
         let time = ManualTime()
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             var gap = gap(.make(), from: time.now.advanced(by: .seconds(-600)))
             let small = gap
             for _ in 0..<2 { _ = try await store.client.call(.reportGap, gap) }
@@ -41,16 +41,16 @@ struct GapTests {
             _ = try await store.client.call(.reportGap, stolen)
             #expect(try await store.client.call(.listGaps, GapFilter()).gaps == [gap])
         }
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             let gaps = try await store.client.call(.listGaps, GapFilter()).gaps
             #expect(gaps.map(\.rows) == [9])
         }
     }
 
-    @Test("are listed by time and agent, newest first")
-    func list() async throws {
+    @Test("are listed by time and agent, newest first", arguments: DatabaseEngine.allCases)
+    func list(engine: DatabaseEngine) async throws {
         let time = ManualTime()
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             let (one, other) = (AgentID.make(), AgentID.make())
             let gaps = [3_000, 2_000, 1_000].map { gap(one, from: time.now.advanced(by: .seconds(-$0))) }
             let theirs = gap(other, from: time.now.advanced(by: .seconds(-500)), seconds: 0)
@@ -67,9 +67,9 @@ struct GapTests {
         }
     }
 
-    @Test("that make no sense are refused, with the field's name")
-    func refused() async throws {
-        try await withStore(in: directory) { store in
+    @Test("that make no sense are refused, with the field's name", arguments: DatabaseEngine.allCases)
+    func refused(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             var backwards = gap(.make(), from: store.time.now)
             swap(&backwards.from, &backwards.to)
             let nothing = gap(.make(), from: store.time.now, rows: 0)
@@ -83,10 +83,10 @@ struct GapTests {
         }
     }
 
-    @Test("go when the measurements around them do")
-    func retention() async throws {
-        let (time, clock) = (ManualTime(), StandingClock())
-        try await withStore(in: directory, time: time, clock: clock) { store in
+    @Test("go when the measurements around them do", arguments: DatabaseEngine.allCases)
+    func retention(engine: DatabaseEngine) async throws {
+        let (time, clock) = (ManualTime(), StandingClock(engine))
+        try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
             await clock.untilSleeping()
             _ = try await store.client.call(.reportGap, gap(.make(), from: time.now))
             time.advance(by: .seconds(30 * 86_400 + 61))
@@ -94,7 +94,10 @@ struct GapTests {
             _ = try await store.client.call(.reportGap, kept)
             clock.wake()
             await clock.untilSleeping()
-            let count: Int? = try await store.database.read { try $0.value("SELECT count(*) FROM gap") }
+            let count: Int? = try await store.database.read { connection in
+                try connection.enter(tenant: "default")
+                return try connection.value("SELECT count(*) FROM gap")
+            }
             #expect(count == 1)
             #expect(try await store.client.call(.listGaps, GapFilter()).gaps == [kept])
         }

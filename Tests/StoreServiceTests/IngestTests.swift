@@ -14,9 +14,9 @@ struct IngestTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("stores a batch once, however often it is sent")
-    func duplicates() async throws {
-        try await withStore(in: directory) { store in
+    @Test("stores a batch once, however often it is sent", arguments: DatabaseEngine.allCases)
+    func duplicates(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch(targets: 3)
             let batch = watch.batch(30, before: store.time.now)
             let first = try await store.client.call(.appendMeasurements, batch)
@@ -47,12 +47,12 @@ struct IngestTests {
         }
     }
 
-    @Test("knows a batch that is sent again for as long as its rows are kept, also after a restart")
-    func lateDuplicates() async throws {
-        let (time, clock) = (ManualTime(), StandingClock())
+    @Test("knows a batch that is sent again for as long as its rows are kept, also after a restart", arguments: DatabaseEngine.allCases)
+    func lateDuplicates(engine: DatabaseEngine) async throws {
+        let (time, clock) = (ManualTime(), StandingClock(engine))
         let watch = Watch(targets: 3)
         let batch = watch.batch(30, before: time.now)
-        try await withStore(in: directory, time: time, clock: clock) { store in
+        try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
             await clock.untilSleeping()
             _ = try await store.client.call(.appendMeasurements, batch)
             // Longer than an agent's spool is deep, and than the event log goes back; other rows come meanwhile.
@@ -62,15 +62,15 @@ struct IngestTests {
             await clock.untilSleeping()
             #expect(try await store.client.call(.appendMeasurements, batch).duplicates == 30)
         }
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             let again = try await store.client.call(.appendMeasurements, batch)
             #expect((again.stored, again.duplicates) == (0, 30))
         }
     }
 
-    @Test("keeps every field of a row")
-    func fields() async throws {
-        try await withStore(in: directory) { store in
+    @Test("keeps every field of a row", arguments: DatabaseEngine.allCases)
+    func fields(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             var watch = Watch()
             watch.origin = "Büro"
             let metadata = #"{"ttl":57,"name":"ü\"\\ 😀","list":[1,2.5,null,true]}"#
@@ -118,9 +118,9 @@ struct IngestTests {
         }
     }
 
-    @Test("commits what many agents send at once, each row once")
-    func manyAgents() async throws {
-        try await withStore(in: directory) { store in
+    @Test("commits what many agents send at once, each row once", arguments: DatabaseEngine.allCases)
+    func manyAgents(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<40 {
                     group.addTask {
@@ -181,9 +181,9 @@ struct IngestTests {
         }
     }
 
-    @Test("takes no more series than it may")
-    func seriesLimit() async throws {
-        try await withStore(in: directory, configure: { $0.ingest.series = 3 }) { store in
+    @Test("takes no more series than it may", arguments: DatabaseEngine.allCases)
+    func seriesLimit(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, configure: { $0.ingest.series = 3 }) { store in
             let watch = Watch(targets: 3)
             _ = try await store.client.call(.appendMeasurements, watch.batch(3, before: store.time.now))
             let other = Watch()

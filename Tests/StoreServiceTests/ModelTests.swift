@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSONRPC
 import ServiceTesting
 import Synchronization
@@ -35,9 +36,9 @@ struct ModelTests {
 
     @Test(
         "answers the same, whatever is in memory and whatever in chunks, and however often it begins anew",
-        arguments: 0..<6
+        arguments: DatabaseEngine.allCases, 0..<4
     )
-    func model(seed: Int) async throws {
+    func model(engine: DatabaseEngine, seed: Int) async throws {
         var source = SeededGenerator(seed: UInt64(seed))
         let time = ManualTime()
         let watches = (0..<3).map { _ in Watch(targets: 4) }
@@ -46,8 +47,8 @@ struct ModelTests {
             // What happens within one run of the process.
             let (next, after) = (model, source)
             let told = Told()
-            let clock = StandingClock()
-            try await withStore(in: directory, time: time, clock: clock) { store in
+            let clock = StandingClock(engine)
+            try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
                 var (model, source) = (next, after)
                 for _ in 0..<8 {
                     try await Self.step(store, clock, watches, &model, &source)

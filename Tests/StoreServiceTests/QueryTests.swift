@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSON
 import JSONRPC
 import ServiceTesting
@@ -11,9 +12,9 @@ struct QueryTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("list rows newest first, page by page, each once, across series")
-    func pages() async throws {
-        try await withStore(in: directory) { store in
+    @Test("list rows newest first, page by page, each once, across series", arguments: DatabaseEngine.allCases)
+    func pages(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watches = (0..<4).map { _ in Watch(targets: 3) }
             var all: [Measurement] = []
             for (number, watch) in watches.enumerated() {
@@ -40,9 +41,9 @@ struct QueryTests {
         }
     }
 
-    @Test("find one row by its id, which tells when it was")
-    func byID() async throws {
-        try await withStore(in: directory, time: ManualTime(.now)) { store in
+    @Test("find one row by its id, which tells when it was", arguments: DatabaseEngine.allCases)
+    func byID(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, time: ManualTime(.now)) { store in
             let watch = Watch(targets: 2)
             _ = try await store.client.call(.appendMeasurements, watch.batch(50, before: .now))
             let rows = try await store.client.call(.listMeasurements, MeasurementFilter(to: .now)).measurements
@@ -58,9 +59,9 @@ struct QueryTests {
         }
     }
 
-    @Test("list what a target, a check, an agent, a status and a span leave over")
-    func filters() async throws {
-        try await withStore(in: directory) { store in
+    @Test("list what a target, a check, an agent, a status and a span leave over", arguments: DatabaseEngine.allCases)
+    func filters(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let (one, two) = (Watch(targets: 2), Watch(targets: 2))
             let now = store.time.now
             for watch in [one, two] {
@@ -94,12 +95,12 @@ struct QueryTests {
         }
     }
 
-    @Test("give the newest row of every check and agent, whatever order rows come in and names they had")
-    func latest() async throws {
+    @Test("give the newest row of every check and agent, whatever order rows come in and names they had", arguments: DatabaseEngine.allCases)
+    func latest(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         var watch = Watch(targets: 2)
         let newest = watch.batch(2, before: time.now)
-        try await withStore(in: directory, time: time) { [watch] store in
+        try await withStore(in: directory, on: engine, time: time) { [watch] store in
             _ = try await store.client.call(.appendMeasurements, newest)
             let older = watch.batch(20, before: time.now.advanced(by: .seconds(-60)))
             _ = try await store.client.call(.appendMeasurements, older)
@@ -107,7 +108,7 @@ struct QueryTests {
             #expect(page.measurements == [1, 0].map(newest.row))
         }
         watch.origin = "renamed"
-        try await withStore(in: directory, time: time) { [watch] store in
+        try await withStore(in: directory, on: engine, time: time) { [watch] store in
             let before = try await store.client.call(.latestMeasurements, LatestFilter())
             #expect(before.measurements == [1, 0].map(newest.row))
             let renamed = watch.batch([(time.now, 5)])
@@ -119,9 +120,9 @@ struct QueryTests {
         }
     }
 
-    @Test("sum up a span exactly, and percentiles to one percent")
-    func summary() async throws {
-        try await withStore(in: directory) { store in
+    @Test("sum up a span exactly, and percentiles to one percent", arguments: DatabaseEngine.allCases)
+    func summary(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch(targets: 2)
             let now = store.time.now
             // Of 2,000 rows each twentieth is a timeout; the rest are 1 to 1,000 ms, the same for both targets.
@@ -160,9 +161,9 @@ struct QueryTests {
         }
     }
 
-    @Test("tell the endpoints of a check apart, and count what was sent and answered")
-    func endpoints() async throws {
-        try await withStore(in: directory) { store in
+    @Test("tell the endpoints of a check apart, and count what was sent and answered", arguments: DatabaseEngine.allCases)
+    func endpoints(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
             let second = store.time.now.advanced(by: .seconds(-1))
             var batch = watch.batch([(second, 4), (second, nil), (second, 8)])
@@ -192,9 +193,9 @@ struct QueryTests {
         }
     }
 
-    @Test("cut a target's span into steps")
-    func timeline() async throws {
-        try await withStore(in: directory) { store in
+    @Test("cut a target's span into steps", arguments: DatabaseEngine.allCases)
+    func timeline(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
             let from = store.time.now.advanced(by: .seconds(-100))
             let rows: [(time: Timestamp, latency: Double?)] = [

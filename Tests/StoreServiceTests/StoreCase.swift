@@ -5,13 +5,15 @@ import JSONRPC
 import Observability
 import ServiceTesting
 import StoreService
+import Synchronization
+import TestServers
 import Testing
 
 /// A store under test, and what it was told and says.
 struct StoreCase: Sendable {
     let client: RPCClient
     let store: Store
-    let database: SQLiteDatabase
+    let database: any Database
     let time: ManualTime
     let metrics: Metrics
     let log: MemorySink
@@ -22,9 +24,41 @@ struct StoreCase: Sendable {
     }
 }
 
-/// Runs a store on a real database file for as long as `body` does.
+/// The databases of tests on a PostgreSQL server, by the directory that each test has.
+private let postgresURLs = Mutex<[String: String]>([:])
+
+/// Opens the database of a test, the same each time: a file in its directory, or one of a server of all tests.
+func openDatabase(
+    of directory: TemporaryDirectory,
+    _ engine: DatabaseEngine,
+    _ settings: StoreSettings
+) async throws -> any Database {
+    guard engine == .postgres else {
+        return try await SQLiteDatabase.open(directory.path + "/store.db", settings.sqlite)
+    }
+    let url = try postgresURLs.withLock { urls in
+        let url = try urls[directory.path] ?? PostgresServer.restrictedURL()
+        urls[directory.path] = url
+        return url
+    }
+    return try await PostgresDatabase.open(PostgresURL(url), settings.postgres)
+}
+
+extension PostgresServer {
+    /// An empty database, and a role that row-level security holds for.
+    fileprivate static func restrictedURL() throws -> String {
+        let server = try shared()
+        let name = try server.makeDatabase()
+        try server.execute("CREATE ROLE \(name) LOGIN NOSUPERUSER NOBYPASSRLS")
+        try server.execute("ALTER DATABASE \(name) OWNER TO \(name)")
+        return server.url(name, user: name)
+    }
+}
+
+/// Runs a store on a real database for as long as `body` does.
 func withStore(
     in directory: TemporaryDirectory,
+    on engine: DatabaseEngine = .sqlite,
     time: ManualTime = ManualTime(),
     clock: any Clock<Duration> = ContinuousClock(),
     configure: (inout StoreSettings) -> Void = { _ in },
@@ -33,7 +67,7 @@ func withStore(
     var settings = try StoreSettings(from: Environment())
     settings.durability = .normal
     configure(&settings)
-    let database = try await SQLiteDatabase.open(directory.path + "/store.db", settings.sqlite)
+    let database = try await openDatabase(of: directory, engine, settings)
     let (sink, metrics) = (MemorySink(), Metrics())
     let log = Log(label: "test", sink: sink)
     let store = try await Store.open(

@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSONRPC
 import ServiceTesting
 import StoreService
@@ -15,10 +16,10 @@ struct SumTests {
 
     private static func time() -> ManualTime { ManualTime(day.advanced(by: .seconds(2 * 86_400))) }
 
-    @Test("of long steps are whole hours in UTC, and say how good the connection was")
-    func quality() async throws {
-        let clock = StandingClock()
-        try await withStore(in: directory, time: Self.time(), clock: clock) { store in
+    @Test("of long steps are whole hours in UTC, and say how good the connection was", arguments: DatabaseEngine.allCases)
+    func quality(engine: DatabaseEngine) async throws {
+        let clock = StandingClock(engine)
+        try await withStore(in: directory, on: engine, time: Self.time(), clock: clock) { store in
             let watch = Watch()
             // Each minute of a day; the latency is the hour's number, and each tenth times out.
             let rows = (0..<1_440).map { minute -> (Timestamp, Double?) in
@@ -57,9 +58,9 @@ struct SumTests {
         }
     }
 
-    @Test("count what should have come, so that silence shows")
-    func coverage() async throws {
-        try await withStore(in: directory, time: Self.time()) { store in
+    @Test("count what should have come, so that silence shows", arguments: DatabaseEngine.allCases)
+    func coverage(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, time: Self.time()) { store in
             var watch = Watch()
             watch.series[0].intervalMilliseconds = 10_000
             // Of ten minutes the fifth and the sixth are silent; then the check comes twice as often.
@@ -82,9 +83,9 @@ struct SumTests {
         }
     }
 
-    @Test("of latencies make a heatmap, in which each counts once")
-    func heatmap() async throws {
-        try await withStore(in: directory, time: Self.time()) { store in
+    @Test("of latencies make a heatmap, in which each counts once", arguments: DatabaseEngine.allCases)
+    func heatmap(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, time: Self.time()) { store in
             let watch = Watch()
             let rows = (0..<600).map { second -> (Timestamp, Double?) in
                 (Self.day.advanced(by: .seconds(second)), second % 100 == 0 ? nil : second < 300 ? 1 : 100)
@@ -111,9 +112,9 @@ struct SumTests {
         }
     }
 
-    @Test("of all targets stand side by side, without traces and hosts")
-    func matrix() async throws {
-        try await withStore(in: directory, time: Self.time()) { store in
+    @Test("of all targets stand side by side, without traces and hosts", arguments: DatabaseEngine.allCases)
+    func matrix(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, time: Self.time()) { store in
             var watch = Watch(targets: 3)
             watch.series[2].type = .trace
             let rows = (0..<300).map { second -> (Timestamp, Double?) in
@@ -132,11 +133,11 @@ struct SumTests {
         }
     }
 
-    @Test("of spans whose rows are gone are those of their minutes")
-    func expired() async throws {
+    @Test("of spans whose rows are gone are those of their minutes", arguments: DatabaseEngine.allCases)
+    func expired(engine: DatabaseEngine) async throws {
         let time = Self.time()
-        let clock = StandingClock()
-        try await withStore(in: directory, time: time, clock: clock) { store in
+        let clock = StandingClock(engine)
+        try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
             let watch = Watch()
             let rows = (0..<5_000).map { number -> (Timestamp, Double?) in
                 (Self.day.advanced(by: .milliseconds(7_000 * number)), number % 7 == 0 ? nil : Double(number % 90) + 0.25)
@@ -178,9 +179,9 @@ struct SumTests {
         }
     }
 
-    @Test("of routes list each change once, with the way as it is now")
-    func routes() async throws {
-        try await withStore(in: directory, time: Self.time()) { store in
+    @Test("of routes list each change once, with the way as it is now", arguments: DatabaseEngine.allCases)
+    func routes(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, time: Self.time()) { store in
             var watch = Watch()
             watch.series[0].type = .trace
             let way = #""hops":{"address":["10.0.0.1",null,["10.0.2.1","10.0.2.2"]]}"#

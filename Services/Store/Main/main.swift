@@ -13,7 +13,11 @@ let settings = configure("store") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.store) {
     let process = try MeshProcess(.store, settings.mesh)
-    let database = try await SQLiteDatabase.open(settings.database, settings.sqlite)
+    let database = try await openDatabase(
+        at: settings.database,
+        sqlite: settings.sqlite,
+        postgres: settings.postgres
+    )
     let store = try await Store.open(
         database,
         settings,
