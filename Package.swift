@@ -208,14 +208,17 @@ let benchmarks: [Target] = [
         "RPC",
         uses: ["EventLoop", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Observability", "TLS"]
     ),
-    benchmark(
-        "ingest",
-        "Ingest",
-        uses: [
+    .target(
+        name: "StoreBench",
+        dependencies: [
             "Configuration", "Contracts", "Database", "EventLoop", "JSONRPC", "JSONRPCTransport", "Lifecycle",
             "Observability", "StoreService", "TLS",
-        ]
+        ],
+        path: "Benchmarks/StoreBench",
+        swiftSettings: settings
     ),
+    benchmark("ingest", "Ingest", uses: ["Contracts", "Database", "StoreBench", "TestServers"]),
+    benchmark("store", "Store", uses: ["Contracts", "Database", "JSONRPC", "StoreBench"]),
     benchmark("json", "JSON", uses: ["JSON"]),
     benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
     benchmark("database", "Database", uses: ["Database"]),

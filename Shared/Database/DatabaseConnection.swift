@@ -21,6 +21,10 @@ public protocol DatabaseConnection: AnyObject {
     /// Runs a query and hands each row to `body`, which must be done with it when it returns.
     func query(_ sql: SQL, _ body: (any DatabaseRow) throws -> Void) throws
 
+    /// Runs queries one after another and hands each row to `body`, with the query's index; one round trip to a server,
+    /// which holds all results meanwhile.
+    func queryAll(_ queries: [SQL], _ body: (_ query: Int, any DatabaseRow) throws -> Void) throws
+
     /// Inserts many rows by the engine's fastest way; `bind` fills in the row of the given index.
     ///
     /// With `skippingDuplicates` a row whose key exists already is left out, and of equal keys the first is taken; any

@@ -28,25 +28,6 @@ struct Chunk: Sendable {
 }
 
 extension DatabaseConnection {
-    /// The chunks of a series and a day, in the order of time.
-    func chunkPlaces(of series: Int, on day: Int64) throws -> [Chunk.Place] {
-        try rows(
-            """
-            SELECT first, last, rows, length(numbers) + length(metadata) FROM chunk
-            WHERE day = \(day) AND series = \(series) ORDER BY first
-            """
-        ) { row in
-            Chunk.Place(
-                day: day,
-                series: series,
-                first: try row[0],
-                last: try row[1],
-                rows: try row[2],
-                bytes: try row[3]
-            )
-        }
-    }
-
     func packedRows(of place: Chunk.Place) throws -> PackedRows {
         let packed = try first(
             """
@@ -60,6 +41,16 @@ extension DatabaseConnection {
 }
 
 extension SQL {
+    /// The chunks of a series and a day, in the order of time; of those that are not full what is in them.
+    static func chunks(of series: Int, on day: Int64) -> SQL {
+        let isOpen: SQL = "rows < \(Chunk.fullRows) AND length(numbers) + length(metadata) < \(Chunk.fullBytes)"
+        return """
+            SELECT first, last, rows, length(numbers) + length(metadata), CASE WHEN \(isOpen) THEN numbers END,
+                CASE WHEN \(isOpen) THEN metadata END
+            FROM chunk WHERE day = \(day) AND series = \(series) ORDER BY first
+            """
+    }
+
     static func insert(_ chunk: Chunk, tenant: String) -> SQL {
         let (place, packed) = (chunk.place, chunk.packed)
         return """

@@ -141,25 +141,26 @@ struct Compaction: Sendable {
     ) async throws -> (rows: Int, series: Int) {
         let flushes = try await database.read(as: defaultTenant) { [replica, settings] connection in
             let packer = try RowPacker(level: settings.level)
-            var flushes: [SeriesFlush] = []
-            var rows = 0
-            for number in series where rows < Self.rowsAtOnce {
-                var progress = replica.series.progress(number)
+            let source = try FlushSource(segment, segment.few(of: series, rows: Self.rowsAtOnce), on: connection)
+            return try source.series.map { series in
+                var progress = replica.series.progress(series.number)
                 progress.flushed = cursor
-                let tenant = replica.series.record(number).key.tenant
-                flushes.append(
-                    try SeriesFlush(segment, number, progress, tenant: tenant, on: connection, packer)
-                )
-                rows += flushes[flushes.count - 1].rowCount
+                let tenant = replica.series.record(series.number).key.tenant
+                return try SeriesFlush(series, progress, tenant: tenant, packer) { place in
+                    try connection.packedRows(of: place)
+                }
             }
-            return flushes
         }
         try await database.addPartitions(for: Set(flushes.flatMap(\.days)))
         let end = now().advanced(by: Self.lease)
         _ = try await database.write(as: defaultTenant) { [name] connection in
             try connection.take(.chunks)
             // Another store may have moved them since they were read, if it took this one for dead.
-            for flush in flushes where try connection.flushedCursor(of: flush.series) != flush.flushed {
+            var flushed = Array(repeating: 0, count: flushes.count)
+            try connection.queryAll(flushes.map { .flushedCursor(of: $0.series) }) { index, row in
+                flushed[index] = try row[0]
+            }
+            guard flushed == flushes.map(\.flushed) else {
                 throw DatabaseError(.busy, "another store has moved the same rows")
             }
             try connection.executeAll(flushes.flatMap(\.statements))

@@ -68,6 +68,20 @@ final class HeadSegment: Sendable {
         }
     }
 
+    /// The first of some series, until they have so many rows together.
+    func few(of series: ArraySlice<Int>, rows limit: Int) -> [Int] {
+        state.withLock { state in
+            var rows = 0
+            return Array(
+                series.prefix { number in
+                    guard rows < limit else { return false }
+                    rows += (state.runs[number] ?? []).reduce(0) { $0 + Int($1.end - $1.start) }
+                    return true
+                }
+            )
+        }
+    }
+
     /// Adds to `rows` those of a series that were committed after `cursor` and whose time lies in `times`, in the order
     /// of committing.
     func collect(

@@ -2,15 +2,6 @@ import Database
 import Packing
 
 extension DatabaseConnection {
-    /// The roll-up of the hour or day with this number; empty where there is none.
-    func rollup(_ step: RollupStep, of series: Int, at index: Int64) throws -> Rollup {
-        let query: SQL = """
-            SELECT rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
-                AND start = \(index * step.microseconds)
-            """
-        return try first(query) { row in try Rollup(packed: try row.blob(0)) } ?? Rollup()
-    }
-
     /// Hands each hour or day of a span to `body`, by the time it begins at and in that order.
     func rollups(
         _ step: RollupStep,
@@ -25,11 +16,19 @@ extension DatabaseConnection {
             SELECT start, rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
                 AND start >= \(from) AND start < \(to) ORDER BY start
             """
-        ) { row in try body(try row.integer(0), try Rollup(packed: try row.blob(1), withSketch: withSketch)) }
+        ) { row in try body(try row.integer(0), try Rollup(stored: try row.blob(1), withSketch: withSketch)) }
     }
 }
 
 extension SQL {
+    /// The roll-up of the hour or day with this number.
+    static func rollup(_ step: RollupStep, of series: Int, at index: Int64) -> SQL {
+        """
+        SELECT rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
+            AND start = \(index * step.microseconds)
+        """
+    }
+
     static func save(_ rollup: Rollup, _ step: RollupStep, of series: Int, at index: Int64, tenant: String) -> SQL {
         var writer = PackedWriter()
         rollup.pack(into: &writer)
@@ -42,7 +41,8 @@ extension SQL {
 }
 
 extension Rollup {
-    fileprivate init(packed bytes: [UInt8], withSketch: Bool = true) throws {
+    /// Throws `.corrupt` for what is none.
+    init(stored bytes: [UInt8], withSketch: Bool = true) throws {
         do {
             var reader = PackedReader(bytes)
             try self.init(packed: &reader, withSketch: withSketch)

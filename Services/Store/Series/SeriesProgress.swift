@@ -34,7 +34,7 @@ extension UUIDv7 {
 
 extension DatabaseConnection {
     func flushedCursor(of series: Int) throws -> Int {
-        try value("SELECT flushed FROM progress WHERE series = \(series)") ?? 0
+        try value(.flushedCursor(of: series)) ?? 0
     }
 
     /// Of all series that have rows in chunks.
@@ -55,6 +55,8 @@ extension DatabaseConnection {
 }
 
 extension SQL {
+    static func flushedCursor(of series: Int) -> SQL { "SELECT flushed FROM progress WHERE series = \(series)" }
+
     static func save(
         _ progress: SeriesProgress,
         of series: Int,

@@ -180,13 +180,21 @@ extension PostgresConnection: DatabaseConnection {
     }
 
     func query(_ sql: SQL, _ body: (any DatabaseRow) throws -> Void) throws {
-        let result = try run([sql])[0]
-        guard !result.isEmpty else { throw DatabaseError(.failed, "no statement in \"\(sql.text)\"") }
-        let row = PostgresRow(result)
-        for index in 0..<result.rows {
-            row.index = index
-            try body(row)
+        try queryAll([sql]) { _, row in try body(row) }
+    }
+
+    func queryAll(_ queries: [SQL], _ body: (_ query: Int, any DatabaseRow) throws -> Void) throws {
+        guard !queries.isEmpty else { return }
+        for (number, result) in try run(queries).enumerated() {
+            guard !result.isEmpty else {
+                throw DatabaseError(.failed, "no statement in \"\(queries[number].text)\"")
+            }
+            let row = PostgresRow(result)
+            for index in 0..<result.rows {
+                row.index = index
+                try body(number, row)
+            }
+            rowsChanged += result.changes
         }
-        rowsChanged += result.changes
     }
 }

@@ -94,6 +94,11 @@ extension SQLiteConnection: DatabaseConnection {
         return totalChanges - before
     }
 
+    func queryAll(_ queries: [SQL], _ body: (_ query: Int, any DatabaseRow) throws -> Void) throws {
+        for (index, query) in queries.enumerated() { try self.query(query) { try body(index, $0) } }
+    }
+
+    @discardableResult
     func executeAll(_ statements: [SQL]) throws(DatabaseError) -> [Int] {
         var counts: [Int] = []
         for statement in statements { counts.append(try execute(statement)) }

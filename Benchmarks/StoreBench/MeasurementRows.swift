@@ -1,14 +1,14 @@
-import Contracts
+public import Contracts
 import Foundation
 
 /// Rows of one agent that watches 200 targets, in the order of time, cut into batches as the agent sends them.
-struct MeasurementRows: Sendable {
-    static let series = 200
+public struct MeasurementRows: Sendable {
+    private static let series = 200
 
-    let batches: [MeasurementBatch]
-    let count: Int
+    public let batches: [MeasurementBatch]
+    public let count: Int
 
-    init(count: Int, batch size: Int) {
+    public init(count: Int, batch size: Int) {
         let series = (0..<Self.series).map { index in
             MeasurementSeries(checkID: .make(), targetID: .make(), target: "edge-\(index).example.net", type: .icmp)
         }
@@ -37,8 +37,8 @@ struct MeasurementRows: Sendable {
         self.count = count
     }
 
-    /// The same rows for `sqlite3 .import`.
-    func csv() -> String {
+    /// The same rows for `sqlite3 .import` and `psql \copy`.
+    public func csv() -> String {
         var text = ""
         text.reserveCapacity(count * 140)
         for batch in batches {
