@@ -40,11 +40,4 @@ final class Head: Sendable {
             state.segments.removeFirst()
         }
     }
-
-    /// Rows of a series in the order of committing.
-    func rows(of series: Int) -> MeasurementColumns {
-        var rows = MeasurementColumns()
-        for segment in segments { segment.collect(series, after: 0, withMetadata: false, into: &rows) }
-        return rows
-    }
 }

@@ -82,6 +82,19 @@ final class HeadSegment: Sendable {
         }
     }
 
+    /// Adds the ids of a series' rows of a span.
+    func addIDs(of series: Int, in times: ClosedRange<Int64>, to ids: inout Set<UUIDv7>) {
+        state.withLock { state in
+            for run in state.runs[series] ?? [] {
+                let commit = state.commits[Int(run.commit)]
+                for index in run.start..<run.end {
+                    let row = Int(commit.order[Int(index)])
+                    if times.contains(commit.rows.timestamp[row]) { ids.insert(commit.rows.id[row]) }
+                }
+            }
+        }
+    }
+
     /// Adds to `rows` those of a series that were committed after `cursor` and whose time lies in `times`, in the order
     /// of committing.
     func collect(

@@ -59,8 +59,9 @@ struct KnownRows {
 
     private func knownIDs(of number: Int, around doubts: [Int], _ rows: MeasurementColumns) throws -> Set<UUIDv7> {
         var ids = Set(ownIDs[number] ?? [])
-        ids.formUnion(head.rows(of: number).id)
+        let segments = head.segments
         for span in Self.spans(doubts, rows) {
+            for segment in segments { segment.addIDs(of: number, in: span, to: &ids) }
             for day in RollupStep.day.index(of: span.lowerBound)...RollupStep.day.index(of: span.upperBound) {
                 let query: SQL = """
                     SELECT numbers FROM chunk WHERE day = \(day) AND series = \(number)

@@ -28,12 +28,13 @@ struct TimelineQuery: Sendable {
         }
         return try await reader.read { rows in
             var budget = RowBudget(limits)
+            let withSketch = filter.quality == true
             let lines = try vantages.values.compactMap { records -> Timeline.Series? in
-                let sums = try rows.sums(of: records, in: span, by: steps, &budget)
+                let sums = try rows.sums(of: records, in: span, by: steps, withSketch: withSketch, &budget)
                 guard sums.contains(where: { !$0.isEmpty }) else { return nil }
                 var line = Timeline.Series(sums, of: records)
                 line.expected = Coverage(records, until: now)?.expected(steps, upTo: span.to)
-                if filter.quality == true { line.addQuality(sums) }
+                if withSketch { line.addQuality(sums) }
                 return line
             }
             return try WrittenResult(
