@@ -91,6 +91,7 @@ let shared: [Target] = [
     cLibrary("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
     library("Configuration"),
+    library("CSV"),
     library("EventLoop", uses: ["CLinux"]),
     library("JSON"),
     library("Packing", uses: ["CZstd"]),
@@ -120,7 +121,7 @@ let shared: [Target] = [
 
 let services: [Target] =
     service("Orchestrator", executable: "orchestrator", uses: ["Database", "Patterns", "Tokens"])
-    + service("Store", executable: "store", uses: ["Database", "Packing", "Statistics", "Tokens"])
+    + service("Store", executable: "store", uses: ["CSV", "Database", "Packing", "Statistics", "Tokens"])
     + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
     + service(
@@ -130,7 +131,7 @@ let services: [Target] =
         resources: [.copy("Dashboard")]
     )
     + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-    + service("CLI", executable: "sonde", uses: ["CLinux", "Egress", "Probing", "Simulation"])
+    + service("CLI", executable: "sonde", uses: ["CLinux", "CSV", "Egress", "Probing", "Simulation"])
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
@@ -143,6 +144,7 @@ let suites: [Target] = [
     tests("JSONRPC", uses: ["JSON", "Observability"]),
     tests("Contracts", uses: ["JSON", "JSONRPC", "Observability"]),
     tests("Configuration"),
+    tests("CSV"),
     tests("Lifecycle", uses: ["EventLoop", "Observability"]),
     tests("Observability", uses: ["Configuration", "JSON"]),
     tests("Tokens", uses: ["Contracts", "JSON", "JSONRPC", "Observability", "TLS"]),
