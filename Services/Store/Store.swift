@@ -14,6 +14,7 @@ public struct Store: Service {
     private let gaps: GapBook
     private let compaction: Compaction
     private let pruning: Pruning
+    private let settings: StoreSettings
     private let now: @Sendable () -> Timestamp
 
     /// Brings the schema up to date and reads what is kept in memory.
@@ -70,6 +71,7 @@ public struct Store: Service {
                 now: now,
                 log: log
             ),
+            settings: settings,
             now: now
         )
     }
@@ -79,6 +81,8 @@ public struct Store: Service {
         ingest.addRoutes(to: &router)
         gaps.addRoutes(to: &router)
         let series = replica.series
+        let imports = Import(ingest: ingest, series: series, settings: settings, now: now)
+        router.handle(.importMeasurements, imports.callAsFunction)
         FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)

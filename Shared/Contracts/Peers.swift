@@ -26,6 +26,7 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.measurementHeatmap.descriptor, RPCMethod.measurementMatrix.descriptor,
     RPCMethod.listRouteChanges.descriptor,
     RPCStreamMethod.followMeasurements.descriptor,
+    RPCMethod.importMeasurements.descriptor,
     RPCMethod.listGaps.descriptor,
     RPCMethod.listRules.descriptor, RPCMethod.createRule.descriptor, RPCMethod.updateRule.descriptor,
     RPCMethod.deleteRule.descriptor,

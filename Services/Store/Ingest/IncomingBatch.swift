@@ -28,10 +28,20 @@ struct IncomingBatch: Sendable {
     }
 }
 
-extension MeasurementBatch {
+extension IngestLimits {
     /// 2000-01-01: no agent's clock is right and shows less.
-    private static let earliest: Int64 = 946_684_800_000_000
+    static let earliest: Int64 = 946_684_800_000_000
 
+    static func fault(ofLatency latency: Double) -> String? {
+        latency >= 0 && latency.isFinite ? nil : "has a latency that is no time"
+    }
+
+    func fault(ofMetadata bytes: Int) -> String? {
+        bytes <= metadataBytes ? nil : "has more than \(metadataBytes) bytes of metadata"
+    }
+}
+
+extension MeasurementBatch {
     fileprivate func validate(_ limits: IngestLimits, now: Timestamp) throws(RPCError) {
         guard (1...200).contains(origin.unicodeScalars.count) else {
             throw RPCError(.invalidParams, "origin must have 1 to 200 characters", data: ["field": "origin"])
@@ -42,18 +52,16 @@ extension MeasurementBatch {
         guard series.allSatisfy({ $0.endpoint.unicodeScalars.count <= 64 }) else {
             throw RPCError(.invalidParams, "an endpoint must have at most 64 characters", data: ["field": "series"])
         }
-        let times = Self.earliest...now.advanced(by: limits.clockAhead).microseconds
+        let times = IngestLimits.earliest...now.advanced(by: limits.clockAhead).microseconds
         if let row = columns.timestamp.firstIndex(where: { !times.contains($0) }) {
             throw invalid(row, "has a time before 2000 or more than \(limits.clockAhead) ahead of this clock")
         }
-        if let row = columns.latency.firstIndex(where: { !($0.isNaN || $0 >= 0 && $0.isFinite) }) {
-            throw invalid(row, "has a latency that is no time")
+        for (row, latency) in columns.latency.enumerated() where !latency.isNaN {
+            if let fault = IngestLimits.fault(ofLatency: latency) { throw invalid(row, fault) }
         }
         var start = 0
         for (row, end) in columns.metadataEnd.enumerated() {
-            guard end - start <= limits.metadataBytes else {
-                throw invalid(row, "has more than \(limits.metadataBytes) bytes of metadata")
-            }
+            if let fault = limits.fault(ofMetadata: end - start) { throw invalid(row, fault) }
             start = end
         }
     }

@@ -42,15 +42,60 @@ final class Ingest: Sendable {
         try checkRoom(rows: 1, bytes: json.count)
         let incoming = try IncomingBatch(json, limits: settings.ingest, now: now())
         try checkRoom(rows: incoming.batch.count, bytes: json.count)
-        metrics.batchRows.observe(Double(incoming.batch.count))
-        let outcome = try await queue.append(incoming)
-        if let failure = outcome.failure { throw failure }
+        let outcome = try await store(incoming)
         let receipt = AppendReceipt(
             stored: outcome.stored,
             duplicates: outcome.duplicates,
             durability: settings.durability.rawValue
         )
         return RPCRawReply(result: try encodeJSON(receipt)[...])
+    }
+
+    private func store(_ incoming: IncomingBatch) async throws -> AppendTransaction.Outcome {
+        metrics.batchRows.observe(Double(incoming.batch.count))
+        let outcome = try await queue.append(incoming)
+        if let failure = outcome.failure { throw failure }
+        return outcome
+    }
+
+    /// Stores batches one after another; those before one that fails stay stored.
+    func store(_ batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
+        try checkRoom(
+            rows: batches.reduce(0) { $0 + $1.batch.count },
+            bytes: batches.reduce(0) { $0 + $1.json.count }
+        )
+        var sum = AppendTransaction.Outcome()
+        for batch in batches {
+            let outcome = try await store(batch)
+            sum.stored += outcome.stored
+            sum.duplicates += outcome.duplicates
+        }
+        return sum
+    }
+
+    /// What storing batches would come to.
+    func look(for batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
+        try await database.read { [series, head] connection in
+            var known = KnownRows(connection, series, head, try RowPacker(level: 1))
+            var sum = AppendTransaction.Outcome()
+            var numbers: [SeriesKey: Int] = [:]
+            for batch in batches {
+                var rows = batch.batch.columns
+                let keys = batch.keys
+                for row in 0..<rows.count {
+                    guard let key = keys[rows.series[row]] else { continue }
+                    // A series that is new gets a number that none will have.
+                    let number = numbers[key] ?? series.number(of: key) ?? .max - numbers.count
+                    numbers[key] = number
+                    rows.series[row] = number
+                }
+                let isNew = try known.areNew(rows)
+                known.add(rows)
+                sum.stored += isNew.count { $0 }
+                sum.duplicates += isNew.count { !$0 }
+            }
+            return sum
+        }
     }
 
     /// Throws `busy` when too much waits to be durable, or to be moved out of memory.

@@ -11,4 +11,7 @@ enum RollupStep: Int, CaseIterable, Sendable {
         let (quotient, remainder) = time.quotientAndRemainder(dividingBy: microseconds)
         return remainder < 0 ? quotient - 1 : quotient
     }
+
+    /// When a span begins.
+    func start(of index: Int64) -> Int64 { index * microseconds }
 }

@@ -17,12 +17,24 @@ struct Vantage: Hashable, Sendable {
     var endpoint: String
 }
 
+/// What the canonical row says of its series.
+struct SeriesName: Hashable, Sendable {
+    var tenant: String
+    var target: String
+    var type: CheckType
+    var origin: String
+}
+
 /// A series and the number it has in the database, from 1 on and without gaps.
 struct SeriesRecord: Sendable {
     var id: Int
     var key: SeriesKey
     /// The time of the first row that came.
     var firstAt: Int64
+
+    var name: SeriesName {
+        SeriesName(tenant: key.tenant, target: key.series.target, type: key.series.type, origin: key.origin)
+    }
 
     var vantage: Vantage {
         Vantage(

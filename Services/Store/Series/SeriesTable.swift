@@ -8,6 +8,7 @@ final class SeriesTable: Sendable {
         var records: [SeriesRecord] = []
         var ids: [SeriesKey: Int] = [:]
         var byTarget: [TargetID: [Int]] = [:]
+        var byName: [SeriesName: [Int]] = [:]
         /// Of the series with the number `index + 1`.
         var newest: [MeasurementRow?] = []
         var marks: [SeriesMark] = []
@@ -19,6 +20,7 @@ final class SeriesTable: Sendable {
             marks.append(SeriesMark())
             ids[record.key] = record.id
             byTarget[record.key.series.targetID, default: []].append(record.id)
+            byName[record.name, default: []].append(record.id)
         }
 
         mutating func take(_ row: MeasurementRow, of series: Int) {
@@ -113,6 +115,11 @@ final class SeriesTable: Sendable {
                 return (record, newest)
             }
         }
+    }
+
+    /// The series whose rows look alike in a file, in the order in which they began to be stored.
+    func series(named name: SeriesName) -> [SeriesRecord] {
+        state.withLock { state in (state.byName[name] ?? []).map { state.records[$0 - 1] } }
     }
 
     func record(_ number: Int) -> SeriesRecord {

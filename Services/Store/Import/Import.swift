@@ -1,0 +1,105 @@
+import CSV
+import Contracts
+import JSON
+import JSONRPC
+
+/// Answers `measurement.import`: rows of a file go the way of rows that agents send.
+struct Import: Sendable {
+    let ingest: Ingest
+    let series: SeriesTable
+    let settings: StoreSettings
+    let now: @Sendable () -> Timestamp
+
+    func callAsFunction(_ piece: ImportPiece) async throws -> ImportReport {
+        let layout = try ImportLayout(piece.columns, piece.mapping ?? [:])
+        let rows = ImportedRowReader(layout: layout, limits: settings.ingest, times: times)
+        var report = ImportReport()
+        var imported: [ImportedRow] = []
+        for record in try records(of: piece) {
+            do throws(ImportedRow.Fault) {
+                imported.append(try rows.row(record))
+            } catch {
+                report.refused += 1
+                guard report.errors.count < ImportReport.maximumProblems else { continue }
+                report.errors.append(.init(line: record.line, field: error.field, message: error.message))
+            }
+        }
+        let batches = try batches(imported, targets: piece.targets ?? [:])
+        let outcome = try await piece.dryRun == true ? ingest.look(for: batches) : ingest.store(batches)
+        (report.stored, report.duplicates) = (outcome.stored, outcome.duplicates)
+        return report
+    }
+
+    /// From the first day whose rows are kept: what is older would be gone at once, and counted again each time.
+    private var times: ClosedRange<Int64> {
+        let now = now()
+        let kept = RollupStep.day.start(of: settings.retention.lastExpiredDay(at: now) + 1)
+        return max(kept, IngestLimits.earliest)...now.advanced(by: settings.ingest.clockAhead).microseconds
+    }
+
+    private func records(of piece: ImportPiece) throws(RPCError) -> [CSVRecord] {
+        let firstLine = piece.firstLine ?? 2
+        try checkNumber(firstLine, "first_line", 1...1 << 53)
+        var reader = CSVReader(continuingAt: firstLine)
+        var records: [CSVRecord] = []
+        do throws(CSVError) {
+            try reader.read(piece.text.utf8, into: &records)
+            try reader.finish(into: &records)
+        } catch {
+            let data: JSONValue = ["field": "text", "line": .int(error.line)]
+            throw RPCError(.invalidParams, "text is no CSV: \(error)", data: data)
+        }
+        guard records.count <= ImportPiece.maximumRecords else {
+            throw invalid("text", "must have at most \(ImportPiece.maximumRecords) records, has \(records.count)")
+        }
+        return records
+    }
+
+    /// A batch is of one agent.
+    private func batches(_ rows: [ImportedRow], targets: [String: TargetID]) throws(RPCError) -> [IncomingBatch] {
+        var finder = ImportSeries(series, targets: targets)
+        var batches: [ImportedBatch] = []
+        var places: [ImportedBatch.Agent: Int] = [:]
+        for row in rows {
+            let key = finder.key(of: row)
+            let agent = ImportedBatch.Agent(id: key.agentID, origin: key.origin)
+            let place = places[agent] ?? batches.count
+            if place == batches.count {
+                places[agent] = place
+                batches.append(ImportedBatch(agent))
+            }
+            batches[place].append(row, of: key.series)
+        }
+        var incoming: [IncomingBatch] = []
+        for batch in batches {
+            incoming.append(try IncomingBatch(batch.batch.json[...], limits: settings.ingest, now: now()))
+        }
+        return incoming
+    }
+}
+
+/// A batch that is made row by row.
+private struct ImportedBatch {
+    struct Agent: Hashable {
+        var id: AgentID
+        var origin: String
+    }
+
+    var batch: MeasurementBatch
+    private var indices: [MeasurementSeries: Int] = [:]
+
+    init(_ agent: Agent) {
+        batch = MeasurementBatch(agentID: agent.id, origin: agent.origin, series: [], columns: MeasurementColumns())
+    }
+
+    mutating func append(_ imported: ImportedRow, of series: MeasurementSeries) {
+        let index = indices[series] ?? batch.series.count
+        if index == batch.series.count {
+            indices[series] = index
+            batch.series.append(series)
+        }
+        var row = imported.row
+        if !imported.hasID { row.id = imported.derivedID }
+        batch.columns.append(row, series: index)
+    }
+}
