@@ -51,7 +51,7 @@ public struct StoreUnderTest: Sendable {
         )
         let authority = try CertificateAuthority.make(trustDomain: "sonde").authority
         var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
-        store.addRoutes(to: &router)
+        store.addRoutes(to: &router) { throw RPCError(.unauthenticated, "nobody is signed in here") }
         let server = try RPCServer(
             on: SocketAddress(.loopback, port: 0),
             loops: [storeLoop],

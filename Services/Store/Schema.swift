@@ -15,7 +15,10 @@ let schema = [
 /// The one tenant there is.
 let defaultTenant = "default"
 
-private let indices: [SQL] = ["CREATE INDEX gap_by_end ON gap (tenant, ended_at)"]
+private let indices: [SQL] = [
+    "CREATE INDEX gap_by_end ON gap (tenant, ended_at)",
+    "CREATE INDEX session_by_start ON session (tenant, started_at, id)",
+]
 
 /// A table of either engine; every one has a column `tenant`, and PostgreSQL shows each tenant its own rows alone.
 private struct Table {
@@ -120,6 +123,15 @@ private let tables = [
         columns: """
             id TEXT PRIMARY KEY, tenant TEXT NOT NULL, agent_id TEXT NOT NULL, started_at BIGINT NOT NULL,
             ended_at BIGINT NOT NULL, rows BIGINT NOT NULL, cause TEXT NOT NULL
+            """
+    ),
+    // `target_ids` and `types` are JSON arrays; a session without an end goes on.
+    Table(
+        name: "session",
+        columns: """
+            id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT,
+            note TEXT NOT NULL, target_ids TEXT NOT NULL, types TEXT NOT NULL, created_by TEXT NOT NULL,
+            created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, UNIQUE (tenant, name)
             """
     ),
 ]

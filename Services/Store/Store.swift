@@ -12,6 +12,7 @@ public struct Store: Service {
     private let log: Log
     private let reader: QueryReader
     private let gaps: GapBook
+    private let sessions: SessionBook
     private let compaction: Compaction
     private let pruning: Pruning
     private let settings: StoreSettings
@@ -54,6 +55,7 @@ public struct Store: Service {
             log: log,
             reader: reader,
             gaps: GapBook(database: database, reader: reader, now: now),
+            sessions: SessionBook(database: database, reader: reader, now: now),
             compaction: Compaction(
                 database: database,
                 settings: settings.compaction,
@@ -76,14 +78,17 @@ public struct Store: Service {
         )
     }
 
-    /// Adds `measurement.*` and `gap.*`.
-    public func addRoutes(to router: inout RPCRouter) {
+    /// Adds `measurement.*`, `gap.*` and `session.*`.
+    ///
+    /// `person` says for whom a call is made.
+    public func addRoutes(to router: inout RPCRouter, person: @escaping @Sendable () async throws -> Person) {
         ingest.addRoutes(to: &router)
         gaps.addRoutes(to: &router)
         let series = replica.series
         let imports = Import(ingest: ingest, series: series, settings: settings, now: now)
         router.handle(.importMeasurements, imports.callAsFunction)
         FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
+        sessions.addRoutes(to: &router, person: person)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
         let summary = SummaryQuery(reader: reader, series: series, now: now)

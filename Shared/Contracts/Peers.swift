@@ -27,6 +27,8 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listRouteChanges.descriptor,
     RPCStreamMethod.followMeasurements.descriptor,
     RPCMethod.importMeasurements.descriptor,
+    RPCMethod.listSessions.descriptor, RPCMethod.getSession.descriptor, RPCMethod.createSession.descriptor,
+    RPCMethod.updateSession.descriptor, RPCMethod.deleteSession.descriptor,
     RPCMethod.listGaps.descriptor,
     RPCMethod.listRules.descriptor, RPCMethod.createRule.descriptor, RPCMethod.updateRule.descriptor,
     RPCMethod.deleteRule.descriptor,

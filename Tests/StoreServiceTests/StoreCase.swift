@@ -79,7 +79,8 @@ func withStore(
         metrics: metrics
     )
     var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
-    store.addRoutes(to: &router)
+    let person = Person(id: .make(), email: "ann@example.org", tenant: "default", role: .editor)
+    store.addRoutes(to: &router) { person }
     try await withThrowingTaskGroup(of: Void.self) { [router] group in
         group.addTask { try await store.run() }
         try await withClient(of: router, as: .gateway) { client in

@@ -4,6 +4,7 @@ import Database
 import EventLoop
 import JSONRPC
 import JSONRPCTransport
+import Observability
 import StoreService
 import Tokens
 
@@ -26,10 +27,9 @@ await MeshProcess.main(.store) {
         metrics: process.metrics
     )
     let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
-    var router = process.router(
-        authorizer: PersonAuthorizer { try await gateway.client.call(.listKeys, Empty()) }
-    )
-    store.addRoutes(to: &router)
+    let authorizer = PersonAuthorizer { try await gateway.client.call(.listKeys, Empty()) }
+    var router = process.router(authorizer: authorizer)
+    store.addRoutes(to: &router) { try await authorizer.person(of: CallContext.current?.token) }
     let server = try process.server(router)
     try await process.run([gateway, server, store])
     await database.close()
