@@ -89,6 +89,8 @@ public struct Store: Service {
         router.handle(.importMeasurements, imports.callAsFunction)
         FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
         sessions.addRoutes(to: &router, person: person)
+        let export = ExportQuery(reader: reader, series: series, sessions: sessions, now: now)
+        router.handle(.exportMeasurements, export.callAsFunction)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
         let summary = SummaryQuery(reader: reader, series: series, now: now)

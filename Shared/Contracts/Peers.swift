@@ -26,7 +26,7 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.measurementHeatmap.descriptor, RPCMethod.measurementMatrix.descriptor,
     RPCMethod.listRouteChanges.descriptor,
     RPCStreamMethod.followMeasurements.descriptor,
-    RPCMethod.importMeasurements.descriptor,
+    RPCMethod.importMeasurements.descriptor, RPCStreamMethod.exportMeasurements.descriptor,
     RPCMethod.listSessions.descriptor, RPCMethod.getSession.descriptor, RPCMethod.createSession.descriptor,
     RPCMethod.updateSession.descriptor, RPCMethod.deleteSession.descriptor,
     RPCMethod.listGaps.descriptor,

@@ -55,19 +55,22 @@ public struct RPCStreamMethod<Params: RPCPayload, Result: RPCPayload, Element: R
     private let owner: RPCPeer
     private let callers: [RPCPeer]
     private let access: RPCAccess?
+    private let rest: RESTRoute?
 
     public init(
         _ name: String,
         _ summary: String,
         of owner: RPCPeer,
         callers: [RPCPeer] = [],
-        access: RPCAccess? = nil
+        access: RPCAccess? = nil,
+        rest: RESTRoute? = nil
     ) {
         self.name = name
         self.summary = summary
         self.owner = owner
         self.callers = callers
         self.access = access
+        self.rest = rest
     }
 
     /// Everything about the method but its types; the schemas are read off them here.
@@ -78,7 +81,7 @@ public struct RPCStreamMethod<Params: RPCPayload, Result: RPCPayload, Element: R
             owner: owner,
             callers: Set(callers),
             access: access,
-            rest: nil,
+            rest: rest,
             isIdempotent: true,
             params: Params.schema,
             result: Result.schema,

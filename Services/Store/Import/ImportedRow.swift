@@ -176,7 +176,8 @@ struct ImportedRowReader: Sendable {
         do throws(JSONError) {
             let value = try JSONValue(json: bytes)
             // A stream has one document a line, so none may be broken.
-            if bytes.contains(where: { $0 < 0x20 }) || bytes.first == 0x20 || bytes.last == 0x20 { bytes = value.json() }
+            let isBroken = bytes.contains { $0 < 0x20 }
+            if isBroken || bytes.first == 0x20 || bytes.last == 0x20 { bytes = value.json() }
         } catch {
             throw ImportedRow.Fault(.metadata, "is not JSON: \(error.message)")
         }

@@ -13,8 +13,8 @@ struct ListQuery: Sendable {
     func callAsFunction(_ filter: MeasurementFilter) async throws -> WrittenResult<MeasurementPage> {
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...10_000)
-        let status = try status(filter.status)
-        let reason = try reason(filter.reason)
+        let status = try MeasurementStatus(filter: filter.status)
+        let reason = try FailureReason(filter: filter.reason)
         let id = filter.id.flatMap { UUIDv7($0.rawValue) }
         let cursor = try filter.cursor.map { text in
             guard let cursor = ListCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
@@ -65,20 +65,26 @@ struct ListQuery: Sendable {
         }
         return page
     }
+}
 
-    private func reason(_ name: String?) throws -> FailureReason? {
+extension FailureReason {
+    /// The one that a filter names.
+    init?(filter name: String?) throws(RPCError) {
         guard let name else { return nil }
-        guard let reason = FailureReason.allCases.first(where: { $0.name == name }) else {
+        guard let reason = Self.allCases.first(where: { $0.name == name }) else {
             throw invalid("reason", "must be one that measurements have, such as timeout")
         }
-        return reason
+        self = reason
     }
+}
 
-    private func status(_ name: String?) throws -> MeasurementStatus? {
+extension MeasurementStatus {
+    /// The one that a filter names.
+    init?(filter name: String?) throws(RPCError) {
         guard let name else { return nil }
-        guard let status = MeasurementStatus.allCases.first(where: { $0.name == name }) else {
+        guard let status = Self.allCases.first(where: { $0.name == name }) else {
             throw invalid("status", "must be success, timeout or error")
         }
-        return status
+        self = status
     }
 }

@@ -40,6 +40,25 @@ struct SeriesReader {
         }
     }
 
+    /// The chunk that has the first rows of a span, whole; `nil` when there is none.
+    func firstChunk(of series: Int, in times: Range<Int64>) throws -> MeasurementColumns? {
+        for day in Self.days(of: times) {
+            let query: SQL = """
+                SELECT numbers, metadata FROM chunk WHERE day = \(day) AND series = \(series)
+                    AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first LIMIT 1
+                """
+            if let rows = try chunk(query) { return rows }
+        }
+        return nil
+    }
+
+    private func chunk(_ query: SQL) throws -> MeasurementColumns? {
+        let packed = try connection.first(query) { row in
+            PackedRows(numbers: try row.blob(0), metadata: try row.blob(1))
+        }
+        return try packed.map(packer.stored)
+    }
+
     /// The chunk that has the last rows of a span, whole; `nil` when there is none.
     func lastChunk(of series: Int, in times: Range<Int64>) throws -> MeasurementColumns? {
         for day in Self.days(of: times).reversed() {
@@ -47,10 +66,7 @@ struct SeriesReader {
                 SELECT numbers, metadata FROM chunk WHERE day = \(day) AND series = \(series)
                     AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first DESC LIMIT 1
                 """
-            let packed = try connection.first(query) { row in
-                PackedRows(numbers: try row.blob(0), metadata: try row.blob(1))
-            }
-            if let packed { return try packer.stored(packed) }
+            if let rows = try chunk(query) { return rows }
         }
         return nil
     }
