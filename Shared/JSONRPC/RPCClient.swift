@@ -77,7 +77,7 @@ public struct RPCClient: Sendable {
         return writer.bytes
     }
 
-    private func request(_ name: String, raw params: ArraySlice<UInt8>) -> [UInt8] {
+    func request(_ name: String, raw params: ArraySlice<UInt8>) -> [UInt8] {
         var writer = head(name)
         writer.raw(params)
         writer.endObject()

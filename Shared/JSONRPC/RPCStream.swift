@@ -49,6 +49,8 @@ public protocol RPCLineSink: Sendable {
 
 /// A stream that is ready to be sent: each line is one JSON document.
 public struct RPCStreamBody: Sendable {
+    /// The reply with the result, which goes before all other lines.
+    private(set) var head: [UInt8]?
     private let lines: @Sendable (any RPCLineSink) async throws -> Void
 
     public init(_ lines: @escaping @Sendable (any RPCLineSink) async throws -> Void) {
@@ -60,10 +62,16 @@ public struct RPCStreamBody: Sendable {
     /// An error of the producer becomes a last notification, `rpc.error`.
     public func run(_ sink: any RPCLineSink) async throws {
         do {
+            if let head { try await sink.send(line: head) }
             try await lines(sink)
         } catch let error as RPCError {
             try await sink.send(line: Self.failure(error))
         }
+    }
+
+    /// Hands on every element, and not the result; throws what ends the stream too early.
+    public func elements<Element: RPCPayload>(_ body: @escaping @Sendable (Element) async throws -> Void) async throws {
+        try await lines(ElementSink(body: body))
     }
 
     /// The same stream with its producer's errors as `translate` tells them; those of the connection stay as they are.
@@ -83,11 +91,9 @@ public struct RPCStreamBody: Sendable {
     }
 
     func beginning(with line: [UInt8]) -> Self {
-        let lines = lines
-        return Self { sink in
-            try await sink.send(line: line)
-            try await lines(sink)
-        }
+        var stream = self
+        stream.head = line
+        return stream
     }
 
     private static func failure(_ error: RPCError) -> [UInt8] {
@@ -101,6 +107,15 @@ public struct RPCStreamBody: Sendable {
         error.write(to: &writer)
         writer.endObject()
         return writer.bytes
+    }
+}
+
+/// Reads the elements that a stream's notifications carry.
+private struct ElementSink<Element: RPCPayload>: RPCLineSink {
+    let body: @Sendable (Element) async throws -> Void
+
+    func send(line: [UInt8]) async throws {
+        try await body(Element(payload: line[try RPCReplyEnvelope(line).element(in: line)]))
     }
 }
 

@@ -180,6 +180,16 @@ struct ContractsTests {
         }
     }
 
+    @Test("answer with a file where a stream has a REST route")
+    func downloads() {
+        let streams = publicMethods.filter { $0.isStream && $0.rest != nil }
+        #expect(!streams.isEmpty)
+        for method in streams {
+            #expect(method.result == Download.schema, "\(method.name)")
+            #expect(method.element == DownloadPiece.schema, "\(method.name)")
+        }
+    }
+
     @Test("give people nothing without saying who may")
     func access() {
         for method in publicMethods {

@@ -115,6 +115,28 @@ struct RESTTests {
         #expect(answer.fields["content-type"] == "application/problem+json")
     }
 
+    @Test("answers with a file where a method streams, and with a problem where it does not begin to")
+    func download() async throws {
+        var router = RPCRouter(title: "test", authorizer: OpenDoor(), log: Log(label: "test", sink: MemorySink()))
+        router.handle(.exportMeasurements) { filter in
+            guard filter.status == nil else { throw RPCError(.invalidParams, "no", data: ["field": "status"]) }
+            return RPCStream(Download(contentType: "text/csv", fileName: "a.csv")) { _ in }
+        }
+        let handler = RESTHandler(publicMethods, router: router, rpc: RPCHandler(router))
+        func get(_ query: String) async -> HTTPResponse {
+            let path = "/api/v1/measurements/export"
+            return await handler(HTTPRequest(method: .get, path: path, query: query, authority: "a", body: []))
+        }
+        let file = await get("format=csv&target_ids=\(Self.id)&target_ids=\(Self.id)&all_fields=true")
+        #expect(file.status == 200)
+        #expect(file.fields["content-type"] == "text/csv")
+        #expect(file.fields["content-disposition"] == "attachment; filename=\"a.csv\"")
+        guard case .stream = file.body else { return #expect(Bool(false), "the body is no stream") }
+        #expect(await get("status=odd").status == 400)
+        #expect(await get("format=xml").status == 400)
+        #expect(await get("target_ids=me").status == 400)
+    }
+
     @Test("is described by OpenAPI as a whole, with no reference to what is not there")
     func openAPIDocument() throws {
         let document = openAPI(version: "1", methods: publicMethods)

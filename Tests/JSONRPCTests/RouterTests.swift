@@ -79,6 +79,30 @@ struct RouterTests {
         #expect(example.sink.lines.filter { $0.contains("the disk is full") }.count == 1)
     }
 
+    @Test("gives a caller in the same process the elements of a stream, and throws what ends it too early")
+    func follow() async throws {
+        let router = ExampleRouter().router
+        let descriptor = try #require(router.descriptors.first { $0.name == "ticks" })
+        var random = SplitMix64(seed: 1)
+        let context = CallContext(trace: .random(using: &random))
+        for (params, count, code) in [("[3,0]", 3, RPCError.Code?.none), ("[0,1]", 0, .conflict)] {
+            let reply = try await router.follow(descriptor, raw: Array(params.utf8)[...], context: context)
+            let ticks = Mutex<[Int]>([])
+            do {
+                try await reply.stream?.elements { (tick: JSONValue) in
+                    if case .int(let tick) = tick { ticks.withLock { $0.append(tick) } }
+                }
+                #expect(code == nil)
+            } catch let error as RPCError {
+                #expect(error.code == code)
+            }
+            #expect(ticks.withLock { $0 } == Array(0..<count))
+        }
+        await #expect(throws: RPCError.self) {
+            _ = try await router.follow(descriptor, raw: Array(#"{"count":"x"}"#.utf8)[...], context: context)
+        }
+    }
+
     @Test("refuses a stream within a batch")
     func streamInBatch() async throws {
         #expect(try await ExampleRouter().answer("[\(call("ticks", 1, 0))]")?.contains("-32600") == true)

@@ -70,6 +70,10 @@ private func responses(to method: RPCDescriptor, _ rest: RESTRoute) -> JSONValue
     guard rest.verb != .delete else {
         return ["204": ["description": "Done."], "default": problem]
     }
+    guard !method.isStream else {
+        let content: JSONValue = ["*/*": ["schema": ["type": "string"]]]
+        return ["200": ["description": "A file, as the parameters say.", "content": content], "default": problem]
+    }
     let status = rest.verb == .post && method.name.hasSuffix(".create") ? "201" : "200"
     return .object([
         status: ["description": "The result.", "content": ["application/json": ["schema": method.result.json]]],

@@ -1,3 +1,4 @@
+import Contracts
 import HTTP
 import JSON
 import JSONRPC
@@ -7,11 +8,13 @@ import Observability
 /// The REST API: each route is a method of the contract, answered by the same router as JSON-RPC.
 struct RESTHandler: Sendable {
     private let routes: RESTRoutes
+    private let router: RPCRouter
     private let client: RPCClient
     private let rpc: RPCHandler
 
     init(_ methods: [RPCDescriptor], router: RPCRouter, rpc: RPCHandler) {
         routes = RESTRoutes(methods)
+        self.router = router
         client = RPCClient(inProcess: router)
         self.rpc = rpc
     }
@@ -41,6 +44,7 @@ struct RESTHandler: Sendable {
                 return Problem.response(415, "content-type must be application/json")
             }
             let params = try RESTParameters.params(of: method, path: path, query: request.query, body: request.body)
+            guard !method.isStream else { return try await download(request, method, params) }
             let result = try await CallContext.$ofTask.withValue(rpc.context(of: request)) {
                 try await client.call(method, raw: params[...])
             }
@@ -50,6 +54,28 @@ struct RESTHandler: Sendable {
         } catch {
             return Problem.response(RPCError(.internalError, "internal error"))
         }
+    }
+
+    /// A file whose pieces are sent as the reader takes them.
+    private func download(
+        _ request: HTTPRequest,
+        _ method: RPCDescriptor,
+        _ params: [UInt8]
+    ) async throws -> HTTPResponse {
+        let reply = try await router.follow(method, raw: params[...], context: rpc.context(of: request))
+        let file = try Download(payload: reply.result)
+        return HTTPResponse(
+            status: 200,
+            fields: [
+                "content-type": file.contentType, "cache-control": "no-store",
+                "content-disposition": "attachment; filename=\"\(file.fileName)\"",
+            ],
+            body: .stream { writer in
+                try await reply.stream?.elements { (piece: DownloadPiece) in
+                    try await writer.write(Array(piece.text.utf8))
+                }
+            }
+        )
     }
 
     private func response(to method: RPCDescriptor, _ result: [UInt8]) -> HTTPResponse {
