@@ -139,7 +139,11 @@ let suites: [Target] = [
     tests("EventLoop"),
     tests("TLS"),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
-    tests("Mesh", of: "CLIService", uses: ["Contracts", "EventLoop", "JSONRPC", "ServiceTesting", "TestServers"]),
+    tests(
+        "Mesh",
+        of: "CLIService",
+        uses: ["CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "ServiceTesting", "TestServers"]
+    ),
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),
     tests("Contracts", uses: ["JSON", "JSONRPC", "Observability"]),

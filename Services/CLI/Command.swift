@@ -13,7 +13,8 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
-        .checkList, .checkAdd, .checkRemove, .agentList, .gapList, .incidentList, .tail, .probe, .probeTrace, .probeMTU,
+        .checkList, .checkAdd, .checkRemove, .agentList, .gapList, .incidentList, .tail, .exportFile, .importFile,
+        .sessionList, .sessionAdd, .sessionChange, .sessionRemove, .probe, .probeTrace, .probeMTU,
         .probeUDP, .probeSTAMP, .simRun, .simProbe, .simTruth,
         .version,
     ]

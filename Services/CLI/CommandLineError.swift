@@ -5,6 +5,8 @@ struct CommandLineError: Error, CustomStringConvertible {
         case failed = 1
         /// The command line or a setting is wrong (EX_USAGE).
         case usage = 64
+        /// What was to be read is not as it must be (EX_DATAERR).
+        case badData = 65
         /// A service cannot be reached (EX_UNAVAILABLE).
         case unavailable = 69
         /// Something cannot be made: a port is taken, a folder cannot be written (EX_CANTCREAT).

@@ -4,8 +4,12 @@ import JSON
 /// What the program prints for its user.
 enum Output {
     static func line(_ text: String) {
+        self.text(text + "\n")
+    }
+
+    static func text(_ text: String) {
         do {
-            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
         } catch {
             // Whoever read it has gone, as `head` does; a shell knows this as the end by SIGPIPE.
             exit(141)

@@ -36,10 +36,15 @@ final class Installation: Sendable {
 
     var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 
+    /// The administrator's, as it was shown.
+    var password: String? {
+        let line = text.split(separator: "\n").first { $0.contains("with the password ") }
+        return line?.split(separator: " ").last.map(String.init)
+    }
+
     /// A client of the administrator.
     func signIn() async throws -> APIClient {
-        let line = text.split(separator: "\n").first { $0.contains("with the password ") }
-        let password = try #require(line?.split(separator: " ").last.map(String.init))
+        let password = try #require(password)
         let credentials = Credentials(email: "admin@localhost", password: password)
         return try await APIClient(signingInTo: "http://127.0.0.1:\(port)", credentials)
     }

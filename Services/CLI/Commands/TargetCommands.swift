@@ -10,14 +10,7 @@ extension Command {
         run: { arguments in
             _ = try arguments.words()
             let client = try APIClient(.load())
-            var targets: [Target] = []
-            var cursor: String?
-            repeat {
-                let filter = TargetFilter(search: arguments["search"], limit: 1_000, cursor: cursor)
-                let page = try await client.call(.listTargets, filter)
-                targets += page.targets
-                cursor = page.nextCursor
-            } while cursor != nil
+            let targets = try await allTargets(client, search: arguments["search"])
             guard !arguments.has("json") else { return try Output.json(TargetPage(targets: targets)) }
             Output.table(
                 ["ID", "NAME", "ADDRESS", "ENABLED"],
@@ -86,6 +79,19 @@ extension Command {
                 if arguments.has("json") { try Output.json(target) } else { Output.line("\(verb)d \(target.name)") }
             }
         )
+    }
+
+    /// Every target there is, or every one that a search finds.
+    static func allTargets(_ client: APIClient, search: String? = nil) async throws -> [Target] {
+        var targets: [Target] = []
+        var cursor: String?
+        repeat {
+            let filter = TargetFilter(search: search, limit: 1_000, cursor: cursor)
+            let page = try await client.call(.listTargets, filter)
+            targets += page.targets
+            cursor = page.nextCursor
+        } while cursor != nil
+        return targets
     }
 
     static let typeNames = CheckType.allCases.map(\.rawValue).joined(separator: ", ")
