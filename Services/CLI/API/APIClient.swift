@@ -54,7 +54,7 @@ actor APIClient {
         guard head.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(head.status)") }
         var buffer: [UInt8] = []
         var isFirst = true
-        while let bytes = try await tunnel.read() {
+        while let bytes = try await read(tunnel) {
             buffer.append(contentsOf: bytes)
             while let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(buffer[..<end])
@@ -153,6 +153,12 @@ actor APIClient {
             defer { connection.value.close() }
             return try await connection.value.send(request, timeout: .seconds(30))
         }
+    }
+
+    /// With the loop as the task's own: without that, what wakes a reader may run beside the loop, and with it what
+    /// receives.
+    private func read(_ tunnel: HTTPTunnel) async throws -> [UInt8]? {
+        try await withTaskExecutorPreference(loop) { try await tunnel.read() }
     }
 
     private func open(
