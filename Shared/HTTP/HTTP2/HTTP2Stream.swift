@@ -111,6 +111,7 @@ import EventLoop
         isAwaited = true
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
+                assert(session.loop.isCurrent, "the task that reads a stream prefers the stream's loop")
                 reader = continuation
                 // Awaiting leads over the loop's queue: what is waited for may be there by now.
                 if Task.isCancelled { cancelRead() } else { wakeReader() }
