@@ -35,12 +35,18 @@ final class LineReader: RPCLineSource {
             searched = buffer.bytes.count - buffer.start
             guard searched <= Self.maximumLine else { throw RPCError(.internalError, "a line of a stream is too long") }
             do {
-                guard let more = try await tunnel.read() else { return nil }
+                guard let more = try await tunnel.read() else { return takeRest(buffer) }
                 buffer.bytes.append(contentsOf: more)
             } catch let error as HTTPError {
                 throw RPCError(.unavailable, "the stream broke: \(error.message)")
             }
         }
+    }
+
+    /// What no line feed ends: a method that does not begin to stream answers with one document.
+    private func takeRest(_ buffer: Buffer) -> [UInt8]? {
+        defer { (buffer.bytes, buffer.start) = ([], 0) }
+        return buffer.start < buffer.bytes.count ? Array(buffer.bytes[buffer.start...]) : nil
     }
 
     private func takeLine(_ buffer: Buffer, from searched: Int) -> [UInt8]? {

@@ -42,7 +42,8 @@ final class RPCTransportTests {
             return echo
         }
         router.handle(.count) { start in
-            RPCStream(start) { writer in
+            guard start.text == "go" else { throw RPCError(.conflict, "not from there") }
+            return RPCStream(start) { writer in
                 for number in 1...1_000 { try await writer.send(Echo(text: "\(number)")) }
             }
         }
@@ -132,6 +133,18 @@ final class RPCTransportTests {
                 #expect(element.text == "\(count)")
             }
             #expect(count == 1_000)
+        }
+    }
+
+    @Test("gives the error of a stream that does not begin")
+    func refusedStream() async throws {
+        let server = try mesh.server(router())
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([server, connection]) {
+            let error = await #expect(throws: RPCError.self) {
+                _ = try await connection.client.follow(.count, Echo(text: "nowhere"), timeout: patience)
+            }
+            #expect(error == RPCError(.conflict, "not from there"))
         }
     }
 

@@ -67,6 +67,10 @@ struct FileCommandTests {
         #expect(export.code == 0)
         #expect(export.text == text)
 
+        let odd = try await Self.sonde(["export", "--status", "odd"], in: installation)
+        #expect((odd.code, odd.text) == (1, ""))
+        #expect(odd.complaint == "sonde: status must be success, timeout or error\n")
+
         let half = end.advanced(by: .seconds(-1_500)).description
         let words = ["session", "add", "first half", "--from", from, "--to", half, "--target", "known"]
         let made = try await Self.sonde(words, in: installation)

@@ -54,22 +54,27 @@ actor APIClient {
         guard head.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(head.status)") }
         var buffer: [UInt8] = []
         var isFirst = true
-        while let bytes = try await read(tunnel) {
-            buffer.append(contentsOf: bytes)
+        while true {
+            let bytes = try await read(tunnel)
+            // An error instead of a stream is one document, which no line feed ends.
+            buffer += bytes ?? (buffer.isEmpty ? [] : [UInt8(ascii: "\n")])
             while let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = Array(buffer[..<end])
+                let params = try Self.params(of: Array(buffer[..<end]))
                 buffer.removeFirst(end + 1)
-                let document = try JSONValue(json: line)
-                if let error = document["error"] ?? (document["method"] == "rpc.error" ? document["params"] : nil) {
-                    throw try RPCError(json: error.json())
-                }
-                guard !isFirst, let params = document["params"] else {
-                    isFirst = false
-                    continue
-                }
-                try await body(Element(payload: params.json()[...]))
+                if !isFirst, let params { try await body(Element(payload: params.json()[...])) }
+                isFirst = false
             }
+            guard bytes != nil else { return }
         }
+    }
+
+    /// What a line of a stream carries; throws the error that it may be.
+    private static func params(of line: [UInt8]) throws -> JSONValue? {
+        let document = try JSONValue(json: line)
+        if let error = document["error"] ?? (document["method"] == "rpc.error" ? document["params"] : nil) {
+            throw try RPCError(json: error.json())
+        }
+        return document["params"]
     }
 
     private func call<Params, Result>(
