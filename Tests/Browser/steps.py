@@ -5,10 +5,11 @@ from playwright.sync_api import expect
 from check_options import OPTION_STEPS
 from modules import MODULE_STEPS
 from row_forms import ROW_STEPS
+from sessions import SESSION_STEPS
 from target_panels import PANEL_STEPS
 from world import A_NUMBER
 
-VIEWS = ("Overview", "Incidents", "Agents")
+VIEWS = ("Overview", "Incidents", "Sessions", "Agents")
 
 
 def refuses(world):
@@ -183,6 +184,6 @@ def stays_clean(world):
 
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
-    pauses, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out, *MODULE_STEPS,
-    stays_clean,
+    pauses, *SESSION_STEPS, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out,
+    *MODULE_STEPS, stays_clean,
 ]

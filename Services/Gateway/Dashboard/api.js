@@ -62,6 +62,23 @@ export async function call(method, path, options = {}) {
 }
 
 /**
+ * A file that the server streams, and its name.
+ *
+ * @param {string} path
+ * @param {Query} query
+ * @returns {Promise<{ file: Blob, name: string }>}
+ */
+export async function fetchFile(path, query) {
+  if (!tokens) throw new APIError(401, "Not signed in");
+  const token = await tokens.current();
+  let response = await send("GET", path, { query }, token);
+  if (response.status === 401) response = await send("GET", path, { query }, await tokens.renew(token));
+  if (!response.ok) return read(response);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "export";
+  return { file: await response.blob(), name };
+}
+
+/**
  * Calls as nobody: signing in, renewing, signing out.
  *
  * @template T

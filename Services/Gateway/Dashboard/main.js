@@ -6,6 +6,7 @@ import { emptyState, errorState } from "./components/notices.js";
 import { agentsView } from "./views/agents.js";
 import { incidentsView } from "./views/incidents.js";
 import { overviewView } from "./views/overview.js";
+import { sessionsView } from "./views/sessions.js";
 import { shell } from "./views/shell.js";
 import { signInView } from "./views/sign-in.js";
 import { targetView } from "./views/target.js";
@@ -23,6 +24,7 @@ const routes = [
   [/^\/$/, overviewView],
   [/^\/targets\/([0-9a-f-]{36})$/, targetView],
   [/^\/incidents$/, incidentsView],
+  [/^\/sessions$/, sessionsView],
   [/^\/agents$/, agentsView],
 ];
 

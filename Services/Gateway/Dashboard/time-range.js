@@ -3,11 +3,29 @@ import { now } from "./store.js";
 const shortest = 30_000;
 const longest = 31 * 86_400_000;
 
+/** @type {{from: number, to: number} | null} */
+let next = null;
+
+/**
+ * What the timeline that is opened next begins with.
+ *
+ * @param {number} from
+ * @param {number} to
+ */
+export function showNext(from, to) {
+  next = { from, to };
+}
+
 /** The span of time that is looked at: one that ends at now and moves with it, or a fixed one. */
 export class TimeRange {
   isLive = true;
   span = 15 * 60_000;
   #to = 0;
+
+  constructor() {
+    if (next) this.#set(next.to, Math.min(longest, Math.max(shortest, next.to - next.from)));
+    next = null;
+  }
 
   get to() {
     return this.isLive ? now() : this.#to;

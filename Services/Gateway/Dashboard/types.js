@@ -142,6 +142,20 @@
  * @property {Incident[]} incidents
  * @property {string} [next_cursor]
  *
+ * @typedef {object} NamedSession A span of time with a name.
+ * @property {string} id
+ * @property {string} name
+ * @property {string} from
+ * @property {string} [to] Left out while it goes on.
+ * @property {string} note
+ * @property {string[]} target_ids All, when empty.
+ * @property {CheckType[]} types All, when empty.
+ * @property {string} created_by
+ *
+ * @typedef {object} NamedSessionPage
+ * @property {NamedSession[]} sessions
+ * @property {string} [next_cursor]
+ *
  * @typedef {object} MeasurementEvent What `stream.measurements` carries.
  * @property {number} cursor
  * @property {MeasurementBatch} batch

@@ -1,3 +1,4 @@
+import { mayEdit } from "../actions.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 import { lineColor } from "./chart-options.js";
@@ -9,6 +10,7 @@ import { icon } from "./icons.js";
  * @typedef {import("./chart-gestures.js").Gestures & {
  *   follow: (span: number) => void,
  *   choose: (check: Check) => void,
+ *   keep: () => void,
  * }} Actions
  */
 
@@ -51,6 +53,7 @@ export class TimelineControls {
           tool("right", "Later", () => actions.pan(0.5)),
           tool("minus", "Zoom out", () => actions.zoom(2, 0.5)),
           tool("plus", "Zoom in", () => actions.zoom(0.5, 0.5)),
+          mayEdit() && tool("sessions", "Keep this time as a session", actions.keep),
         ),
         this.#live,
       ),

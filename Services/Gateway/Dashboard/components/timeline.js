@@ -8,6 +8,7 @@ import { TimeRange } from "../time-range.js";
 import { fetchTimeline, stepFor } from "../timeline-fetch.js";
 import { LatencyChart } from "./chart.js";
 import { followKeys, followPointer } from "./chart-gestures.js";
+import { openSessionDialog } from "./session-dialog.js";
 import { TimelineControls } from "./timeline-controls.js";
 
 /** @typedef {import("../types.js").Check} Check */
@@ -55,6 +56,7 @@ export class TimelinePanel {
     ...this.#gestures,
     follow: (span) => this.#change(() => this.#range.follow(span)),
     choose: (check) => this.#choose(check),
+    keep: () => openSessionDialog({ from: this.#range.from, to: this.#range.to, targetID: this.targetID }),
   });
   element = h(
     "section",

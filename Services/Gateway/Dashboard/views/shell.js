@@ -15,6 +15,7 @@ export function shell() {
   const links = [
     link("#/", "overview", "Overview"),
     link("#/incidents", "incidents", "Incidents", firing),
+    link("#/sessions", "sessions", "Sessions"),
     link("#/agents", "agents", "Agents"),
   ];
   const connection = connectionState();
