@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSON
 import JSONRPC
 import ServiceTesting
@@ -54,13 +55,13 @@ struct ExportTests {
         }
     }
 
-    @Test("gives 447 rows as they were imported, byte for byte, from memory, the log and chunks")
-    func roundTrip() async throws {
+    @Test("gives 447 rows as they were imported, byte for byte, from memory, the log and chunks", arguments: DatabaseEngine.allCases)
+    func roundTrip(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         let lines = Self.canonicalRows(before: time.now)
         for configure: (inout StoreSettings) -> Void in [{ _ in }, { $0.compaction.rows = 100 }] {
             let directory = try TemporaryDirectory()
-            try await withStore(in: directory, time: time, configure: configure) { store in
+            try await withStore(in: directory, on: engine, time: time, configure: configure) { store in
                 let columns = Self.header.dropLast().split(separator: ",").map(String.init)
                 var start = 0
                 for count in [1, 100, 200, 146] {
@@ -74,7 +75,7 @@ struct ExportTests {
                 #expect(file.text == Self.header + lines.joined())
                 #expect(file.pieces.reduce(0) { $0 + $1.rows } == 447)
             }
-            try await withStore(in: directory, time: time, configure: configure) { store in
+            try await withStore(in: directory, on: engine, time: time, configure: configure) { store in
                 let file = try await Self.export(Self.day(store), from: store)
                 #expect(file.text == Self.header + lines.joined())
             }
@@ -115,9 +116,9 @@ struct ExportTests {
         text.split(separator: "\n").dropFirst().map { String($0.prefix(36)) }
     }
 
-    @Test("gives the rows of the list in its reversed order, whatever the filter, with chunks moving meanwhile")
-    func equalsList() async throws {
-        try await withStore(in: directory, configure: { $0.compaction.rows = 1_500 }) { store in
+    @Test("gives the rows of the list in its reversed order, whatever the filter, with chunks moving meanwhile", arguments: DatabaseEngine.allCases)
+    func equalsList(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine, configure: { $0.compaction.rows = 1_500 }) { store in
             let watch = try await Self.fill(store)
             let all = try await Self.list(MeasurementFilter(), from: store)
             #expect(all.count == 6_000)
@@ -143,9 +144,9 @@ struct ExportTests {
         }
     }
 
-    @Test("goes on after any piece, without a header and without a row twice")
-    func resume() async throws {
-        try await withStore(in: directory) { store in
+    @Test("goes on after any piece, without a header and without a row twice", arguments: DatabaseEngine.allCases)
+    func resume(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             _ = try await Self.fill(store)
             let file = try await Self.export(Self.day(store), from: store)
             for piece in [1, 2, file.pieces.count / 2, file.pieces.count - 1] {
@@ -157,9 +158,9 @@ struct ExportTests {
         }
     }
 
-    @Test("keeps some rows of a series and one piece, however slowly they are taken")
-    func memory() async throws {
-        try await withStore(in: directory) { store in
+    @Test("keeps some rows of a series and one piece, however slowly they are taken", arguments: DatabaseEngine.allCases)
+    func memory(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
             let early = watch.batch(6_000, before: store.time.now.advanced(by: .seconds(-60)))
             _ = try await store.client.call(.appendMeasurements, early)
@@ -180,9 +181,9 @@ struct ExportTests {
         }
     }
 
-    @Test("writes lines of JSON, and arrays of one type with their schema")
-    func formats() async throws {
-        try await withStore(in: directory) { store in
+    @Test("writes lines of JSON, and arrays of one type with their schema", arguments: DatabaseEngine.allCases)
+    func formats(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             _ = try await Self.fill(store, rows: 1_000)
             let all = try await Self.list(MeasurementFilter(), from: store)
             let lines = try await Self.export(Self.day(store, .jsonl), from: store).text.split(separator: "\n")
@@ -217,11 +218,11 @@ struct ExportTests {
         }
     }
 
-    @Test("has all fields when asked, and takes them back to where they were")
-    func allFields() async throws {
+    @Test("has all fields when asked, and takes them back to where they were", arguments: DatabaseEngine.allCases)
+    func allFields(engine: DatabaseEngine) async throws {
         let copy = try TemporaryDirectory()
         let time = ManualTime()
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             _ = try await Self.fill(store, rows: 1_000)
             let now = store.time.now
             let filter = ExportFilter(
@@ -244,9 +245,9 @@ struct ExportTests {
         }
     }
 
-    @Test("takes times, targets and types from a session, and what is said beside it before that")
-    func session() async throws {
-        try await withStore(in: directory) { store in
+    @Test("takes times, targets and types from a session, and what is said beside it before that", arguments: DatabaseEngine.allCases)
+    func session(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let watch = try await Self.fill(store, rows: 2_000)
             let all = try await Self.list(MeasurementFilter(), from: store)
             let target = watch.series[2].targetID
@@ -273,9 +274,9 @@ struct ExportTests {
         }
     }
 
-    @Test("says what is wrong with a filter, and calls the file by its time")
-    func filters() async throws {
-        try await withStore(in: directory) { store in
+    @Test("says what is wrong with a filter, and calls the file by its time", arguments: DatabaseEngine.allCases)
+    func filters(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let now = store.time.now
             var filters: [(filter: ExportFilter, field: String)] = [(ExportFilter(from: now, to: now), "from")]
             var filter = ExportFilter()

@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSON
 import JSONRPC
 import ServiceTesting
@@ -30,9 +31,9 @@ struct ImportTests {
         #expect(report == expected)
     }
 
-    @Test("stores rows with all that they say, and what follows from it")
-    func stores() async throws {
-        try await withStore(in: directory) { store in
+    @Test("stores rows with all that they say, and what follows from it", arguments: DatabaseEngine.allCases)
+    func stores(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let id = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6"
             let text =
                 Self.line(store, 3, id: id, #"web,icmp,12.5,success,"{""ttl"":57}",office"#)
@@ -55,8 +56,8 @@ struct ImportTests {
         }
     }
 
-    @Test("stores nothing when it is done again, after a restart and with or without ids")
-    func idempotent() async throws {
+    @Test("stores nothing when it is done again, after a restart and with or without ids", arguments: DatabaseEngine.allCases)
+    func idempotent(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         let text = (0..<200).map { number in
             let id = number % 2 == 0 ? "" : UUIDv7.make().description
@@ -64,11 +65,11 @@ struct ImportTests {
             return "\(id),\(at),target \(number % 3),icmp,\(number).25,success,{},agent \(number % 5)\n"
         }
         let piece = ImportPiece(columns: Self.columns, text: text.joined())
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             try await Self.check(piece, ImportReport(stored: 200), in: store)
             try await Self.check(piece, ImportReport(duplicates: 200), in: store)
         }
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             var shuffled = piece
             shuffled.text = text.reversed().joined()
             try await Self.check(shuffled, ImportReport(duplicates: 200), in: store)
@@ -76,9 +77,9 @@ struct ImportTests {
         }
     }
 
-    @Test("counts a line that stands in a piece twice once")
-    func twice() async throws {
-        try await withStore(in: directory) { store in
+    @Test("counts a line that stands in a piece twice once", arguments: DatabaseEngine.allCases)
+    func twice(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let line = Self.line(store, 9, "web,icmp,1,success,{},office")
             var piece = ImportPiece(columns: Self.columns, text: line + line, dryRun: true)
             try await Self.check(piece, ImportReport(stored: 1, duplicates: 1), in: store)
@@ -87,9 +88,9 @@ struct ImportTests {
         }
     }
 
-    @Test("only looks in a dry run, and says what it would have done")
-    func dryRun() async throws {
-        try await withStore(in: directory) { store in
+    @Test("only looks in a dry run, and says what it would have done", arguments: DatabaseEngine.allCases)
+    func dryRun(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let known = Self.line(store, 5, "web,icmp,1,success,{},office")
             _ = try await store.client.call(
                 .importMeasurements,
@@ -108,9 +109,9 @@ struct ImportTests {
         }
     }
 
-    @Test("refuses rows by line and field, and stores the others")
-    func problems() async throws {
-        try await withStore(in: directory) { store in
+    @Test("refuses rows by line and field, and stores the others", arguments: DatabaseEngine.allCases)
+    func problems(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let (now, rest) = (store.time.now, "web,icmp,1,success,{},office")
             let old = now.advanced(by: .seconds(-40 * 86_400))
             let lines: [(text: String, field: MeasurementField?)] = [
@@ -139,9 +140,9 @@ struct ImportTests {
         }
     }
 
-    @Test("tells of a hundred wrong rows, and counts all")
-    func manyProblems() async throws {
-        try await withStore(in: directory) { store in
+    @Test("tells of a hundred wrong rows, and counts all", arguments: DatabaseEngine.allCases)
+    func manyProblems(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let text = String(repeating: "x\n", count: 250)
             let piece = ImportPiece(columns: Self.columns, text: text)
             let report = try await store.client.call(.importMeasurements, piece)
@@ -150,9 +151,9 @@ struct ImportTests {
         }
     }
 
-    @Test("refuses a piece that is no CSV, whose columns are wrong, or that is too long, and stores nothing of it")
-    func refused() async throws {
-        try await withStore(in: directory) { store in
+    @Test("refuses a piece that is no CSV, whose columns are wrong, or that is too long, and stores nothing of it", arguments: DatabaseEngine.allCases)
+    func refused(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let good = Self.line(store, 1, "web,icmp,1,success,{},office")
             let pieces: [(piece: ImportPiece, field: String)] = [
                 (ImportPiece(columns: Self.columns, text: good + "a,\"b"), "text"),
@@ -174,9 +175,9 @@ struct ImportTests {
         }
     }
 
-    @Test("takes fields from other columns, times in any unit, and ids of targets that are known")
-    func mapping() async throws {
-        try await withStore(in: directory) { store in
+    @Test("takes fields from other columns, times in any unit, and ids of targets that are known", arguments: DatabaseEngine.allCases)
+    func mapping(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let target = TargetID.make()
             let second = store.time.now.microseconds / 1_000_000 - 60
             let times = ["\(second)", "\((second + 1) * 1_000)", "\((second + 2) * 1_000_000)"]
@@ -194,9 +195,9 @@ struct ImportTests {
         }
     }
 
-    @Test("puts rows back where rows of their names are, whatever interval they came at")
-    func existing() async throws {
-        try await withStore(in: directory) { store in
+    @Test("puts rows back where rows of their names are, whatever interval they came at", arguments: DatabaseEngine.allCases)
+    func existing(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             var watch = Watch()
             watch.series[0].intervalMilliseconds = 1_000
             _ = try await store.client.call(
@@ -216,9 +217,9 @@ struct ImportTests {
         }
     }
 
-    @Test("tells followers of its rows, one document a line, and waits like everyone when too much waits")
-    func normalWay() async throws {
-        try await withStore(in: directory) { store in
+    @Test("tells followers of its rows, one document a line, and waits like everyone when too much waits", arguments: DatabaseEngine.allCases)
+    func normalWay(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let stream = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0))
             let text = Self.line(store, 1, "web,icmp,1,success,\"{ \"\"a\"\":\n1}\",office")
             let piece = ImportPiece(columns: Self.columns, text: text)
@@ -226,7 +227,7 @@ struct ImportTests {
             let row = try #require(try await stream.next()?.batch.row(0))
             #expect(row.metadata == ["a": 1])
         }
-        try await withStore(in: directory, configure: { $0.ingest.queueRows = 1 }) { store in
+        try await withStore(in: directory, on: engine, configure: { $0.ingest.queueRows = 1 }) { store in
             let text = Self.line(store, 1, "a,icmp,1,success,,b") + Self.line(store, 2, "a,icmp,1,success,,b")
             let piece = ImportPiece(columns: Self.columns, text: text)
             let error = try await failure { try await store.client.call(.importMeasurements, piece) }

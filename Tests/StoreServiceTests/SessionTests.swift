@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSON
 import JSONRPC
 import ServiceTesting
@@ -13,11 +14,11 @@ struct SessionTests {
 
     private static func hour(_ number: Int) -> Timestamp { Timestamp(microseconds: Int64(number) * 3_600_000_000) }
 
-    @Test("are made, found, changed and removed, and outlive the process")
-    func crud() async throws {
+    @Test("are made, found, changed and removed, and outlive the process", arguments: DatabaseEngine.allCases)
+    func crud(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         let targets = [TargetID.make(), .make()]
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             let new = NewSession(name: "Büro am Montag", from: Self.hour(1), targetIDs: targets, types: [.icmp, .tcp])
             let session = try await store.client.call(.createSession, new)
             #expect(session.createdBy == "ann@example.org")
@@ -27,7 +28,7 @@ struct SessionTests {
             let found = try await store.client.call(.getSession, SessionReference(id: session.id))
             #expect(found == session)
         }
-        try await withStore(in: directory, time: time) { store in
+        try await withStore(in: directory, on: engine, time: time) { store in
             let page = try await store.client.call(.listSessions, SessionFilter(name: "Büro am Montag"))
             let session = try #require(page.sessions.first)
             time.advance(by: .seconds(60))
@@ -46,9 +47,9 @@ struct SessionTests {
         }
     }
 
-    @Test("are listed by when they began, page by page")
-    func pages() async throws {
-        try await withStore(in: directory) { store in
+    @Test("are listed by when they began, page by page", arguments: DatabaseEngine.allCases)
+    func pages(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             for number in 0..<7 {
                 let new = NewSession(name: "session \(number)", from: Self.hour(number / 2), to: Self.hour(10))
                 _ = try await store.client.call(.createSession, new)
@@ -66,9 +67,9 @@ struct SessionTests {
         }
     }
 
-    @Test("have one of each name, and say what is wrong with one")
-    func refused() async throws {
-        try await withStore(in: directory) { store in
+    @Test("have one of each name, and say what is wrong with one", arguments: DatabaseEngine.allCases)
+    func refused(engine: DatabaseEngine) async throws {
+        try await withStore(in: directory, on: engine) { store in
             let first = try await store.client.call(.createSession, NewSession(name: "a", from: Self.hour(1)))
             _ = try await store.client.call(.createSession, NewSession(name: "b", from: Self.hour(1)))
             let again = NewSession(name: "a", from: Self.hour(2))

@@ -75,8 +75,9 @@ final class Ingest: Sendable {
 
     /// What storing batches would come to.
     func look(for batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
-        try await database.read { [series, head] connection in
-            var known = KnownRows(connection, series, head, try RowPacker(level: 1))
+        try await database.read(as: defaultTenant) { [replica] connection in
+            let series = replica.series
+            var known = KnownRows(connection, series, replica.head, try RowPacker(level: 1))
             var sum = AppendTransaction.Outcome()
             var numbers: [SeriesKey: Int] = [:]
             for batch in batches {

@@ -115,7 +115,7 @@ struct SessionBook: Sendable {
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
         do {
-            return try await database.write(body)
+            return try await database.write(as: defaultTenant, body)
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
         } catch let error as DatabaseError where error.constraint == .unique {
