@@ -92,7 +92,9 @@ for _ in 0..<3 {
 server.stop()
 try FileManager.default.removeItem(atPath: directory)
 
-print("rows a second, agent to durable with roll-ups through mutual TLS; SQLite against sqlite3 .import into a bare table,")
+print(
+    "rows a second, agent to durable with roll-ups through mutual TLS; SQLite against sqlite3 .import into a bare table,"
+)
 print("PostgreSQL against psql \\copy into a table with the same key")
 print("name value peer ratio at-least")
 var isShort = false

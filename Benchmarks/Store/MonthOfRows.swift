@@ -75,7 +75,9 @@ struct MonthOfRows: Sendable {
     /// The canonical row.
     func write(_ row: Int, to writer: any RowWriter) {
         let id = id(row)
-        writer.blob([id.high, id.low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } })
+        writer.blob(
+            [id.high, id.low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+        )
         writer.integer(timestamp(row))
         writer.text(series[row % Self.targets].target)
         writer.text("icmp")

@@ -36,9 +36,12 @@ struct PackedNumbersTests {
         #expect(writer.bytes.count == 66)
     }
 
-    @Test("that are no numbers are refused", arguments: [
-        [], [0x80], Array(repeating: 0xff, count: 10), Array(repeating: 0x80, count: 10) + [1],
-    ] as [[UInt8]])
+    @Test(
+        "that are no numbers are refused",
+        arguments: [
+            [], [0x80], Array(repeating: 0xff, count: 10), Array(repeating: 0x80, count: 10) + [1],
+        ] as [[UInt8]]
+    )
     func malformed(_ bytes: [UInt8]) {
         var reader = PackedReader(bytes)
         #expect(throws: PackingError.self) { try reader.number() }

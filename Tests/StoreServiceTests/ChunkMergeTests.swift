@@ -88,7 +88,10 @@ struct ChunkMergeTests {
         try day.add(0..<10)
         #expect(day.loads == 0)
         #expect(day.chunks.count == 4)
-        try check(day, has: Array(0..<10) + Array(100_000..<101_000) + Array(200_000..<200_010) + Array(300_000..<301_000))
+        try check(
+            day,
+            has: Array(0..<10) + Array(100_000..<101_000) + Array(200_000..<200_010) + Array(300_000..<301_000)
+        )
     }
 
     @Test("keep rows of one time together, however many there are")

@@ -55,7 +55,10 @@ struct ExportTests {
         }
     }
 
-    @Test("gives 447 rows as they were imported, byte for byte, from memory, the log and chunks", arguments: DatabaseEngine.allCases)
+    @Test(
+        "gives 447 rows as they were imported, byte for byte, from memory, the log and chunks",
+        arguments: DatabaseEngine.allCases
+    )
     func roundTrip(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         let lines = Self.canonicalRows(before: time.now)
@@ -116,7 +119,10 @@ struct ExportTests {
         text.split(separator: "\n").dropFirst().map { String($0.prefix(36)) }
     }
 
-    @Test("gives the rows of the list in its reversed order, whatever the filter, with chunks moving meanwhile", arguments: DatabaseEngine.allCases)
+    @Test(
+        "gives the rows of the list in its reversed order, whatever the filter, with chunks moving meanwhile",
+        arguments: DatabaseEngine.allCases
+    )
     func equalsList(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine, configure: { $0.compaction.rows = 1_500 }) { store in
             let watch = try await Self.fill(store)
@@ -158,7 +164,10 @@ struct ExportTests {
         }
     }
 
-    @Test("keeps some rows of a series and one piece, however slowly they are taken", arguments: DatabaseEngine.allCases)
+    @Test(
+        "keeps some rows of a series and one piece, however slowly they are taken",
+        arguments: DatabaseEngine.allCases
+    )
     func memory(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
@@ -245,7 +254,10 @@ struct ExportTests {
         }
     }
 
-    @Test("takes times, targets and types from a session, and what is said beside it before that", arguments: DatabaseEngine.allCases)
+    @Test(
+        "takes times, targets and types from a session, and what is said beside it before that",
+        arguments: DatabaseEngine.allCases
+    )
     func session(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let watch = try await Self.fill(store, rows: 2_000)

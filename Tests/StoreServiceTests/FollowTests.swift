@@ -12,7 +12,10 @@ struct FollowTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("gives every row once and in the order of committing while many agents send, and goes on from any cursor", arguments: DatabaseEngine.allCases)
+    @Test(
+        "gives every row once and in the order of committing while many agents send, and goes on from any cursor",
+        arguments: DatabaseEngine.allCases
+    )
     func resume(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let sent = 30 * 8 * 7
@@ -61,7 +64,10 @@ struct FollowTests {
         return events
     }
 
-    @Test("gives the same event from memory and, after a restart, from the database", arguments: DatabaseEngine.allCases)
+    @Test(
+        "gives the same event from memory and, after a restart, from the database",
+        arguments: DatabaseEngine.allCases
+    )
     func replayed(engine: DatabaseEngine) async throws {
         let watch = Watch(targets: 3)
         let time = ManualTime()
@@ -97,7 +103,10 @@ struct FollowTests {
         }
     }
 
-    @Test("begins with what comes from now on when no cursor is given, and says where that is", arguments: DatabaseEngine.allCases)
+    @Test(
+        "begins with what comes from now on when no cursor is given, and says where that is",
+        arguments: DatabaseEngine.allCases
+    )
     func live(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let watch = Watch()
@@ -181,7 +190,10 @@ struct FollowTests {
         }
     }
 
-    @Test("refuses a cursor below zero, and takes one from the future for the newest", arguments: DatabaseEngine.allCases)
+    @Test(
+        "refuses a cursor below zero, and takes one from the future for the newest",
+        arguments: DatabaseEngine.allCases
+    )
     func cursors(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let error = try await failure {
@@ -193,7 +205,10 @@ struct FollowTests {
         }
     }
 
-    @Test("keeps nothing for a follower that does not read, and gives it everything later", arguments: DatabaseEngine.allCases)
+    @Test(
+        "keeps nothing for a follower that does not read, and gives it everything later",
+        arguments: DatabaseEngine.allCases
+    )
     func slow(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let stream = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0))

@@ -56,7 +56,10 @@ struct ImportTests {
         }
     }
 
-    @Test("stores nothing when it is done again, after a restart and with or without ids", arguments: DatabaseEngine.allCases)
+    @Test(
+        "stores nothing when it is done again, after a restart and with or without ids",
+        arguments: DatabaseEngine.allCases
+    )
     func idempotent(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         let text = (0..<200).map { number in
@@ -151,7 +154,10 @@ struct ImportTests {
         }
     }
 
-    @Test("refuses a piece that is no CSV, whose columns are wrong, or that is too long, and stores nothing of it", arguments: DatabaseEngine.allCases)
+    @Test(
+        "refuses a piece that is no CSV, whose columns are wrong, or that is too long, and stores nothing of it",
+        arguments: DatabaseEngine.allCases
+    )
     func refused(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let good = Self.line(store, 1, "web,icmp,1,success,{},office")
@@ -175,7 +181,10 @@ struct ImportTests {
         }
     }
 
-    @Test("takes fields from other columns, times in any unit, and ids of targets that are known", arguments: DatabaseEngine.allCases)
+    @Test(
+        "takes fields from other columns, times in any unit, and ids of targets that are known",
+        arguments: DatabaseEngine.allCases
+    )
     func mapping(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let target = TargetID.make()
@@ -195,7 +204,10 @@ struct ImportTests {
         }
     }
 
-    @Test("puts rows back where rows of their names are, whatever interval they came at", arguments: DatabaseEngine.allCases)
+    @Test(
+        "puts rows back where rows of their names are, whatever interval they came at",
+        arguments: DatabaseEngine.allCases
+    )
     func existing(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             var watch = Watch()
@@ -217,7 +229,10 @@ struct ImportTests {
         }
     }
 
-    @Test("tells followers of its rows, one document a line, and waits like everyone when too much waits", arguments: DatabaseEngine.allCases)
+    @Test(
+        "tells followers of its rows, one document a line, and waits like everyone when too much waits",
+        arguments: DatabaseEngine.allCases
+    )
     func normalWay(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let stream = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0))

@@ -47,7 +47,10 @@ struct IngestTests {
         }
     }
 
-    @Test("knows a batch that is sent again for as long as its rows are kept, also after a restart", arguments: DatabaseEngine.allCases)
+    @Test(
+        "knows a batch that is sent again for as long as its rows are kept, also after a restart",
+        arguments: DatabaseEngine.allCases
+    )
     func lateDuplicates(engine: DatabaseEngine) async throws {
         let (time, clock) = (ManualTime(), StandingClock(engine))
         let watch = Watch(targets: 3)

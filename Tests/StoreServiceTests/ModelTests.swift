@@ -20,7 +20,10 @@ private struct Model {
         let some = rows.filter { (from..<to).contains($0.timestamp) }
         let latencies = some.compactMap(\.latencyMilliseconds)
         let failures = some.count { $0.status != "success" }
-        return (some.count, failures, latencies.reduce(0, +) / Double(max(1, latencies.count)), some.reduce(0) { $0 + $1.sent })
+        return (
+            some.count, failures, latencies.reduce(0, +) / Double(max(1, latencies.count)),
+            some.reduce(0) { $0 + $1.sent }
+        )
     }
 }
 
@@ -36,7 +39,8 @@ struct ModelTests {
 
     @Test(
         "answers the same, whatever is in memory and whatever in chunks, and however often it begins anew",
-        arguments: DatabaseEngine.allCases, 0..<4
+        arguments: DatabaseEngine.allCases,
+        0..<4
     )
     func model(engine: DatabaseEngine, seed: Int) async throws {
         var source = SeededGenerator(seed: UInt64(seed))

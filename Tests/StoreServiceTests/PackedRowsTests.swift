@@ -26,8 +26,11 @@ struct PackedRowsTests {
             let metadata = String(repeating: "x", count: Int.random(in: 0..<50, using: &source))
             rows.append(
                 MeasurementRow(
-                    id: UUIDv7(high: .random(in: 0 ... .max, using: &source), low: .random(in: 0 ... .max, using: &source)),
-                    timestamp: Timestamp(microseconds: .random(in: -1 << 60 ... 1 << 60, using: &source)),
+                    id: UUIDv7(
+                        high: .random(in: 0 ... .max, using: &source),
+                        low: .random(in: 0 ... .max, using: &source)
+                    ),
+                    timestamp: Timestamp(microseconds: .random(in: -1 << 60...1 << 60, using: &source)),
                     latency: latency,
                     status: MeasurementStatus.allCases.randomElement(using: &source) ?? .success,
                     reason: FailureReason.allCases.randomElement(using: &source) ?? .none,
@@ -51,10 +54,13 @@ struct PackedRowsTests {
         #expect(try packer.unpackNumbers(packed.numbers) == numbers)
     }
 
-    @Test("keep a latency to its last bit, in the fewest bytes that do", arguments: [
-        (0.0, LatencyForm.thousandths), (12.345, .thousandths), (12.345678, .millionths), (1.0 / 3, .exact),
-        (-0.0, .exact), (1e300, .exact),
-    ])
+    @Test(
+        "keep a latency to its last bit, in the fewest bytes that do",
+        arguments: [
+            (0.0, LatencyForm.thousandths), (12.345, .thousandths), (12.345678, .millionths), (1.0 / 3, .exact),
+            (-0.0, .exact), (1e300, .exact),
+        ]
+    )
     func latencies(latency: Double, form: LatencyForm) throws {
         #expect(LatencyForm.best(for: [latency, .nan]).form == form)
         var writer = PackedWriter()

@@ -95,7 +95,10 @@ struct QueryTests {
         }
     }
 
-    @Test("give the newest row of every check and agent, whatever order rows come in and names they had", arguments: DatabaseEngine.allCases)
+    @Test(
+        "give the newest row of every check and agent, whatever order rows come in and names they had",
+        arguments: DatabaseEngine.allCases
+    )
     func latest(engine: DatabaseEngine) async throws {
         let time = ManualTime()
         var watch = Watch(targets: 2)
@@ -161,7 +164,10 @@ struct QueryTests {
         }
     }
 
-    @Test("tell the endpoints of a check apart, and count what was sent and answered", arguments: DatabaseEngine.allCases)
+    @Test(
+        "tell the endpoints of a check apart, and count what was sent and answered",
+        arguments: DatabaseEngine.allCases
+    )
     func endpoints(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in
             let watch = Watch()

@@ -50,7 +50,9 @@ struct RollupTests {
         #expect(merged.reasons == whole.reasons)
         #expect((merged.sent, merged.received) == (whole.sent, whole.received))
         #expect(merged.sketch == whole.sketch)
-        #expect(merged.latencies.minimum == whole.latencies.minimum && merged.latencies.maximum == whole.latencies.maximum)
+        #expect(
+            merged.latencies.minimum == whole.latencies.minimum && merged.latencies.maximum == whole.latencies.maximum
+        )
         #expect(Self.nearlyEqual(merged.latencies.sum, whole.latencies.sum))
         #expect(Self.nearlyEqual(merged.jitter, whole.jitter))
         #expect(Self.nearlyEqual(merged.opinionScore, whole.opinionScore))

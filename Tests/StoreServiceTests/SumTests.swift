@@ -16,7 +16,10 @@ struct SumTests {
 
     private static func time() -> ManualTime { ManualTime(day.advanced(by: .seconds(2 * 86_400))) }
 
-    @Test("of long steps are whole hours in UTC, and say how good the connection was", arguments: DatabaseEngine.allCases)
+    @Test(
+        "of long steps are whole hours in UTC, and say how good the connection was",
+        arguments: DatabaseEngine.allCases
+    )
     func quality(engine: DatabaseEngine) async throws {
         let clock = StandingClock(engine)
         try await withStore(in: directory, on: engine, time: Self.time(), clock: clock) { store in
@@ -140,7 +143,10 @@ struct SumTests {
         try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
             let watch = Watch()
             let rows = (0..<5_000).map { number -> (Timestamp, Double?) in
-                (Self.day.advanced(by: .milliseconds(7_000 * number)), number % 7 == 0 ? nil : Double(number % 90) + 0.25)
+                (
+                    Self.day.advanced(by: .milliseconds(7_000 * number)),
+                    number % 7 == 0 ? nil : Double(number % 90) + 0.25
+                )
             }
             for start in stride(from: 0, to: rows.count, by: 1_000) {
                 _ = try await store.client.call(.appendMeasurements, watch.batch(Array(rows[start..<start + 1_000])))

@@ -31,7 +31,8 @@ enum BatchPayload {
     /// `nil` when the payload is not one of this version.
     static func read(_ bytes: ArraySlice<UInt8>) -> MeasurementBatch? {
         var reader = ByteReader(bytes)
-        guard let written = reader.byte(), versions.contains(written), let agent: AgentID = reader.identifier(), let origin = reader.text(),
+        guard let written = reader.byte(), versions.contains(written), let agent: AgentID = reader.identifier(),
+            let origin = reader.text(),
             let seriesCount = reader.varint()
         else { return nil }
         var batch = MeasurementBatch(agentID: agent, origin: origin, series: [], columns: MeasurementColumns())

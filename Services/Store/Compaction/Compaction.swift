@@ -88,9 +88,10 @@ struct Compaction: Sendable {
                     AND (holder = \(name) OR held_until < \(now.microseconds))
                 """
             )
-            let flushed: Int = try connection.value(
-                "SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)"
-            ) ?? 0
+            let flushed: Int =
+                try connection.value(
+                    "SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)"
+                ) ?? 0
             return (taken > 0, flushed)
         }
     }

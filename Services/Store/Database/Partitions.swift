@@ -20,7 +20,10 @@ extension Database {
                 try connection.take(.chunks)
                 let name = "chunk_\(day < 0 ? "before_" : "")\(day.magnitude)"
                 try connection.executeAll([
-                    SQL(trusted: "CREATE TABLE IF NOT EXISTS \(name) PARTITION OF chunk FOR VALUES FROM (\(day)) TO (\(day + 1))"),
+                    SQL(
+                        trusted:
+                            "CREATE TABLE IF NOT EXISTS \(name) PARTITION OF chunk FOR VALUES FROM (\(day)) TO (\(day + 1))"
+                    ),
                     // Nobody reads it by its own name.
                     SQL(trusted: "ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY"),
                     SQL(trusted: "ALTER TABLE \(name) FORCE ROW LEVEL SECURITY"),

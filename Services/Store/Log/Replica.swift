@@ -51,9 +51,10 @@ final class Replica: Sendable {
 
     /// Takes note of what others have committed, as a transaction sees it.
     func catchUp(on connection: any DatabaseConnection) throws {
-        let newest: Int = try connection.value(
-            "SELECT coalesce(max(cursor), 0) FROM event WHERE tenant = \(defaultTenant)"
-        ) ?? 0
+        let newest: Int =
+            try connection.value(
+                "SELECT coalesce(max(cursor), 0) FROM event WHERE tenant = \(defaultTenant)"
+            ) ?? 0
         guard newest > events.newest else { return }
         take(try connection.seriesRecords(after: series.count), [])
         while events.newest < newest, let commit = try connection.commit(after: events.newest) {

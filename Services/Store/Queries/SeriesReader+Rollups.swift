@@ -49,7 +49,9 @@ private struct SeriesSum {
         let shorter: RollupStep? = unit == .day ? .hour : nil
         guard first < last else { return try add(times, upTo: shorter) }
         try add(times.lowerBound..<first, upTo: shorter)
-        try reader.connection.rollups(unit, of: series, from: first, to: last, withSketch: withSketch) { start, rollup in
+        try reader.connection.rollups(unit, of: series, from: first, to: last, withSketch: withSketch) {
+            start,
+            rollup in
             sums[steps.index(of: start)].merge(rollup)
         }
         try addHead(first..<last)

@@ -16,7 +16,9 @@ enum LatencyForm: UInt8 {
     /// The whole number that stands for a latency; `nil` when none does exactly.
     func whole(_ latency: Double) -> UInt64? {
         let scaled = (latency * scale).rounded()
-        guard latency.sign == .plus, scaled < Self.limit, (scaled / scale).bitPattern == latency.bitPattern else { return nil }
+        guard latency.sign == .plus, scaled < Self.limit, (scaled / scale).bitPattern == latency.bitPattern else {
+            return nil
+        }
         return UInt64(scaled)
     }
 

@@ -60,7 +60,8 @@ struct RowPacker {
         var rows = try unpackNumbers(packed.numbers)
         var reader = PackedReader(try zstandard.contents(of: packed.metadata, limit: Self.maximumBytes))
         var end = 0
-        rows.metadataEnd = try reader.runs(rows.count, upTo: Self.maximumBytes) { length throws(PackingError) in length }
+        rows.metadataEnd = try reader.runs(rows.count, upTo: Self.maximumBytes) { length throws(PackingError) in length
+        }
         for row in 0..<rows.count {
             end += rows.metadataEnd[row]
             rows.metadataEnd[row] = end
