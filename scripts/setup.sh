@@ -8,9 +8,8 @@ declare -rA sets=(
            libpq-dev libsqlite3-dev libssl-dev libwslay-dev libzstd-dev make pkg-config python3 python3-pip"
   [test]="chromium curl dnsmasq-base fonts-inter iproute2 nghttp2-client nginx-light node-typescript openssl
           postgresql procps python3-venv shellcheck socat sqlite3"
-  [bench]="dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl procps
-           prometheus-blackbox-exporter python3-venv sqlite3
-           traceroute util-linux"
+  [bench]="curl dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl
+           postgresql procps prometheus-blackbox-exporter python3-venv sqlite3 traceroute util-linux victoria-metrics"
   [check]="node-typescript python3-venv shellcheck"
 )
 

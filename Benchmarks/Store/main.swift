@@ -60,7 +60,7 @@ let loadSeconds = try await store.run { running in
         }
         try await group.waitForAll()
     }
-    _ = try await running.seconds(sending: [], inFlight: 1)
+    _ = try await running.cost(sending: [], inFlight: 1)
     return (ContinuousClock.now - start) / .seconds(1)
 }
 print("loaded \(count) rows of \(MonthOfRows.targets) targets over \(MonthOfRows.days) days in \(Int(loadSeconds)) s")

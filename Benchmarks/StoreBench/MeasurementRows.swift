@@ -37,6 +37,21 @@ public struct MeasurementRows: Sendable {
         self.count = count
     }
 
+    /// Series, milliseconds and numbers of the same rows, for what keeps only those.
+    public func numbersCSV() -> String {
+        var text = ""
+        text.reserveCapacity(count * 32)
+        for batch in batches {
+            let columns = batch.columns
+            for row in 0..<columns.count {
+                let latency = columns.latency[row].isNaN ? "" : "\(columns.latency[row])"
+                text += "\(columns.series[row]),\(columns.timestamp[row] / 1_000),\(latency),"
+                text += "\(columns.status[row].rawValue),\(columns.reason[row].rawValue)\n"
+            }
+        }
+        return text
+    }
+
     /// The same rows for `sqlite3 .import` and `psql \copy`.
     public func csv() -> String {
         var text = ""

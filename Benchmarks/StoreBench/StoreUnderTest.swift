@@ -3,6 +3,7 @@ public import Contracts
 public import Database
 import EventLoop
 import Foundation
+import Glibc
 public import JSONRPC
 import JSONRPCTransport
 import Lifecycle
@@ -107,6 +108,13 @@ public struct StoreUnderTest: Sendable {
     }
 }
 
+/// What it took to store some rows.
+public struct Cost: Sendable {
+    public var seconds: Double
+    /// Of all threads but the agent's.
+    public var storeCPUSeconds: Double
+}
+
 /// A store that runs, as those see it who call it.
 public struct RunningStore: Sendable {
     public let agent: RPCClient
@@ -114,16 +122,28 @@ public struct RunningStore: Sendable {
     let loop: EventLoop
     let metrics: Metrics
 
-    /// Seconds that it takes to send all batches, so many at a time, each until its receipt, and until all rows are in
-    /// chunks and roll-ups.
-    public func seconds(sending batches: [MeasurementBatch], inFlight: Int) async throws -> Double {
+    /// What it takes to send all batches, so many at a time, each until its receipt, and until all rows are in chunks and
+    /// roll-ups.
+    public func cost(sending batches: [MeasurementBatch], inFlight: Int) async throws -> Cost {
         _ = try await agent.call(.appendMeasurements, .empty(like: batches))
         let start = ContinuousClock.now
+        let (process, own) = (cpuSeconds(CLOCK_PROCESS_CPUTIME_ID), cpuSeconds(CLOCK_THREAD_CPUTIME_ID))
         try await send(batches, inFlight: inFlight)
         while !String(decoding: metrics.text(), as: UTF8.self).contains("sonde_store_head_rows 0") {
             try await Task.sleep(for: .milliseconds(20))
         }
-        return (ContinuousClock.now - start) / .seconds(1)
+        // This is the agent's thread.
+        let agent = cpuSeconds(CLOCK_THREAD_CPUTIME_ID) - own
+        return Cost(
+            seconds: (ContinuousClock.now - start) / .seconds(1),
+            storeCPUSeconds: cpuSeconds(CLOCK_PROCESS_CPUTIME_ID) - process - agent
+        )
+    }
+
+    private func cpuSeconds(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        _ = unsafe clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
     }
 
     /// Sends again what the store has no room for, when it says that it may have some.

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 
 /// Below the ports that the kernel gives to clients, so that none of them comes in between.
-func freePort() throws -> UInt16 {
+public func freePort() throws -> UInt16 {
     for _ in 0..<100 {
         let address = SocketAddress(.loopback, port: .random(in: 20_000..<32_000))
         guard let socket = try? TCPSocket.listen(on: address, sharingPort: false) else { continue }
