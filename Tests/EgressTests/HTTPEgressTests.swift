@@ -199,14 +199,6 @@ struct HTTPEgressTests {
         )
     }
 
-    @Test("takes no proxy from the environment")
-    func proxy() async throws {
-        unsafe setenv("http_proxy", "http://127.0.0.1:1", 1)
-        defer { unsafe unsetenv("http_proxy") }
-        let server = try await ScriptedServer(.reply(Self.hello))
-        #expect(try await egress.perform(EgressRequest("GET", server.url())).get().status == 200)
-    }
-
     @Test("ends the transfer when its task is cancelled")
     func cancel() async throws {
         let server = try await ScriptedServer(.silence)
