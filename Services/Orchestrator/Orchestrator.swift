@@ -11,18 +11,21 @@ public struct Orchestrator: Service {
     private let inventory: Inventory
     private let registry: AgentRegistry
     private let feed: AssignmentFeed
+    private let removals: Removals?
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let log: Log
 
     /// Brings the schema up to date and reads who was there before.
     ///
-    /// `clock` is slept by; `now` is what is written down as the time.
+    /// `clock` is slept by; `now` is what is written down as the time. Without a `store` nobody forgets targets that
+    /// were removed; they wait for one.
     public static func open(
         _ database: any Database,
         _ settings: OrchestratorSettings,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp = { .now },
+        store: RPCClient? = nil,
         log: Log
     ) async throws -> Orchestrator {
         try await database.migrate(schema)
@@ -39,6 +42,7 @@ public struct Orchestrator: Service {
             inventory: inventory,
             registry: registry,
             feed: feed,
+            removals: store.map { Removals(inventory: inventory, store: $0, clock: clock, log: log) },
             clock: clock,
             now: now,
             log: log
@@ -66,6 +70,7 @@ public struct Orchestrator: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { try await feed.run() }
             group.addTask { try await saveRegularly() }
+            if let removals { group.addTask { try await removals.run() } }
             try await group.waitForAll()
         }
     }

@@ -5,6 +5,8 @@ public import JSONRPCTransport
 /// What an orchestrator reads from its environment.
 public struct OrchestratorSettings: Sendable {
     public var mesh: MeshSettings
+    /// Where the store listens: a host and a port.
+    public var store: String
     /// Path of the SQLite file.
     public var database = "/var/lib/sonde/orchestrator.db"
     public var durability = SQLiteSettings.Durability.full
@@ -16,6 +18,7 @@ public struct OrchestratorSettings: Sendable {
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("ORCHESTRATOR", from: environment)
+        store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         database = environment.string("ORCHESTRATOR_DATABASE", default: database)
         durability = try environment.choice("ORCHESTRATOR_DURABILITY", default: durability)
         heartbeat = try environment.duration(

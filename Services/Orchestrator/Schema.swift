@@ -36,4 +36,10 @@ let schema = [
         ]
     ),
     Migration(2, "the rates of targets", ["ALTER TABLE target ADD COLUMN max_rate DOUBLE PRECISION"]),
+    // Targets of which the store still has measurements.
+    Migration(
+        3,
+        "targets to forget",
+        ["CREATE TABLE removal (target_id TEXT PRIMARY KEY, removed_at BIGINT NOT NULL)"]
+    ),
 ]

@@ -125,6 +125,19 @@ private let tables = [
             ended_at BIGINT NOT NULL, rows BIGINT NOT NULL, cause TEXT NOT NULL
             """
     ),
+    // Targets that are no more, and the numbers of the series they had.
+    Table(
+        name: "forgotten",
+        columns: """
+            tenant TEXT NOT NULL, target_id TEXT NOT NULL, forgotten_at BIGINT NOT NULL, PRIMARY KEY (tenant, target_id)
+            """
+    ),
+    Table(
+        name: "forgotten_series",
+        columns: """
+            tenant TEXT NOT NULL, number BIGINT NOT NULL, target_id TEXT NOT NULL, PRIMARY KEY (tenant, number)
+            """
+    ),
     // `target_ids` and `types` are JSON arrays; a session without an end goes on.
     Table(
         name: "session",

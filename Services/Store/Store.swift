@@ -12,6 +12,7 @@ public struct Store: Service {
     private let log: Log
     private let reader: QueryReader
     private let gaps: GapBook
+    private let forgetting: Forgetting
     private let sessions: SessionBook
     private let compaction: Compaction
     private let pruning: Pruning
@@ -41,6 +42,7 @@ public struct Store: Service {
             retention: settings.retention,
             now: now
         )
+        let forgetting = Forgetting(database: database, replica: replica, now: now)
         return Store(
             ingest: Ingest(
                 database,
@@ -55,6 +57,7 @@ public struct Store: Service {
             log: log,
             reader: reader,
             gaps: GapBook(database: database, reader: reader, now: now),
+            forgetting: forgetting,
             sessions: SessionBook(database: database, reader: reader, now: now),
             compaction: Compaction(
                 database: database,
@@ -69,6 +72,7 @@ public struct Store: Service {
                 database: database,
                 settings: settings.retention,
                 series: series,
+                forgetting: forgetting,
                 clock: clock,
                 now: now,
                 log: log
@@ -84,6 +88,7 @@ public struct Store: Service {
     public func addRoutes(to router: inout RPCRouter, person: @escaping @Sendable () async throws -> Person) {
         ingest.addRoutes(to: &router)
         gaps.addRoutes(to: &router)
+        forgetting.addRoutes(to: &router)
         let series = replica.series
         let imports = Import(ingest: ingest, series: series, settings: settings, now: now)
         router.handle(.importMeasurements, imports.callAsFunction)

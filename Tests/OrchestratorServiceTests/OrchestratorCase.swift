@@ -12,9 +12,12 @@ func withOrchestrator(
     in directory: TemporaryDirectory,
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
+    store: RPCClient? = nil,
     _ body: @escaping @Sendable (RPCClient) async throws -> Void
 ) async throws {
-    try await withStoppableOrchestrator(in: directory, values, time: time) { client, _ in try await body(client) }
+    try await withStoppableOrchestrator(in: directory, values, time: time, store: store) { client, _ in
+        try await body(client)
+    }
 }
 
 /// The same, with a `body` that may also stop the orchestrator.
@@ -22,6 +25,7 @@ func withStoppableOrchestrator(
     in directory: TemporaryDirectory,
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
+    store: RPCClient? = nil,
     _ body: @escaping @Sendable (RPCClient, Orchestrator) async throws -> Void
 ) async throws {
     let log = Log(label: "test", sink: MemorySink())
@@ -31,6 +35,7 @@ func withStoppableOrchestrator(
         OrchestratorSettings(from: Environment(values)),
         clock: ContinuousClock(),
         now: { time.now },
+        store: store,
         log: log
     )
     var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(), log: log)

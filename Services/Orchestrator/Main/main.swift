@@ -14,10 +14,12 @@ let settings = configure("orchestrator") { environment throws(ConfigurationError
 await MeshProcess.main(.orchestrator) {
     let process = try MeshProcess(.orchestrator, settings.mesh)
     let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let store = process.connection(to: .store, at: settings.store)
     let orchestrator = try await Orchestrator.open(
         database,
         settings,
         clock: LoopClock(process.loop),
+        store: store.client,
         log: process.log
     )
     orchestrator.addMetrics(to: process.metrics)
@@ -27,6 +29,6 @@ await MeshProcess.main(.orchestrator) {
     )
     orchestrator.addRoutes(to: &router)
     let server = try process.server(router)
-    try await process.run([gateway, server, orchestrator])
+    try await process.run([gateway, store, server, orchestrator])
     await database.close()
 }

@@ -76,11 +76,18 @@ struct TargetCatalog: Sendable {
     }
 
     func delete(_ reference: TargetReference) async throws -> Empty {
-        try await inventory.change { [tenant = inventory.tenant] connection in
+        try await inventory.change { [tenant = inventory.tenant, now = now()] connection in
             let count = try connection.execute(
                 "DELETE FROM target WHERE tenant = \(tenant) AND id = \(reference.id.rawValue)"
             )
             guard count > 0 else { throw RPCError.noTarget(reference.id) }
+            // With the target, so that its measurements go even if this process ends here.
+            try connection.execute(
+                """
+                INSERT INTO removal (target_id, removed_at) VALUES (\(reference.id.rawValue), \(now.microseconds))
+                ON CONFLICT (target_id) DO NOTHING
+                """
+            )
             return Empty()
         }
     }

@@ -122,7 +122,8 @@ struct Compaction: Sendable {
     /// Moves all rows of a segment; returns how many there were.
     private func flush(_ segment: HeadSegment, upTo cursor: Int) async throws -> Int {
         var rows = 0
-        var rest = segment.series.sorted()[...]
+        let forgotten = replica.series.forgotten(of: segment.series)
+        var rest = segment.series.filter { !forgotten.contains($0) }.sorted()[...]
         while !rest.isEmpty {
             let (moved, count) = try await flush(segment, some: rest, upTo: cursor)
             rows += moved

@@ -69,21 +69,6 @@ extension StoredEvent {
     }
 }
 
-extension MeasurementBatch {
-    /// The series that are wanted, and their rows.
-    fileprivate func only(_ isWanted: [Bool]) -> MeasurementBatch {
-        var batch = filtered { isWanted[columns.series[$0]] }
-        var number = -1
-        let numbers = isWanted.map { wanted in
-            number += wanted ? 1 : 0
-            return number
-        }
-        batch.series = zip(series, isWanted).filter(\.1).map(\.0)
-        batch.columns.series = batch.columns.series.map { numbers[$0] }
-        return batch
-    }
-}
-
 extension ArraySlice<UInt8> {
     fileprivate var hasLineFeed: Bool {
         unsafe withUnsafeBytes { bytes in

@@ -52,6 +52,7 @@ struct AppendTransaction {
     }
 
     private mutating func append(_ incoming: IncomingBatch) throws -> Outcome {
+        let incoming = incoming.without(series.isForgotten)
         var rows = incoming.batch.columns
         do {
             let numbers = try seriesNumbers(of: incoming.keys, from: rows.timestamp.min() ?? 0)

@@ -17,6 +17,19 @@ struct IncomingBatch: Sendable {
         try batch.validate(limits, now: now)
     }
 
+    private init(_ batch: MeasurementBatch, json: ArraySlice<UInt8>) {
+        self.batch = batch
+        self.json = json
+    }
+
+    /// The same without rows of targets that are no more.
+    func without(_ isForgotten: (TargetID) -> Bool) -> IncomingBatch {
+        let isGone = batch.series.map { isForgotten($0.targetID) }
+        guard isGone.contains(true) else { return self }
+        let left = batch.only(isGone.map(!))
+        return IncomingBatch(left, json: left.json[...])
+    }
+
     /// The key of each series that rows are of; `nil` for others.
     var keys: [SeriesKey?] {
         var isUsed = [Bool](repeating: false, count: batch.series.count)

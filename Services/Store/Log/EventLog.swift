@@ -55,6 +55,11 @@ final class EventLog: Sendable {
         committed.update(event.cursor)
     }
 
+    /// Serves everybody from the database for now: what is in memory has rows of targets that are no more.
+    func forgetTail() {
+        tail.withLock { $0 = Tail() }
+    }
+
     /// Ends all waiting.
     func finish() {
         committed.finish()
@@ -125,6 +130,12 @@ extension CommittedRows {
     /// The rows as their agent sent them, but for series without rows.
     func batch(_ table: SeriesTable) -> MeasurementBatch {
         var batch = MeasurementBatch(agentID: .placeholder, origin: "", series: [], columns: rows)
+        var rows = rows
+        let forgotten = table.forgotten(of: rows.series)
+        if !forgotten.isEmpty {
+            rows = rows.picked(rows.series.indices.filter { !forgotten.contains(rows.series[$0]) })
+        }
+        batch.columns = rows
         var indices: [Int: Int] = [:]
         for (row, number) in rows.series.enumerated() {
             if indices[number] == nil {

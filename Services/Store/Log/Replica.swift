@@ -49,8 +49,15 @@ final class Replica: Sendable {
         }
     }
 
+    /// Shows nothing more of targets.
+    func forget(_ targets: [TargetID]) {
+        series.forget(targets)
+        events.forgetTail()
+    }
+
     /// Takes note of what others have committed, as a transaction sees it.
     func catchUp(on connection: any DatabaseConnection) throws {
+        try catchUpForgotten(connection)
         let newest: Int =
             try connection.value(
                 "SELECT coalesce(max(cursor), 0) FROM event WHERE tenant = \(defaultTenant)"
@@ -60,6 +67,16 @@ final class Replica: Sendable {
         while events.newest < newest, let commit = try connection.commit(after: events.newest) {
             take([], [(commit, StoredEvent(cursor: commit.cursor, batch: commit.batch(series).json[...]))])
         }
+    }
+
+    private func catchUpForgotten(_ connection: any DatabaseConnection) throws {
+        // Those of whom only the series are left have no name any more, and one more in memory.
+        let count: Int = try connection.value("SELECT count(*) FROM forgotten WHERE tenant = \(defaultTenant)") ?? 0
+        guard count + 1 > series.forgottenCount else { return }
+        let targets = try connection.rows("SELECT target_id FROM forgotten WHERE tenant = \(defaultTenant)") { row in
+            TargetID(rawValue: try row.text(0))
+        }
+        forget(targets + [TargetID(rawValue: "")])
     }
 
     private func catchUp() async throws {

@@ -13,6 +13,7 @@ struct Pruning: Sendable {
     let database: any Database
     let settings: RetentionSettings
     let series: SeriesTable
+    let forgetting: Forgetting
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     let log: Log
@@ -25,6 +26,7 @@ struct Pruning: Sendable {
                 let now = now()
                 try await database.addPartitions(around: now)
                 try await removeEvents(before: now.advanced(by: .zero - settings.events).microseconds)
+                try await forgetting.cleanUp()
                 let day = settings.lastExpiredDay(at: now)
                 if day != lastDay { try await prune(at: now) }
                 lastDay = day

@@ -12,6 +12,9 @@ final class SeriesTable: Sendable {
         /// Of the series with the number `index + 1`.
         var newest: [MeasurementRow?] = []
         var marks: [SeriesMark] = []
+        /// Targets that are no more, and their series.
+        var forgotten: Set<TargetID> = []
+        var forgottenSeries: Set<Int> = []
 
         mutating func add(_ record: SeriesRecord) {
             precondition(record.id == records.count + 1, "numbers of series have no gaps")
@@ -20,10 +23,20 @@ final class SeriesTable: Sendable {
             marks.append(SeriesMark())
             ids[record.key] = record.id
             byTarget[record.key.series.targetID, default: []].append(record.id)
+            if forgotten.contains(record.key.series.targetID) { forgottenSeries.insert(record.id) }
             byName[record.name, default: []].append(record.id)
         }
 
+        mutating func forget(_ target: TargetID) {
+            guard forgotten.insert(target).inserted else { return }
+            for series in byTarget[target] ?? [] {
+                forgottenSeries.insert(series)
+                newest[series - 1] = nil
+            }
+        }
+
         mutating func take(_ row: MeasurementRow, of series: Int) {
+            guard !forgottenSeries.contains(series) else { return }
             if let newest = newest[series - 1], !row.isNewer(than: newest) { return }
             newest[series - 1] = row
         }
@@ -84,6 +97,20 @@ final class SeriesTable: Sendable {
             }
             for (series, row) in newest { state.take(rows[row: row], of: series) }
         }
+    }
+
+    /// Shows nothing more of targets.
+    func forget(_ targets: some Sequence<TargetID>) {
+        state.withLock { state in for target in targets { state.forget(target) } }
+    }
+
+    var forgottenCount: Int { state.withLock(\.forgotten.count) }
+
+    func isForgotten(_ target: TargetID) -> Bool { state.withLock { $0.forgotten.contains(target) } }
+
+    /// Those of some series whose targets are no more.
+    func forgotten(of series: some Sequence<Int>) -> Set<Int> {
+        state.withLock { $0.forgottenSeries.intersection(series) }
     }
 
     /// Forgets newest rows that are older than `time`, since they are about to be removed.

@@ -1,0 +1,56 @@
+import Contracts
+import Database
+import JSONRPC
+import Lifecycle
+import Observability
+
+/// Has the store forget targets that were removed, however long it is away.
+struct Removals: Sendable {
+    private static let targetsAtOnce = 100
+    /// Between two looks, and after a call that failed.
+    private static let interval = Duration.seconds(30)
+
+    let inventory: Inventory
+    let store: RPCClient
+    let clock: any Clock<Duration>
+    let log: Log
+
+    /// Runs until it is cancelled.
+    func run() async throws {
+        while true {
+            let version = inventory.changes.current.version
+            do {
+                while try await forgetSome() {}
+            } catch let error as RPCError {
+                log.warning("the store does not forget targets yet", ["error": "\(error)"])
+            }
+            try await wait(after: version)
+        }
+    }
+
+    /// Returns whether there may be more.
+    private func forgetSome() async throws -> Bool {
+        let targets = try await inventory.read { connection in
+            try connection.rows("SELECT target_id FROM removal ORDER BY removed_at LIMIT \(Self.targetsAtOnce)") {
+                row in
+                TargetID(rawValue: try row.text(0))
+            }
+        }
+        guard !targets.isEmpty else { return false }
+        _ = try await store.call(.forgetTargets, ForgottenTargets(targetIDs: targets), timeout: .seconds(60))
+        _ = try await inventory.write { connection in
+            try connection.execute("DELETE FROM removal WHERE target_id IN (\(list: targets.map(\.rawValue)))")
+        }
+        return targets.count == Self.targetsAtOnce
+    }
+
+    /// Until something changes, or some time has gone by.
+    private func wait(after version: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await clock.sleep(for: Self.interval) }
+            group.addTask { _ = try await inventory.changes.next(after: version) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
