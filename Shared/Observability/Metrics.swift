@@ -3,6 +3,7 @@ import Synchronization
 /// The metrics of one process, printed in the Prometheus text format (version 0.0.4).
 public final class Metrics: Sendable {
     private let families = Mutex<[any MetricFamily]>([])
+    private let sampled = Mutex<[@Sendable () -> [SampledFamily]]>([])
 
     public init() {}
 
@@ -38,10 +39,16 @@ public final class Metrics: Sendable {
         _ = add(ReadHistogramFamily(name: name, help: help, read: read))
     }
 
+    /// Families that are kept elsewhere and asked for when the metrics are printed, all at one moment; behind the others.
+    public func families(_ read: @escaping @Sendable () -> [SampledFamily]) {
+        sampled.withLock { $0.append(read) }
+    }
+
     /// The whole page, in UTF-8.
     public func text() -> [UInt8] {
         var page = ""
-        for family in families.withLock({ $0 }).sorted(by: { $0.name < $1.name }) {
+        let own = families.withLock { $0 }.sorted { $0.name < $1.name }
+        for family in own + sampled.withLock({ $0 }).flatMap({ $0() }) {
             page += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(family.type)\n"
             family.print(to: &page)
         }

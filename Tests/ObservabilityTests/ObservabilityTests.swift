@@ -13,6 +13,35 @@ struct MetricsTests {
         #expect(lines == ["# HELP c Help.", "# TYPE c counter", "c{a=\"\\\\ \\\" \\n \r\\n\"} 1"])
     }
 
+    @Test("that are kept elsewhere stand behind the others, each series by its own name")
+    func sampled() {
+        let metrics = Metrics()
+        metrics.families {
+            var latency = SampledFamily("latency_seconds", "Latency.", .summary, unit: "s")
+            let labels = [MetricLabel("target", "a\"b"), MetricLabel("agent", "x"), MetricLabel("endpoint", "")]
+            latency.points = [.init(labels, .summary(count: 2, sum: 0.5, quantiles: [(0.5, 0.25)]))]
+            var up = SampledFamily("up", "Whether.", .gauge)
+            up.points = [.init([], .number(1))]
+            return [latency, up]
+        }
+        metrics.counter("z", "Own.")().increment()
+        let text = """
+            # HELP z Own.
+            # TYPE z counter
+            z 1
+            # HELP latency_seconds Latency.
+            # TYPE latency_seconds summary
+            latency_seconds{agent="x",quantile="0.5",target="a\\"b"} 0.25
+            latency_seconds_sum{agent="x",target="a\\"b"} 0.5
+            latency_seconds_count{agent="x",target="a\\"b"} 2.0
+            # HELP up Whether.
+            # TYPE up gauge
+            up 1.0
+
+            """
+        #expect(String(decoding: metrics.text(), as: UTF8.self) == text)
+    }
+
     @Test("count each bucket of a histogram with those below it")
     func histogram() {
         let metrics = Metrics()
