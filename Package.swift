@@ -122,7 +122,7 @@ let shared: [Target] = [
 
 let services: [Target] =
     service("Orchestrator", executable: "orchestrator", uses: ["Database", "Patterns", "Tokens"])
-    + service("Store", executable: "store", uses: ["CSV", "Database", "Packing", "Statistics", "Tokens"])
+    + service("Store", executable: "store", uses: ["CSV", "Database", "Egress", "Packing", "Statistics", "Tokens"])
     + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
     + service(
@@ -167,8 +167,8 @@ let suites: [Target] = [
     tests(
         "StoreService",
         uses: [
-            "Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "Packing", "ServiceTesting",
-            "Statistics", "TestServers",
+            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle",
+            "Observability", "Packing", "ServiceTesting", "Statistics", "TestServers",
         ]
     ),
     tests(

@@ -1,11 +1,15 @@
 public import Contracts
 public import Database
+public import EventLoop
 public import JSONRPC
 public import Lifecycle
 public import Observability
 
 /// Owns every measurement: stores each once, answers questions about them, and streams them as they come.
 public struct Store: Service {
+    private let database: any Database
+    private let export: ExportSettings
+    private let metrics: Metrics
     private let ingest: Ingest
     private let replica: Replica
     private let clock: any Clock<Duration>
@@ -31,7 +35,11 @@ public struct Store: Service {
         metrics: Metrics
     ) async throws -> Store {
         try await database.migrate(schema)
-        let replica = try await Replica.open(database, seriesLimit: settings.ingest.series)
+        let totals = settings.export.isOn ? ProbeTotals(now: now) : nil
+        if let totals, settings.export.showsMeasurements {
+            metrics.families { totals.families(at: now(), seriesLimit: settings.export.series) }
+        }
+        let replica = try await Replica.open(database, seriesLimit: settings.ingest.series, totals: totals)
         let (series, head, events) = (replica.series, replica.head, replica.events)
         metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
         metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
@@ -44,6 +52,9 @@ public struct Store: Service {
         )
         let forgetting = Forgetting(database: database, replica: replica, now: now)
         return Store(
+            database: database,
+            export: settings.export,
+            metrics: metrics,
             ingest: Ingest(
                 database,
                 settings,
@@ -106,6 +117,30 @@ public struct Store: Service {
         router.handle(.measurementHeatmap, written: heatmap.callAsFunction)
         router.handle(.measurementMatrix, written: MatrixQuery(reader: reader, series: series, now: now).callAsFunction)
         router.handle(.listRouteChanges, RouteQuery(reader: reader, series: series, now: now).callAsFunction)
+    }
+
+    /// Who sends to others what is measured from now on, from `loop`.
+    public func exports(on loop: EventLoop) async -> MeasurementExport {
+        guard let totals = replica.totals else { return MeasurementExport([]) }
+        let sender = await ExportSender.open(on: loop)
+        let wanted = [(ExportForm.remoteWrite, export.remoteWrite), (.otlp, export.otlp)]
+        return MeasurementExport(
+            wanted.compactMap { form, destination in
+                guard let destination else { return nil }
+                return Exporter(
+                    form,
+                    to: destination,
+                    export,
+                    totals,
+                    ExportLease(database, form.rawValue),
+                    sender,
+                    clock: clock,
+                    now: now,
+                    log: log,
+                    metrics: metrics
+                )
+            }
+        )
     }
 
     public func run() async throws {

@@ -40,7 +40,9 @@ public struct SampledFamily: Sendable {
     }
 
     /// Hands over each series by its own name, with its value.
-    public func forEachSeries(_ body: (_ name: String, _ labels: [MetricLabel], _ value: Double) throws -> Void) rethrows {
+    public func forEachSeries(
+        _ body: (_ name: String, _ labels: [MetricLabel], _ value: Double) throws -> Void
+    ) rethrows {
         for point in points {
             switch point.value {
             case .number(let value): try body(name, point.labels, value)

@@ -62,6 +62,8 @@ final class StandingClock: Clock {
         loops = engine == .postgres ? 3 : 2
     }
 
+    init(loops: Int) { self.loops = loops }
+
     var now: Instant { .now }
     var minimumResolution: Duration { .nanoseconds(1) }
 

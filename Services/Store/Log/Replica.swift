@@ -14,26 +14,30 @@ final class Replica: Sendable {
     let series: SeriesTable
     let head: Head
     let events: EventLog
+    /// What rows amount to, where anybody outside wants to know.
+    let totals: ProbeTotals?
 
     private let database: any Database
     private let turn = Mutex(())
 
-    private init(_ database: any Database, _ series: SeriesTable, _ events: EventLog) {
+    private init(_ database: any Database, _ series: SeriesTable, _ events: EventLog, _ totals: ProbeTotals?) {
         self.database = database
+        self.totals = totals
         self.series = series
         self.events = events
         head = Head()
     }
 
     /// Reads what is kept in memory.
-    static func open(_ database: any Database, seriesLimit: Int) async throws -> Replica {
+    static func open(_ database: any Database, seriesLimit: Int, totals: ProbeTotals?) async throws -> Replica {
         let series = SeriesTable(limit: seriesLimit)
         try await series.load(from: database)
         let flushed = try await database.read(as: defaultTenant) { connection in
             try connection.value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
         }
-        let replica = Replica(database, series, EventLog(database, series, newest: flushed))
+        let replica = Replica(database, series, EventLog(database, series, newest: flushed), totals)
         try await replica.catchUp()
+        totals?.begin()
         return replica
     }
 
@@ -44,6 +48,7 @@ final class Replica: Sendable {
             for (commit, event) in commits where commit.cursor > events.newest {
                 series.append([], commit.rows)
                 head.append(commit)
+                totals?.take(commit.rows, of: series)
                 events.append(event)
             }
         }

@@ -31,6 +31,7 @@ await MeshProcess.main(.store) {
     var router = process.router(authorizer: authorizer)
     store.addRoutes(to: &router) { try await authorizer.person(of: CallContext.current?.token) }
     let server = try process.server(router)
-    try await process.run([gateway, server, store])
+    let exports = await store.exports(on: process.loop)
+    try await process.run([gateway, server, store, exports])
     await database.close()
 }

@@ -1,0 +1,81 @@
+import Contracts
+import Database
+import EventLoop
+import Observability
+import ServiceTesting
+
+@testable import StoreService
+
+/// An exporter that sends to a receiver, with time that stands still but for the test.
+struct ExporterCase: Sendable {
+    let store = TotalsCase()
+    let clock = StandingClock(loops: 1)
+    let metrics = Metrics()
+    let log = MemorySink()
+    /// The series that every row is of.
+    let series: Int
+
+    init() {
+        series = store.add()
+        // Minutes are sent so much later.
+        store.time.advance(by: ProbeTotals.grace)
+    }
+
+    /// The lines of the metrics page.
+    var counts: Set<Substring> { Set(String(decoding: metrics.text(), as: UTF8.self).split(separator: "\n")) }
+
+    func lines(of message: String) -> Int { log.lines.count { $0.contains(message) } }
+
+    /// One row comes, and a minute goes by after which it is to be sent.
+    func minute() async {
+        store.take([series])
+        await clock.untilSleeping()
+        store.time.advance(by: .seconds(60))
+        clock.wake()
+        await clock.untilSleeping()
+    }
+
+    /// Waits for something, and lets whoever sleeps meanwhile go on.
+    func until(_ isDone: () -> Bool) async {
+        while !isDone() {
+            clock.wake()
+            await Task.yield()
+        }
+    }
+
+    /// Runs the exporter for as long as `body` does.
+    func run(
+        _ form: ExportForm = .remoteWrite,
+        to url: String,
+        configure: (inout ExportSettings) -> Void = { _ in },
+        _ body: @escaping @Sendable (ExporterCase) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let database = try await SQLiteDatabase.open(directory.path + "/x.db", SQLiteSettings(durability: .normal))
+        var settings = ExportSettings()
+        configure(&settings)
+        let loop = try EventLoop(name: "exports")
+        try loop.start()
+        let time = store.time
+        let exporter = Exporter(
+            form,
+            to: ExportSettings.Destination(url: url),
+            settings,
+            store.totals,
+            ExportLease(database, form.rawValue),
+            await ExportSender.open(on: loop),
+            clock: clock,
+            now: { time.now },
+            log: Log(label: "test", sink: log),
+            metrics: metrics
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await exporter.run() }
+            await clock.untilSleeping()
+            try await body(self)
+            group.cancelAll()
+            while (try? await group.next()) != nil {}
+        }
+        await database.close()
+    }
+}
