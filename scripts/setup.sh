@@ -8,7 +8,7 @@ declare -rA sets=(
            libpq-dev libsnappy-dev libsqlite3-dev libssl-dev libwslay-dev libzstd-dev make pkg-config python3
            python3-pip"
   [test]="chromium curl dnsmasq-base fonts-inter iproute2 nghttp2-client nginx-light node-typescript openssl
-          postgresql procps python3-venv shellcheck socat sqlite3"
+          postgresql procps prometheus python3-venv shellcheck socat sqlite3 victoria-metrics"
   [bench]="curl dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl
            postgresql procps prometheus-blackbox-exporter python3-venv sqlite3 traceroute util-linux victoria-metrics"
   [check]="node-typescript python3-venv shellcheck"
@@ -47,5 +47,25 @@ if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/creat
   "${root[@]}" mkdir --parents /etc/postgresql-common
   "${root[@]}" tee /etc/postgresql-common/createcluster.conf <<<'create_main_cluster = false' >/dev/null
 fi
+
+# Tests start servers of their own; the packages would start theirs, now and whenever the machine does. Where a policy
+# stands already, as in containers, it holds; without an init nothing starts anyway.
+daemons=()
+for package in "${missing[@]}"; do
+  case $package in prometheus | victoria-metrics) daemons+=("$package") ;; esac
+done
+policy=/usr/sbin/policy-rc.d
+if ((${#daemons[@]})) && [[ ! -e $policy ]]; then
+  trap '"${root[@]}" rm -f "$policy"' EXIT
+  "${root[@]}" tee "$policy" >/dev/null <<'POLICY'
+#!/bin/sh
+# Here while packages for tests are installed: 101 is "not to be started".
+case "$*" in *prometheus* | *victoria-metrics*) exit 101 ;; esac
+POLICY
+  "${root[@]}" chmod 755 "$policy"
+fi
 "${apt[@]}" update
 "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
+if ((${#daemons[@]})) && [[ -d /run/systemd/system ]]; then
+  "${root[@]}" systemctl disable --quiet "${daemons[@]}"
+fi

@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+
+/// A real server that keeps time series and takes remote write, from its Debian package.
+///
+/// It has a free port of loopback and a directory of its own. Whatever becomes of the tests, it ends with their process,
+/// and its directory goes too.
+public final class SeriesServer: Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case prometheus
+        case victoriaMetrics = "victoria-metrics"
+    }
+
+    /// Ends the server and removes its files once the other end of its input is closed.
+    private static let caretaker = """
+        trap '' HUP INT TERM
+        directory=$1
+        shift
+        "$@" </dev/null >"$directory/log" 2>&1 &
+        read -r line
+        kill -KILL $!
+        # Not awaited, since whoever starts this may have blocked the signal of a child's end; it may write for a moment.
+        tries=0
+        until rm -rf "$directory" || [ $tries -gt 100 ]; do
+            tries=$((tries + 1))
+            sleep 0.05
+        done 2>/dev/null
+        """
+
+    public let kind: Kind
+    private let port: UInt16
+    private let shell = Process()
+    /// Closed with the process.
+    private let lifeline: FileHandle
+
+    /// Returns when it listens.
+    public init(_ kind: Kind) async throws {
+        self.kind = kind
+        port = try freePort()
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sonde-series-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data().write(to: directory.appending(path: "prometheus.yml"))
+        let pipe = Pipe()
+        // Other programs that tests start must not keep this end open.
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        lifeline = pipe.fileHandleForWriting
+        shell.executableURL = URL(filePath: "/bin/sh")
+        let program = "/usr/bin/\(kind.rawValue)"
+        shell.arguments =
+            ["-c", Self.caretaker, "sh", directory.path, program] + Self.options(kind, port, in: directory.path)
+        shell.standardInput = pipe
+        try shell.run()
+        do {
+            try await awaitListener(on: port)
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    private static func options(_ kind: Kind, _ port: UInt16, in directory: String) -> [String] {
+        switch kind {
+        case .prometheus:
+            [
+                "--config.file=\(directory)/prometheus.yml", "--storage.tsdb.path=\(directory)/data",
+                "--web.listen-address=127.0.0.1:\(port)", "--web.enable-remote-write-receiver",
+            ]
+        case .victoriaMetrics:
+            // What is written can be asked for at once.
+            [
+                "-storageDataPath=\(directory)/data", "-httpListenAddr=127.0.0.1:\(port)", "-retentionPeriod=100y",
+                "-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=64MB",
+            ]
+        }
+    }
+
+    public var url: String { "http://127.0.0.1:\(port)" }
+    public var remoteWriteURL: String { "\(url)/api/v1/write" }
+    /// Answers 200 when it is ready for more than connections.
+    public var readyURL: String { "\(url)/\(kind == .prometheus ? "-/ready" : "health")" }
+
+    /// Returns when it has ended and its files are gone.
+    public func stop() {
+        try? lifeline.close()
+        shell.waitUntilExit()
+    }
+}
