@@ -92,8 +92,7 @@ final class Exporter: Sendable {
             guard !isDraining.load(ordering: .sequentiallyConsistent),
                 try await lease.take(now(), for: destination.interval * 2 + ProbeTotals.grace)
             else { return }
-            let page = ProbePage(totals.content, at: time, seriesLimit: settings.series)
-            let bodies = try form.bodies(page.families, at: time, since: start, settings)
+            let bodies = try await bodies(at: time)
             metrics.lost.increment(by: backlog.withLock { $0.append(bodies, at: time) })
             arrivals.update(())
         } catch {
@@ -103,26 +102,29 @@ final class Exporter: Sendable {
         }
     }
 
+    /// Not made on the loop, which has others to serve: of many vantages it takes milliseconds.
+    private func bodies(at time: Timestamp) async throws -> [ExportBody] {
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { [totals, form, settings, start] in
+            let page = ProbePage(totals.content, at: time, seriesLimit: settings.series)
+            return try form.bodies(page.families, at: time, since: start, settings)
+        }
+    }
+
     private func deliver() async throws {
-        // A receiver that goes on refusing is mentioned once.
-        var isRefused = false
+        // A receiver that goes on refusing, or not answering, is mentioned once.
+        var isWell = true
         while true {
             let version = arrivals.current.version
             guard let request = backlog.withLock(\.first) else {
                 _ = try await arrivals.next(after: version)
                 continue
             }
-            let fault = try await send(request)
+            try await send(request, &isWell)
             backlog.withLock { $0.remove(request) }
-            if let fault, !isRefused {
-                log.error("samples are refused", ["destination": form.rawValue, "error": fault])
-            }
-            isRefused = fault != nil
         }
     }
 
-    /// Returns what the receiver says that will not have it.
-    private func send(_ request: ExportBacklog.Request) async throws -> String? {
+    private func send(_ request: ExportBacklog.Request, _ isWell: inout Bool) async throws {
         var random = SystemRandomNumberGenerator()
         var attempts = 0
         while request.time.duration(to: now()) < settings.limits.age {
@@ -137,20 +139,21 @@ final class Exporter: Sendable {
             switch ExportVerdict(result, attempts: attempts, limits: settings.limits, using: &random) {
             case .accepted:
                 metrics.sent.increment(by: request.body.samples)
-                return nil
+                isWell = true
+                return
             case .refused(let fault):
                 metrics.refused.increment(by: request.body.samples)
-                return fault
+                if isWell { log.error("samples are refused", ["destination": form.rawValue, "error": fault]) }
+                isWell = false
+                return
             case .again(let wait, let fault):
                 metrics.retries.increment()
-                if attempts == 1 {
-                    log.warning("samples are sent again", ["destination": form.rawValue, "error": fault])
-                }
+                if isWell { log.warning("samples are sent again", ["destination": form.rawValue, "error": fault]) }
+                isWell = false
                 try await clock.sleep(for: wait)
             }
         }
         metrics.lost.increment(by: request.body.samples)
-        return nil
     }
 }
 
