@@ -28,9 +28,13 @@ struct ExporterCase: Sendable {
 
     /// One row comes, and a minute goes by after which it is to be sent.
     func minute() async {
+        await rowAndThen(.seconds(60))
+    }
+
+    func rowAndThen(_ time: Duration) async {
         store.take([series])
         await clock.untilSleeping()
-        store.time.advance(by: .seconds(60))
+        store.time.advance(by: time)
         clock.wake()
         await clock.untilSleeping()
     }
@@ -47,6 +51,7 @@ struct ExporterCase: Sendable {
     func run(
         _ form: ExportForm = .remoteWrite,
         to url: String,
+        every interval: Duration = .seconds(60),
         configure: (inout ExportSettings) -> Void = { _ in },
         _ body: @escaping @Sendable (ExporterCase) async throws -> Void
     ) async throws {
@@ -57,9 +62,11 @@ struct ExporterCase: Sendable {
         let loop = try EventLoop(name: "exports")
         try loop.start()
         let time = store.time
+        var destination = ExportSettings.Destination(url: url)
+        destination.interval = interval
         let exporter = Exporter(
             form,
-            to: ExportSettings.Destination(url: url),
+            to: destination,
             settings,
             store.totals,
             ExportLease(database, form.rawValue),

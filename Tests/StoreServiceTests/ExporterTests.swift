@@ -101,6 +101,18 @@ struct ExporterTests {
         }
     }
 
+    @Test("have no sample of a time before the first one counted")
+    func start() async throws {
+        let server = try PostServer { _ in HTTPResponse(status: 200) }
+        try await ExporterCase().run(to: server.url, every: .seconds(5)) { export in
+            let start = export.store.time.now.microseconds / 1_000
+            for _ in 0..<3 { await export.rowAndThen(.seconds(5)) }
+            let posts = try await server.posts(2)
+            let times = try posts.map { try WrittenSeries.all(in: $0.body)[0].milliseconds }
+            #expect(times == [UInt64(start), UInt64(start) + 5_000])
+        }
+    }
+
     @Test("write OTLP as JSON")
     func otlp() async throws {
         let server = try PostServer { _ in HTTPResponse(status: 200) }

@@ -76,7 +76,8 @@ final class Exporter: Sendable {
             let time = intervalEnd
             guard time > last else { continue }
             last = time
-            await take(time)
+            // Nothing was counted at a time before the start.
+            if time >= start { await take(time) }
         }
     }
 
