@@ -1,13 +1,54 @@
 import Configuration
 import Contracts
 import Database
+import EventLoop
+import HTTP
 import ServiceTesting
 import Testing
 
 @testable import StoreService
 
-@Suite("Stores that share a database")
+@Suite("Stores that share a database", .timeLimit(.minutes(2)))
 struct ExportLeaseTests {
+    @Test("are one sender, and another one when that stops")
+    func twoStores() async throws {
+        let (directory, time) = (try TemporaryDirectory(), ManualTime())
+        let server = try PostServer { _ in HTTPResponse(status: 200) }
+        let loop = try EventLoop(name: "exports")
+        try loop.start()
+        // Of each store three, and one that sends.
+        let clock = StandingClock(loops: 8)
+        let sending: @Sendable (String) -> (inout StoreSettings) -> Void = { name in
+            { settings in
+                settings.export.instance = name
+                settings.export.remoteWrite = ExportSettings.Destination(url: server.url)
+            }
+        }
+        try await withStore(in: directory, on: .postgres, time: time, clock: clock, configure: sending("a")) { a in
+            try await withStore(in: directory, on: .postgres, time: time, clock: clock, configure: sending("b")) { b in
+                let exports = ["a": await a.store.exports(on: loop), "b": await b.store.exports(on: loop)]
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for export in exports.values { group.addTask { try await export.run() } }
+                    var senders: [String] = []
+                    for count in 1...3 {
+                        await clock.untilSleeping()
+                        time.advance(by: .seconds(60))
+                        clock.wake()
+                        await clock.untilSleeping()
+                        let posts = try await server.posts(count)
+                        #expect(posts.count == count)
+                        senders.append(try WrittenSeries.all(in: posts[count - 1].body)[0]["instance"] ?? "")
+                        if count == 2 { await exports[senders[0]]?.drain() }
+                    }
+                    #expect(senders[0] == senders[1])
+                    #expect(senders[2] != senders[1])
+                    group.cancelAll()
+                    while (try? await group.next()) != nil {}
+                }
+            }
+        }
+    }
+
     @Test("send one at a time, and another one goes on when it is let, or after a while")
     func turns() async throws {
         let directory = try TemporaryDirectory()

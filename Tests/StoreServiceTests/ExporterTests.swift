@@ -89,6 +89,17 @@ struct ExporterTests {
         }
     }
 
+    @Test("end at once, whether a receiver hangs or one is waited for")
+    func end() async throws {
+        let server = try PostServer { _ in nil }
+        let start = ContinuousClock.now
+        try await ExporterCase().run(to: server.url) { export in
+            await export.minute()
+            _ = try await server.posts(1)
+        }
+        #expect(ContinuousClock.now - start < ExportLimits().timeout / 2)
+    }
+
     @Test("part what is too much for one request, and send one at a time")
     func parts() async throws {
         let server = try PostServer { _ in HTTPResponse(status: 200) }

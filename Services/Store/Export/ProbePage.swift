@@ -13,7 +13,6 @@ struct ProbePage: Sendable {
         case other
     }
 
-    static let defaultSeriesLimit = 5_000
     /// Time series of one line: three results, two of requests, five of latencies, and the loss.
     static let seriesPerLine = 11
     /// The forms, and the number of vantages.
