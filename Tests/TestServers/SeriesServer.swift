@@ -79,6 +79,9 @@ public final class SeriesServer: Sendable {
     /// Answers 200 when it is ready for more than connections.
     public var readyURL: String { "\(url)/\(kind == .prometheus ? "-/ready" : "health")" }
 
+    /// Makes what was written visible to queries at once, where that takes a while; any answer will do.
+    public var flushURL: String { "\(url)/internal/force_flush" }
+
     /// Returns when it has ended and its files are gone.
     public func stop() {
         try? lifeline.close()
