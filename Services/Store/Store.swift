@@ -8,7 +8,7 @@ public import Observability
 /// Owns every measurement: stores each once, answers questions about them, and streams them as they come.
 public struct Store: Service {
     private let database: any Database
-    private let export: ExportSettings
+    private let telemetrySettings: TelemetrySettings
     private let metrics: Metrics
     private let ingest: Ingest
     private let replica: Replica
@@ -35,9 +35,9 @@ public struct Store: Service {
         metrics: Metrics
     ) async throws -> Store {
         try await database.migrate(schema)
-        let totals = settings.export.isOn ? ProbeTotals(now: now) : nil
-        if let totals, settings.export.showsMeasurements {
-            metrics.families { totals.families(at: now(), seriesLimit: settings.export.series) }
+        let totals = settings.telemetry.isOn ? ProbeTotals(now: now) : nil
+        if let totals, settings.telemetry.showsMeasurements {
+            metrics.families { totals.families(at: now(), seriesLimit: settings.telemetry.series) }
         }
         let replica = try await Replica.open(database, seriesLimit: settings.ingest.series, totals: totals)
         let (series, head, events) = (replica.series, replica.head, replica.events)
@@ -53,7 +53,7 @@ public struct Store: Service {
         let forgetting = Forgetting(database: database, replica: replica, now: now)
         return Store(
             database: database,
-            export: settings.export,
+            telemetrySettings: settings.telemetry,
             metrics: metrics,
             ingest: Ingest(
                 database,
@@ -120,19 +120,19 @@ public struct Store: Service {
     }
 
     /// Who sends to others what is measured from now on, from `loop`.
-    public func exports(on loop: EventLoop) async -> MeasurementExport {
-        guard let totals = replica.totals else { return MeasurementExport([]) }
-        let sender = await ExportSender.open(on: loop)
-        let wanted = [(ExportForm.remoteWrite, export.remoteWrite), (.otlp, export.otlp)]
-        return MeasurementExport(
+    public func telemetry(on loop: EventLoop) async -> Telemetry {
+        guard let totals = replica.totals else { return Telemetry([]) }
+        let sender = await TelemetrySender.open(on: loop)
+        let wanted = [(TelemetryForm.remoteWrite, telemetrySettings.remoteWrite), (.otlp, telemetrySettings.otlp)]
+        return Telemetry(
             wanted.compactMap { form, destination in
                 guard let destination else { return nil }
-                return Exporter(
+                return TelemetryExporter(
                     form,
                     to: destination,
-                    export,
+                    telemetrySettings,
                     totals,
-                    ExportLease(database, form.rawValue),
+                    TelemetryLease(database, form.rawValue),
                     sender,
                     clock: clock,
                     now: now,

@@ -13,7 +13,7 @@ public struct StoreSettings: Sendable {
     public var queries = QueryLimits()
     public var retention = RetentionSettings()
     public var compaction = CompactionSettings()
-    public var export = ExportSettings()
+    public var telemetry = TelemetrySettings()
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("STORE", from: environment)
@@ -68,7 +68,7 @@ public struct StoreSettings: Sendable {
             default: retention.events,
             in: .seconds(60) ... .seconds(31 * 86_400)
         )
-        export = try ExportSettings(from: environment)
+        telemetry = try TelemetrySettings(from: environment)
     }
 
     /// The writers take turns anyway; more than one keeps what is small from waiting for what is not.

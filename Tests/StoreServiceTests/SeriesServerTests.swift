@@ -25,11 +25,11 @@ struct SeriesServerTests {
         let time = ManualTime(Timestamp(microseconds: now - now % 60_000_000))
         let clock = StandingClock(loops: 3)
         let configure: (inout StoreSettings) -> Void = { settings in
-            settings.export.instance = "store-0"
-            settings.export.remoteWrite = ExportSettings.Destination(url: server.remoteWriteURL)
+            settings.telemetry.instance = "store-0"
+            settings.telemetry.remoteWrite = TelemetrySettings.Destination(url: server.remoteWriteURL)
         }
         try await withStore(in: try TemporaryDirectory(), time: time, clock: clock, configure: configure) { store in
-            let exports = await store.store.exports(on: client.loop)
+            let exports = await store.store.telemetry(on: client.loop)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await exports.run() }
                 await clock.untilSleeping()

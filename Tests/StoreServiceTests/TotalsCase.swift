@@ -60,7 +60,7 @@ struct TotalsCase: Sendable {
     }
 
     /// Every series that is shown now: its name with its labels, and its value.
-    func shown(limit: Int = ExportSettings().series) -> [String: Double] {
+    func shown(limit: Int = TelemetrySettings().series) -> [String: Double] {
         var shown: [String: Double] = [:]
         for family in totals.families(at: time.now, seriesLimit: limit) {
             family.forEachSeries { name, labels, value in

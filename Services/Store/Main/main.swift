@@ -31,7 +31,7 @@ await MeshProcess.main(.store) {
     var router = process.router(authorizer: authorizer)
     store.addRoutes(to: &router) { try await authorizer.person(of: CallContext.current?.token) }
     let server = try process.server(router)
-    let exports = await store.exports(on: process.loop)
-    try await process.run([gateway, server, store, exports])
+    let telemetry = await store.telemetry(on: process.loop)
+    try await process.run([gateway, server, store, telemetry])
     await database.close()
 }

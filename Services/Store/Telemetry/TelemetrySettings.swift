@@ -3,7 +3,7 @@ import Egress
 import Foundation
 
 /// Who is told outside of what was measured; nobody unless it is asked for.
-public struct ExportSettings: Sendable {
+public struct TelemetrySettings: Sendable {
     /// Somebody that is sent to.
     public struct Destination: Sendable {
         public var url: String
@@ -26,7 +26,7 @@ public struct ExportSettings: Sendable {
     public var series = 5_000
     /// What tells this store from others, as a label.
     public var instance = ProcessInfo.processInfo.hostName
-    public var limits = ExportLimits()
+    public var limits = TelemetryLimits()
 
     public init() {}
 
@@ -92,7 +92,7 @@ public struct ExportSettings: Sendable {
 }
 
 /// What sending may cost.
-public struct ExportLimits: Sendable {
+public struct TelemetryLimits: Sendable {
     /// Series or data points of one request.
     public var requestSeries = 2_000
     /// For one request, and its answer.

@@ -4,7 +4,7 @@ import Database
 /// The right to send to a destination, which one store at a time has of those that share a database.
 ///
 /// All of them count the same rows, so that samples of two would be about everything twice.
-struct ExportLease: Sendable {
+struct TelemetryLease: Sendable {
     let database: any Database
     /// Of the destination.
     let name: String

@@ -17,8 +17,8 @@ enum RemoteWriteBody {
         at time: Timestamp,
         instance: String,
         limit: Int
-    ) throws(PackingError) -> [ExportBody] {
-        let own = [MetricLabel("instance", instance), MetricLabel("job", ExportSettings.job)]
+    ) throws(PackingError) -> [TelemetryBody] {
+        let own = [MetricLabel("instance", instance), MetricLabel("job", TelemetrySettings.job)]
         var series: [(labels: [MetricLabel], value: Double)] = []
         for family in families {
             family.forEachSeries { name, labels, value in
@@ -26,14 +26,14 @@ enum RemoteWriteBody {
                 series.append((all, value))
             }
         }
-        var bodies: [ExportBody] = []
+        var bodies: [TelemetryBody] = []
         var rest = series[...]
         while !rest.isEmpty {
             var writer = ProtobufWriter()
             for (labels, value) in rest.prefix(limit) {
                 writer.message(1) { $0.addSeries(labels, value, at: time) }
             }
-            bodies.append(ExportBody(bytes: try Snappy.block(writer.bytes), samples: min(limit, rest.count)))
+            bodies.append(TelemetryBody(bytes: try Snappy.block(writer.bytes), samples: min(limit, rest.count)))
             rest = rest.dropFirst(limit)
         }
         return bodies

@@ -2,7 +2,7 @@ import Contracts
 import Observability
 
 /// How samples are written for a destination.
-enum ExportForm: String, Sendable {
+enum TelemetryForm: String, Sendable {
     case remoteWrite = "remote_write"
     case otlp
 
@@ -17,8 +17,8 @@ enum ExportForm: String, Sendable {
         _ families: [SampledFamily],
         at time: Timestamp,
         since start: Timestamp,
-        _ settings: ExportSettings
-    ) throws -> [ExportBody] {
+        _ settings: TelemetrySettings
+    ) throws -> [TelemetryBody] {
         let (instance, limit) = (settings.instance, settings.limits.requestSeries)
         return switch self {
         case .remoteWrite: try RemoteWriteBody.bodies(families, at: time, instance: instance, limit: limit)

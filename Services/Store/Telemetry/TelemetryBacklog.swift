@@ -1,18 +1,18 @@
 import Contracts
 
 /// A request's body, and how many samples it has.
-struct ExportBody: Equatable, Sendable {
+struct TelemetryBody: Equatable, Sendable {
     var bytes: [UInt8]
     var samples: Int
 }
 
 /// Requests that wait to be sent, oldest first, since receivers want samples in the order of time.
-struct ExportBacklog: Sendable {
+struct TelemetryBacklog: Sendable {
     struct Request: Sendable {
         let number: Int
         /// Of its samples.
         let time: Timestamp
-        let body: ExportBody
+        let body: TelemetryBody
     }
 
     private(set) var byteCount = 0
@@ -25,7 +25,7 @@ struct ExportBacklog: Sendable {
     var first: Request? { requests.first }
 
     /// Adds requests behind the others; returns how many samples had to go to make room.
-    mutating func append(_ bodies: [ExportBody], at time: Timestamp) -> Int {
+    mutating func append(_ bodies: [TelemetryBody], at time: Timestamp) -> Int {
         for body in bodies {
             count += 1
             requests.append(Request(number: count, time: time, body: body))

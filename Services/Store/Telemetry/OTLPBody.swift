@@ -15,14 +15,14 @@ enum OTLPBody {
         since start: Timestamp,
         instance: String,
         limit: Int
-    ) -> [ExportBody] {
-        var bodies: [ExportBody] = []
+    ) -> [TelemetryBody] {
+        var bodies: [TelemetryBody] = []
         var page: [SampledFamily] = []
         var room = limit
         func close() {
             guard room < limit else { return }
             let json = request(page, at: time, since: start, instance: instance)
-            bodies.append(ExportBody(bytes: json, samples: limit - room))
+            bodies.append(TelemetryBody(bytes: json, samples: limit - room))
             (page, room) = ([], limit)
         }
         for family in families {
@@ -54,7 +54,7 @@ enum OTLPBody {
         writer.key("resource")
         writer.beginObject()
         writer.attributes([
-            MetricLabel("service.name", ExportSettings.job), MetricLabel("service.instance.id", instance),
+            MetricLabel("service.name", TelemetrySettings.job), MetricLabel("service.instance.id", instance),
         ])
         writer.endObject()
         writer.key("scopeMetrics")

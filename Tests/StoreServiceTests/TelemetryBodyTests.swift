@@ -6,8 +6,8 @@ import Testing
 
 @testable import StoreService
 
-@Suite("Bodies of exports")
-struct ExportBodyTests {
+@Suite("Bodies of telemetry")
+struct TelemetryBodyTests {
     private static let odd = "\"quo\\ted\"\nline, Zürich 東京 🛰"
 
     /// A page with so many lines, each of a target that is hard to write.

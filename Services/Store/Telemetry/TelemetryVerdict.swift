@@ -1,7 +1,7 @@
 import Egress
 
 /// What a receiver says to a request.
-struct ExportAnswer: Sendable {
+struct TelemetryAnswer: Sendable {
     var status: Int
     /// The header of this name.
     var retryAfter: String?
@@ -10,7 +10,7 @@ struct ExportAnswer: Sendable {
 }
 
 /// What follows from an attempt to send.
-enum ExportVerdict: Equatable, Sendable {
+enum TelemetryVerdict: Equatable, Sendable {
     case accepted
     /// For good.
     case refused(String)
@@ -19,9 +19,9 @@ enum ExportVerdict: Equatable, Sendable {
     /// The receiver is asked again when it says "later" (408, 429), or nothing at all, or that it is at fault; any other
     /// answer is its last word.
     init(
-        _ result: Result<ExportAnswer, EgressError>,
+        _ result: Result<TelemetryAnswer, EgressError>,
         attempts: Int,
-        limits: ExportLimits,
+        limits: TelemetryLimits,
         using random: inout some RandomNumberGenerator
     ) {
         let fault: String

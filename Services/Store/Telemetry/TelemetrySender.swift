@@ -3,7 +3,7 @@ import Egress
 import EventLoop
 
 /// Posts requests to where the operator wants them: any address but link-local and metadata ones, without redirects.
-final class ExportSender: Sendable {
+final class TelemetrySender: Sendable {
     private static let maximumBodyBytes = 1_024
     /// Of what a receiver says of a fault.
     private static let loggedBytes = 200
@@ -15,19 +15,19 @@ final class ExportSender: Sendable {
         self.egress = egress
     }
 
-    static func open(on loop: EventLoop) async -> ExportSender {
+    static func open(on loop: EventLoop) async -> TelemetrySender {
         await withTaskExecutorPreference(loop) {
             let egress = HTTPEgress(AddressGate(DNSResolver(on: loop), policy: .standard))
-            return ExportSender(LoopBound(egress, on: loop))
+            return TelemetrySender(LoopBound(egress, on: loop))
         }
     }
 
     func post(
-        _ body: ExportBody,
-        to destination: ExportSettings.Destination,
+        _ body: TelemetryBody,
+        to destination: TelemetrySettings.Destination,
         headers: [(String, String)],
         timeout: Duration
-    ) async -> Result<ExportAnswer, EgressError> {
+    ) async -> Result<TelemetryAnswer, EgressError> {
         var request = EgressRequest("POST", destination.url, timeout: timeout)
         request.maximumBodyBytes = Self.maximumBodyBytes
         request.maximumHeaderBytes = Self.maximumHeaderBytes
@@ -41,7 +41,7 @@ final class ExportSender: Sendable {
                 let response = try await self.egress.value.perform(request)
                 let words = String(decoding: response.body.prefix(Self.loggedBytes), as: UTF8.self)
                 let retryAfter = response.header("retry-after")
-                return .success(ExportAnswer(status: response.status, retryAfter: retryAfter, words: words))
+                return .success(TelemetryAnswer(status: response.status, retryAfter: retryAfter, words: words))
             } catch {
                 return .failure(error)
             }

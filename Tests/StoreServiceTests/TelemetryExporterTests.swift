@@ -9,14 +9,14 @@ import Testing
 
 @testable import StoreService
 
-@Suite("Exports", .timeLimit(.minutes(2)))
-struct ExporterTests {
+@Suite("Telemetry", .timeLimit(.minutes(2)))
+struct TelemetryExporterTests {
     private static let perRequest = ProbePage.seriesPerLine + 4
 
     @Test("send every minute what it was, with the time at which it ended")
     func minutes() async throws {
         let server = try PostServer { _ in HTTPResponse(status: 204) }
-        try await ExporterCase().run(to: server.url) { export in
+        try await TelemetryCase().run(to: server.url) { export in
             for _ in 0..<2 { await export.minute() }
             let posts = try await server.posts(2)
             #expect(posts.count == 2)
@@ -46,8 +46,8 @@ struct ExporterTests {
             default: HTTPResponse(status: 200)
             }
         }
-        let hurry: (inout ExportSettings) -> Void = { $0.limits.timeout = .milliseconds(300) }
-        try await ExporterCase().run(to: server.url, configure: hurry) { export in
+        let hurry: (inout TelemetrySettings) -> Void = { $0.limits.timeout = .milliseconds(300) }
+        try await TelemetryCase().run(to: server.url, configure: hurry) { export in
             for _ in 0..<2 { await export.minute() }
             await export.until { server.posts.count >= 4 }
             let times = try server.posts.map { try WrittenSeries.all(in: $0.body).first?.milliseconds }
@@ -64,7 +64,7 @@ struct ExporterTests {
         let server = try PostServer { number in
             number < 3 ? .text(400, "out of order") : HTTPResponse(status: 200)
         }
-        try await ExporterCase().run(to: server.url) { export in
+        try await TelemetryCase().run(to: server.url) { export in
             for count in 1...4 {
                 await export.minute()
                 _ = try await server.posts(count)
@@ -79,7 +79,7 @@ struct ExporterTests {
     @Test("give up what is too old, whoever closes on them", arguments: [ScriptedServer.Script.close, .reset])
     func age(script: ScriptedServer.Script) async throws {
         let server = try await ScriptedServer(script)
-        try await ExporterCase().run(to: server.url()) { export in
+        try await TelemetryCase().run(to: server.url()) { export in
             await export.minute()
             await export.until { export.counts.contains("sonde_store_remote_write_retries_total 2") }
             #expect(export.counts.contains("\(Self.outcome("lost")) 0"))
@@ -93,18 +93,18 @@ struct ExporterTests {
     func end() async throws {
         let server = try PostServer { _ in nil }
         let start = ContinuousClock.now
-        try await ExporterCase().run(to: server.url) { export in
+        try await TelemetryCase().run(to: server.url) { export in
             await export.minute()
             _ = try await server.posts(1)
         }
-        #expect(ContinuousClock.now - start < ExportLimits().timeout / 2)
+        #expect(ContinuousClock.now - start < TelemetryLimits().timeout / 2)
     }
 
     @Test("part what is too much for one request, and send one at a time")
     func parts() async throws {
         let server = try PostServer { _ in HTTPResponse(status: 200) }
-        let narrow: (inout ExportSettings) -> Void = { $0.limits.requestSeries = 4 }
-        try await ExporterCase().run(to: server.url, configure: narrow) { export in
+        let narrow: (inout TelemetrySettings) -> Void = { $0.limits.requestSeries = 4 }
+        try await TelemetryCase().run(to: server.url, configure: narrow) { export in
             await export.minute()
             let posts = try await server.posts(4)
             let sizes = try posts.map { try WrittenSeries.all(in: $0.body).count }
@@ -115,7 +115,7 @@ struct ExporterTests {
     @Test("have no sample of a time before the first one counted")
     func start() async throws {
         let server = try PostServer { _ in HTTPResponse(status: 200) }
-        try await ExporterCase().run(to: server.url, every: .seconds(5)) { export in
+        try await TelemetryCase().run(to: server.url, every: .seconds(5)) { export in
             let start = export.store.time.now.microseconds / 1_000
             for _ in 0..<3 { await export.rowAndThen(.seconds(5)) }
             let posts = try await server.posts(2)
@@ -127,7 +127,7 @@ struct ExporterTests {
     @Test("write OTLP as JSON")
     func otlp() async throws {
         let server = try PostServer { _ in HTTPResponse(status: 200) }
-        try await ExporterCase().run(.otlp, to: server.url) { export in
+        try await TelemetryCase().run(.otlp, to: server.url) { export in
             await export.minute()
             let posts = try await server.posts(1)
             #expect(posts[0].fields["content-type"] == "application/json")
@@ -145,7 +145,7 @@ struct ExporterTests {
 struct MeasurementPageTests {
     @Test("has lines of measurements when that is asked for", arguments: [false, true])
     func page(isWanted: Bool) async throws {
-        let configure: (inout StoreSettings) -> Void = { $0.export.showsMeasurements = isWanted }
+        let configure: (inout StoreSettings) -> Void = { $0.telemetry.showsMeasurements = isWanted }
         try await withStore(in: try TemporaryDirectory(), configure: configure) { store in
             let watch = Watch()
             _ = try await store.client.call(.appendMeasurements, watch.batch(3, before: store.time.now))

@@ -9,7 +9,7 @@ import Testing
 @testable import StoreService
 
 @Suite("Stores that share a database", .timeLimit(.minutes(2)))
-struct ExportLeaseTests {
+struct TelemetryLeaseTests {
     @Test("are one sender, and another one when that stops")
     func twoStores() async throws {
         let (directory, time) = (try TemporaryDirectory(), ManualTime())
@@ -20,13 +20,13 @@ struct ExportLeaseTests {
         let clock = StandingClock(loops: 8)
         let sending: @Sendable (String) -> (inout StoreSettings) -> Void = { name in
             { settings in
-                settings.export.instance = name
-                settings.export.remoteWrite = ExportSettings.Destination(url: server.url)
+                settings.telemetry.instance = name
+                settings.telemetry.remoteWrite = TelemetrySettings.Destination(url: server.url)
             }
         }
         try await withStore(in: directory, on: .postgres, time: time, clock: clock, configure: sending("a")) { a in
             try await withStore(in: directory, on: .postgres, time: time, clock: clock, configure: sending("b")) { b in
-                let exports = ["a": await a.store.exports(on: loop), "b": await b.store.exports(on: loop)]
+                let exports = ["a": await a.store.telemetry(on: loop), "b": await b.store.telemetry(on: loop)]
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for export in exports.values { group.addTask { try await export.run() } }
                     var senders: [String] = []
@@ -54,8 +54,8 @@ struct ExportLeaseTests {
         let directory = try TemporaryDirectory()
         let database = try await openDatabase(of: directory, .postgres, StoreSettings(from: Environment()))
         try await database.migrate(schema)
-        let (first, second) = (ExportLease(database, "otlp"), ExportLease(database, "otlp"))
-        let other = ExportLease(database, "remote_write")
+        let (first, second) = (TelemetryLease(database, "otlp"), TelemetryLease(database, "otlp"))
+        let other = TelemetryLease(database, "remote_write")
         let now = Timestamp(microseconds: 1_800_000_000_000_000)
         let later = { (seconds: Int) in now.advanced(by: .seconds(seconds)) }
         #expect(try await first.take(now, for: .seconds(130)))

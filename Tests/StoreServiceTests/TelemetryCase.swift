@@ -7,7 +7,7 @@ import ServiceTesting
 @testable import StoreService
 
 /// An exporter that sends to a receiver, with time that stands still but for the test.
-struct ExporterCase: Sendable {
+struct TelemetryCase: Sendable {
     let store = TotalsCase()
     let clock = StandingClock(loops: 1)
     let metrics = Metrics()
@@ -49,28 +49,28 @@ struct ExporterCase: Sendable {
 
     /// Runs the exporter for as long as `body` does.
     func run(
-        _ form: ExportForm = .remoteWrite,
+        _ form: TelemetryForm = .remoteWrite,
         to url: String,
         every interval: Duration = .seconds(60),
-        configure: (inout ExportSettings) -> Void = { _ in },
-        _ body: @escaping @Sendable (ExporterCase) async throws -> Void
+        configure: (inout TelemetrySettings) -> Void = { _ in },
+        _ body: @escaping @Sendable (TelemetryCase) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
         let database = try await SQLiteDatabase.open(directory.path + "/x.db", SQLiteSettings(durability: .normal))
-        var settings = ExportSettings()
+        var settings = TelemetrySettings()
         configure(&settings)
         let loop = try EventLoop(name: "exports")
         try loop.start()
         let time = store.time
-        var destination = ExportSettings.Destination(url: url)
+        var destination = TelemetrySettings.Destination(url: url)
         destination.interval = interval
-        let exporter = Exporter(
+        let exporter = TelemetryExporter(
             form,
             to: destination,
             settings,
             store.totals,
-            ExportLease(database, form.rawValue),
-            await ExportSender.open(on: loop),
+            TelemetryLease(database, form.rawValue),
+            await TelemetrySender.open(on: loop),
             clock: clock,
             now: { time.now },
             log: Log(label: "test", sink: log),

@@ -4,11 +4,11 @@ import Testing
 @testable import StoreService
 
 @Suite("Sending again")
-struct ExportVerdictTests {
-    private func verdict(_ status: Int, retryAfter: String? = nil, attempts: Int = 1) -> ExportVerdict {
+struct TelemetryVerdictTests {
+    private func verdict(_ status: Int, retryAfter: String? = nil, attempts: Int = 1) -> TelemetryVerdict {
         var random = SystemRandomNumberGenerator()
-        let answer = ExportAnswer(status: status, retryAfter: retryAfter)
-        return ExportVerdict(.success(answer), attempts: attempts, limits: ExportLimits(), using: &random)
+        let answer = TelemetryAnswer(status: status, retryAfter: retryAfter)
+        return TelemetryVerdict(.success(answer), attempts: attempts, limits: TelemetryLimits(), using: &random)
     }
 
     @Test("is for what the receiver may take later", arguments: [408, 429, 500, 503])
@@ -40,8 +40,8 @@ struct ExportVerdictTests {
 
     @Test("keeps as many bytes as there may be, and lets the oldest go")
     func backlog() {
-        var backlog = ExportBacklog(maximumBytes: 10)
-        let body = ExportBody(bytes: [1, 2, 3, 4], samples: 7)
+        var backlog = TelemetryBacklog(maximumBytes: 10)
+        let body = TelemetryBody(bytes: [1, 2, 3, 4], samples: 7)
         #expect(backlog.append([body, body], at: .now) == 0)
         #expect(backlog.first?.number == 1)
         #expect(backlog.append([body], at: .now) == 7)

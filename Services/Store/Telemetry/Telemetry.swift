@@ -3,10 +3,10 @@ public import Lifecycle
 import Observability
 
 /// Tells others of measurements, where that is configured; whatever becomes of it, the store goes on.
-public struct MeasurementExport: Service {
-    private let exporters: [Exporter]
+public struct Telemetry: Service {
+    private let exporters: [TelemetryExporter]
 
-    init(_ exporters: [Exporter]) { self.exporters = exporters }
+    init(_ exporters: [TelemetryExporter]) { self.exporters = exporters }
 
     public func run() async throws {
         try await withThrowingTaskGroup { group in

@@ -5,10 +5,10 @@ import Testing
 
 @testable import StoreService
 
-@Suite("Settings of exports")
-struct ExportSettingsTests {
-    private func settings(_ values: [String: String]) throws(ConfigurationError) -> ExportSettings {
-        try StoreSettings(from: Environment(values)).export
+@Suite("Settings of telemetry")
+struct TelemetrySettingsTests {
+    private func settings(_ values: [String: String]) throws(ConfigurationError) -> TelemetrySettings {
+        try StoreSettings(from: Environment(values)).telemetry
     }
 
     @Test("ask for nothing when there are none")

@@ -6,29 +6,29 @@ import Synchronization
 
 /// Sends totals to one destination: every interval what they are, one request at a time, each again until it is taken,
 /// refused, or too old.
-final class Exporter: Sendable {
-    private let destination: ExportSettings.Destination
-    private let form: ExportForm
-    private let settings: ExportSettings
+final class TelemetryExporter: Sendable {
+    private let destination: TelemetrySettings.Destination
+    private let form: TelemetryForm
+    private let settings: TelemetrySettings
     private let totals: ProbeTotals
-    private let lease: ExportLease
-    private let sender: ExportSender
+    private let lease: TelemetryLease
+    private let sender: TelemetrySender
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let log: Log
-    private let metrics: ExportMetrics
+    private let metrics: TelemetryMetrics
     private let start: Timestamp
-    private let backlog: Mutex<ExportBacklog>
+    private let backlog: Mutex<TelemetryBacklog>
     private let arrivals = Latest(())
     private let isDraining = Atomic(false)
 
     init(
-        _ form: ExportForm,
-        to destination: ExportSettings.Destination,
-        _ settings: ExportSettings,
+        _ form: TelemetryForm,
+        to destination: TelemetrySettings.Destination,
+        _ settings: TelemetrySettings,
         _ totals: ProbeTotals,
-        _ lease: ExportLease,
-        _ sender: ExportSender,
+        _ lease: TelemetryLease,
+        _ sender: TelemetrySender,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp,
         log: Log,
@@ -43,9 +43,9 @@ final class Exporter: Sendable {
         self.clock = clock
         self.now = now
         self.log = log
-        self.metrics = ExportMetrics(metrics, form)
+        self.metrics = TelemetryMetrics(metrics, form)
         start = now()
-        backlog = Mutex(ExportBacklog(maximumBytes: settings.limits.backlogBytes))
+        backlog = Mutex(TelemetryBacklog(maximumBytes: settings.limits.backlogBytes))
         metrics.gauge("sonde_store_\(form.rawValue)_backlog_bytes", "Bytes of requests that wait to be sent.") {
             [weak self] in Double(self?.backlog.withLock(\.byteCount) ?? 0)
         }
@@ -104,7 +104,7 @@ final class Exporter: Sendable {
     }
 
     /// Not made on the loop, which has others to serve: of many vantages it takes milliseconds.
-    private func bodies(at time: Timestamp) async throws -> [ExportBody] {
+    private func bodies(at time: Timestamp) async throws -> [TelemetryBody] {
         try await withTaskExecutorPreference(globalConcurrentExecutor) { [totals, form, settings, start] in
             let page = ProbePage(totals.content, at: time, seriesLimit: settings.series)
             return try form.bodies(page.families, at: time, since: start, settings)
@@ -125,7 +125,7 @@ final class Exporter: Sendable {
         }
     }
 
-    private func send(_ request: ExportBacklog.Request, _ isWell: inout Bool) async throws {
+    private func send(_ request: TelemetryBacklog.Request, _ isWell: inout Bool) async throws {
         var random = SystemRandomNumberGenerator()
         var attempts = 0
         while request.time.duration(to: now()) < settings.limits.age {
@@ -137,7 +137,7 @@ final class Exporter: Sendable {
             )
             try Task.checkCancellation()
             attempts += 1
-            switch ExportVerdict(result, attempts: attempts, limits: settings.limits, using: &random) {
+            switch TelemetryVerdict(result, attempts: attempts, limits: settings.limits, using: &random) {
             case .accepted:
                 metrics.sent.increment(by: request.body.samples)
                 isWell = true
@@ -159,7 +159,7 @@ final class Exporter: Sendable {
 }
 
 /// What is counted of samples on their way out.
-struct ExportMetrics: Sendable {
+struct TelemetryMetrics: Sendable {
     let sent: Counter
     let refused: Counter
     /// Too old, or too many.
@@ -167,7 +167,7 @@ struct ExportMetrics: Sendable {
     let retries: Counter
     let failures: Counter
 
-    init(_ metrics: Metrics, _ form: ExportForm) {
+    init(_ metrics: Metrics, _ form: TelemetryForm) {
         let prefix = "sonde_store_\(form.rawValue)"
         let samples = metrics.counter(
             "\(prefix)_samples_total",
