@@ -167,8 +167,9 @@ let suites: [Target] = [
     tests(
         "StoreService",
         uses: [
-            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle",
-            "Observability", "Packing", "ServiceTesting", "Statistics", "TestServers",
+            "Configuration", "Contracts", "Database", "Egress", "EventLoop", "HTTP", "JSON", "JSONRPC",
+            "JSONRPCTransport", "Lifecycle", "Observability", "Packing", "ServiceTesting", "Statistics", "TLS",
+            "TestServers",
         ]
     ),
     tests(

@@ -16,7 +16,7 @@ struct Command: Sendable {
         .checkList, .checkAdd, .checkRemove, .agentList, .gapList, .incidentList, .tail, .exportFile, .importFile,
         .sessionList, .sessionAdd, .sessionChange, .sessionRemove, .probe, .probeTrace, .probeMTU,
         .probeUDP, .probeSTAMP, .simRun, .simProbe, .simTruth,
-        .version,
+        .storeCheck, .storeBackup, .storeRestore, .version,
     ]
 
     var help: String {

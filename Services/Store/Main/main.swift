@@ -8,6 +8,8 @@ import Observability
 import StoreService
 import Tokens
 
+await UpkeepCommand.run(Array(CommandLine.arguments.dropFirst()))
+
 let settings = configure("store") { environment throws(ConfigurationError) in
     try StoreSettings(from: environment)
 }

@@ -41,7 +41,7 @@ public final class PostgresDatabase: Database {
                 longestJob: settings.longestJob
             )
             do {
-                try await database.write { try $0.createSchema(settings.schema) }
+                if settings.makesSchema { try await database.write { try $0.createSchema(settings.schema) } }
                 return database
             } catch {
                 await readers.close()

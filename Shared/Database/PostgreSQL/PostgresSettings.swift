@@ -7,6 +7,8 @@ public struct PostgresSettings: Sendable {
     public var queueLimit: Int
     /// The schema whose tables are meant, made when it is missing; `nil` leaves that to the role's own setting.
     public var schema: String?
+    /// Whether a schema that is missing is made; otherwise opening changes nothing.
+    public var makesSchema = true
     /// What `pg_stat_activity` shows.
     public var name: String
     /// The longest that a job may wait and work when its caller sets no deadline.

@@ -9,10 +9,11 @@ import CSQLite
     /// The job at work, which SQLite asks now and then whether to go on.
     private var stop: JobStop?
 
-    init(path: String) throws(DatabaseError) {
+    init(path: String, isReadOnly: Bool = false) throws(DatabaseError) {
         var handle: OpaquePointer?
         // One thread uses the connection, so SQLite needs no mutex.
-        let result = unsafe sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        let result = unsafe sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX, nil)
         guard result == SQLITE_OK, let handle = unsafe handle else {
             defer { unsafe sqlite3_close_v2(handle) }
             throw unsafe DatabaseError(sqlite: result, handle)
@@ -49,6 +50,13 @@ import CSQLite
             if isInTransaction { try execute("ROLLBACK") }
             throw error
         }
+    }
+
+    /// Writes what is committed into a new file, without what is free; outside of transactions.
+    func copy(to path: String) throws {
+        let statement = try unsafe SQLiteStatement("VACUUM INTO ?", handle)
+        statement.bind(.text(path))
+        try statement.run()
     }
 
     /// Does a job's work; when it fails because it had to stop, the reason for that is thrown.

@@ -78,7 +78,7 @@ public final class SQLiteDatabase: Database {
 }
 
 extension SQLiteConnection {
-    fileprivate func readSnapshot(_ job: DatabaseJob<SQLiteConnection>) {
+    func readSnapshot(_ job: DatabaseJob<SQLiteConnection>) {
         do {
             let answer = try transaction("BEGIN") { try work(job) }
             answer()
