@@ -148,6 +148,8 @@ public struct CompactionSettings: Sendable {
     public var bytes = 32 << 20
     /// However few rows there are.
     public var interval = Duration.seconds(300)
+    /// Rows that one transaction moves, about.
+    public var rowsAtOnce = 10_000
     /// Of Zstandard.
     public var level = 3
 

@@ -90,8 +90,9 @@ final class StandingClock: Clock {
         for sleeper in sleepers { sleeper.resume() }
     }
 
-    func untilSleeping() async {
-        while state.withLock({ $0.sleepers.count < loops }) { await Task.yield() }
+    /// Returns too when `isOver` says that they will not sleep any more.
+    func untilSleeping(unless isOver: () -> Bool = { false }) async {
+        while state.withLock({ $0.sleepers.count < loops }), !isOver() { await Task.yield() }
     }
 
     private func cancel(_ number: Int) {

@@ -44,6 +44,11 @@ func openDatabase(
     return try await PostgresDatabase.open(PostgresURL(url), settings.postgres)
 }
 
+/// Has the tests of a directory use a database of their own server.
+func usePostgres(_ url: String, in directory: TemporaryDirectory) {
+    postgresURLs.withLock { $0[directory.path] = url }
+}
+
 extension PostgresServer {
     /// An empty database, and a role that row-level security holds for.
     fileprivate static func restrictedURL() throws -> String {
@@ -62,22 +67,29 @@ func withStore(
     time: ManualTime = ManualTime(),
     clock: any Clock<Duration> = ContinuousClock(),
     configure: (inout StoreSettings) -> Void = { _ in },
+    wrap: (any Database) -> any Database = { $0 },
     _ body: @escaping @Sendable (StoreCase) async throws -> Void
 ) async throws {
     var settings = try StoreSettings(from: Environment())
     settings.durability = .normal
     configure(&settings)
-    let database = try await openDatabase(of: directory, engine, settings)
+    let database = wrap(try await openDatabase(of: directory, engine, settings))
     let (sink, metrics) = (MemorySink(), Metrics())
     let log = Log(label: "test", sink: sink)
-    let store = try await Store.open(
-        database,
-        settings,
-        clock: clock,
-        now: { time.now },
-        log: log,
-        metrics: metrics
-    )
+    let store: Store
+    do {
+        store = try await Store.open(
+            database,
+            settings,
+            clock: clock,
+            now: { time.now },
+            log: log,
+            metrics: metrics
+        )
+    } catch {
+        await database.close()
+        throw error
+    }
     var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
     let person = Person(id: .make(), email: "ann@example.org", tenant: "default", role: .editor)
     store.addRoutes(to: &router) { person }

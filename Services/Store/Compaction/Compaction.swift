@@ -9,8 +9,6 @@ import Synchronization
 /// A transaction writes what some series gain, and with it how far they are: whenever the process ends, what is left
 /// begins where the last one stopped, and no row is counted twice.
 struct Compaction: Sendable {
-    /// Rows that one transaction moves, about.
-    private static let rowsAtOnce = 10_000
     /// How long a store that moves rows is left alone by others, after each transaction.
     private static let lease = Duration.seconds(30)
 
@@ -78,6 +76,8 @@ struct Compaction: Sendable {
     private func takeLease() async throws -> (isOurs: Bool, flushed: Int) {
         let (name, now) = (name, now())
         let end = now.advanced(by: Self.lease)
+        // No store that is up holds it for so long: a clock was set back, and would keep all from moving rows.
+        let latest = end.advanced(by: Self.lease)
         return try await database.write(as: defaultTenant) { connection in
             try connection.execute(
                 "INSERT INTO flushed (tenant, cursor) VALUES (\(defaultTenant), 0) ON CONFLICT (tenant) DO NOTHING"
@@ -85,7 +85,8 @@ struct Compaction: Sendable {
             let taken = try connection.execute(
                 """
                 UPDATE flushed SET holder = \(name), held_until = \(end.microseconds) WHERE tenant = \(defaultTenant)
-                    AND (holder = \(name) OR held_until < \(now.microseconds))
+                    AND (holder = \(name) OR held_until < \(now.microseconds) OR held_until > \(latest.microseconds)
+                        OR \(connection.engine == .sqlite) = 1)
                 """
             )
             let flushed: Int =
@@ -143,7 +144,7 @@ struct Compaction: Sendable {
     ) async throws -> (rows: Int, series: Int) {
         let flushes = try await database.read(as: defaultTenant) { [replica, settings] connection in
             let packer = try RowPacker(level: settings.level)
-            let source = try FlushSource(segment, segment.few(of: series, rows: Self.rowsAtOnce), on: connection)
+            let source = try FlushSource(segment, segment.few(of: series, rows: settings.rowsAtOnce), on: connection)
             return try source.series.map { series in
                 var progress = replica.series.progress(series.number)
                 progress.flushed = cursor
