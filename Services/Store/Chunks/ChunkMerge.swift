@@ -31,7 +31,7 @@ struct ChunkMerge {
             }
         }
         for (target, rows) in additions.sorted(by: { $0.key < $1.key }) {
-            var all = try packer.unpack(try load(places[target]))
+            var all = try packer.stored(try load(places[target]))
             all.append(contentsOf: rows)
             removed.append(places[target])
             try add(all.inOrderOfTime())
