@@ -29,8 +29,9 @@ test: ## Run every test.
 tsan: setup ## Run the tests of loop, HTTP and JSON-RPC under the thread sanitizer.
 	@scripts/tsan.sh
 
-soak: ## Keep the store away for ten minutes and kill the agent fifty times meanwhile.
+soak: ## Keep the store away for ten minutes and kill the agent fifty times; kill the store 200 times.
 	@SONDE_SOAK_KILLS=50 SONDE_SOAK_SECONDS=600 $(SWIFT) test --filter spoolOverKills
+	@SONDE_SOAK_STORE_KILLS=100 $(SWIFT) test --skip-build --filter killedStore
 
 bench: ## Run the benchmarks beside their peers.
 	@scripts/bench.sh
