@@ -53,21 +53,23 @@ struct Pruning: Sendable {
 
     /// Makes minutes of the rows of some series on the first day there is, up to `last`; returns how many rows went.
     private func summarizeRows(upTo last: Int64) async throws -> Int {
-        try await database.write(as: defaultTenant) { connection in
+        let (rows, damaged) = try await database.write(as: defaultTenant) { connection in
             try connection.take(.chunks)
             let oldest: Int64? = try connection.value("SELECT min(day) FROM chunk", as: Int64?.self) ?? nil
-            guard let day = oldest, day <= last else { return 0 }
+            guard let day = oldest, day <= last else { return (0, 0) }
             let series = try connection.rows(
                 "SELECT series, sum(rows) FROM chunk WHERE day = \(day) GROUP BY series ORDER BY series"
             ) { row in (number: try row[0] as Int, rows: try row[1] as Int) }
             let packer = try RowPacker(level: 3)
-            var total = 0
+            var (total, damaged) = (0, 0)
             for (number, rows) in series where total == 0 || total + rows <= Self.rowsAtOnce {
-                try connection.summarize(number, on: day, packer)
+                damaged += try connection.summarize(number, on: day, packer)
                 total += rows
             }
-            return total
+            return (total, damaged)
         }
+        if damaged > 0 { log.error("removed old chunks that cannot be read", ["chunks": "\(damaged)"]) }
+        return rows
     }
 
     private func removeGaps(before cutoff: Int64) async throws {
@@ -122,11 +124,14 @@ struct Pruning: Sendable {
 }
 
 extension DatabaseConnection {
-    /// Puts minutes in the place of the rows of a series and a day.
-    fileprivate func summarize(_ series: Int, on day: Int64, _ packer: RowPacker) throws {
+    /// Puts minutes in the place of the rows of a series and a day; returns how many chunks could not be read.
+    ///
+    /// They go like the others, or nothing that comes after them would ever be removed.
+    fileprivate func summarize(_ series: Int, on day: Int64, _ packer: RowPacker) throws -> Int {
+        var damaged = 0
         var minutes = try minutes(of: series, on: day, packer) ?? MinuteRollups()
         try query("SELECT numbers FROM chunk WHERE day = \(day) AND series = \(series) ORDER BY first") { row in
-            minutes.add(try packer.storedNumbers(try row.blob(0)))
+            if let rows = try? packer.storedNumbers(try row.blob(0)) { minutes.add(rows) } else { damaged += 1 }
         }
         try execute(
             """
@@ -136,5 +141,6 @@ extension DatabaseConnection {
             """
         )
         try execute("DELETE FROM chunk WHERE day = \(day) AND series = \(series)")
+        return damaged
     }
 }

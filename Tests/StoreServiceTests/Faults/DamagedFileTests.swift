@@ -142,6 +142,30 @@ struct DamagedFileTests {
         }
     }
 
+    @Test("is rid of damaged rows when they are too old, as of others")
+    func oldDamage() async throws {
+        let time = ManualTime()
+        let watch = Watch(targets: 2)
+        let path = directory.path + "/store.db"
+        for isOld in [false, true] {
+            let clock = StandingClock()
+            try await withStore(in: directory, time: time, clock: clock) { store in
+                if !isOld { _ = try await store.client.call(.appendMeasurements, watch.batch(4_000, before: time.now)) }
+                await clock.untilSleeping()
+                clock.wake()
+                await clock.untilSleeping()
+                let chunks: Int? = try await store.database.read { try $0.value("SELECT count(*) FROM chunk") }
+                let isTold = store.log.lines.contains { $0.contains("removed old chunks that cannot be read") }
+                #expect((chunks == 0, isTold) == (isOld, isOld))
+                let report = try await StoreCheck.run(on: store.database, retention: RetentionSettings(), now: time.now)
+                #expect(report.faults == [])
+            }
+            guard !isOld else { break }
+            try await Self.damageChunk(of: 1, in: path)
+            time.advance(by: .seconds(40 * 86_400))
+        }
+    }
+
     /// Changes one byte in the midst of a chunk, where the file has it.
     private static func damageChunk(of series: Int, in path: String) async throws {
         let database = try await SQLiteReadOnly.open(path)
