@@ -9,13 +9,7 @@ let schema = [
         "log, chunks and roll-ups",
         sqlite: tables.map { $0.statement(for: .sqlite) } + indices,
         postgres: tables.map { $0.statement(for: .postgres) } + indices + tables.flatMap(\.guards)
-    ),
-    Migration(
-        2,
-        "leases",
-        sqlite: [leases.statement(for: .sqlite)],
-        postgres: [leases.statement(for: .postgres)] + leases.guards
-    ),
+    )
 ]
 
 /// The one tenant there is.
@@ -55,15 +49,6 @@ private struct Table {
         ]
     }
 }
-
-// What one store at a time does, of those that share a database: who does it, and until when others leave it to that one.
-private let leases = Table(
-    name: "lease",
-    columns: """
-        tenant TEXT NOT NULL, name TEXT NOT NULL, holder TEXT NOT NULL, held_until BIGINT NOT NULL,
-        PRIMARY KEY (tenant, name)
-        """
-)
 
 private let tables = [
     Table(
@@ -138,6 +123,15 @@ private let tables = [
         columns: """
             id TEXT PRIMARY KEY, tenant TEXT NOT NULL, agent_id TEXT NOT NULL, started_at BIGINT NOT NULL,
             ended_at BIGINT NOT NULL, rows BIGINT NOT NULL, cause TEXT NOT NULL
+            """
+    ),
+    // What one store at a time does, of those that share a database: who does it, and until when others leave it to that
+    // one.
+    Table(
+        name: "lease",
+        columns: """
+            tenant TEXT NOT NULL, name TEXT NOT NULL, holder TEXT NOT NULL, held_until BIGINT NOT NULL,
+            PRIMARY KEY (tenant, name)
             """
     ),
     // Targets that are no more, and the numbers of the series they had.

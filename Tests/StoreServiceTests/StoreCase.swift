@@ -41,7 +41,10 @@ func openDatabase(
         urls[directory.path] = url
         return url
     }
-    return try await PostgresDatabase.open(PostgresURL(url), settings.postgres)
+    var few = settings.postgres
+    // Many tests share the server.
+    (few.readers, few.writers) = (2, 2)
+    return try await PostgresDatabase.open(PostgresURL(url), few)
 }
 
 /// Has the tests of a directory use a database of their own server.

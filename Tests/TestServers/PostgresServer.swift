@@ -40,7 +40,7 @@ public final class PostgresServer: Sendable {
             [
                 "listen_addresses=\(tls ? "127.0.0.1" : "")", "ssl=\(tls ? "on" : "off")",
                 "unix_socket_directories=\(directory)",
-                "port=\(port ?? 5_432)", "fsync=off", "max_connections=300", "shared_buffers=16MB",
+                "port=\(port ?? 5_432)", "fsync=off", "max_connections=800", "shared_buffers=16MB",
                 "dynamic_shared_memory_type=mmap",
             ] + settings
         try start()
