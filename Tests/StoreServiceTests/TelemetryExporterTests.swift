@@ -89,15 +89,13 @@ struct TelemetryExporterTests {
         }
     }
 
-    @Test("end at once, whether a receiver hangs or one is waited for")
+    @Test("end though a receiver hangs, for which nobody waits", .timeLimit(.minutes(2)))
     func end() async throws {
         let server = try PostServer { _ in nil }
-        let start = ContinuousClock.now
-        try await TelemetryCase().run(to: server.url) { export in
+        try await TelemetryCase().run(to: server.url, configure: { $0.limits.timeout = .seconds(3_600) }) { export in
             await export.minute()
             _ = try await server.posts(1)
         }
-        #expect(ContinuousClock.now - start < TelemetryLimits().timeout / 2)
     }
 
     @Test("part what is too much for one request, and send one at a time")
