@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Runs every test, each kind after the other, and ends with one line for each; exits 1 when any failed.
+# Runs every test, each kind after the other, and ends with one line for each and with what failed; exits 1 when
+# anything did.
 # Usage: scripts/test.sh
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 names=()
 outcomes=()
+complaints=()
 failed=0
 
 # Runs a command under a name, keeps its last line that counts something, and notes whether it failed.
@@ -19,17 +21,27 @@ step() {
   status=${PIPESTATUS[0]}
   outcome=$(grep --extended-regexp --only-matching \
     '[0-9]+ passed, [0-9]+ failed|Test run with .* (passed|failed)' "$log" | tail --lines 1)
+  if ((status != 0)); then
+    failed=1
+    complaints+=("== $name, exit $status" "$(complaint "$log")")
+  fi
   rm -f "$log"
-  ((status == 0)) || failed=1
   names+=("$name")
   outcomes+=("$( ((status == 0)) && echo ok || echo FAILED)  ${SECONDS} s  $outcome")
   return "$status"
+}
+
+# The lines of a log that say what failed; its end, when none does.
+complaint() {
+  grep --text --max-count 40 --extended-regexp '^(✘|FAILED )|error:|Fatal error|WARNING: ThreadSanitizer' "$1" ||
+    tail --lines 20 "$1"
 }
 
 summary() {
   echo
   echo "== summary"
   for index in "${!names[@]}"; do printf '%-22s %s\n' "${names[$index]}" "${outcomes[$index]}"; done
+  ((failed == 0)) || printf '%s\n' "" "${complaints[@]}"
   exit "$failed"
 }
 
@@ -38,7 +50,9 @@ step tools scripts/tools.sh test Tests/Browser/requirements.txt Tests/Attack/req
 step vendor scripts/vendor.sh .build/vendor || summary
 step check scripts/check.sh
 step build swift build --build-tests --explicit-target-dependency-import-check error || summary
-step swift swift test --skip-build --explicit-target-dependency-import-check error
+# A few tests at a time: with all of them at once, each would be late for whatever it waits for.
+step swift swift test --skip-build --experimental-maximum-parallelization-width 8 \
+  --explicit-target-dependency-import-check error
 step live scripts/live.sh "$(swift build --show-bin-path)"
 step sanitizer scripts/tsan.sh
 summary

@@ -6,25 +6,12 @@ import Testing
 
 @Suite("The commands `sonde import`, `export` and `session`", .timeLimit(.minutes(3)))
 struct FileCommandTests {
-    /// Runs `sonde` with the session of an installation; returns its exit code and what it printed.
-    private static func sonde(
-        _ arguments: [String],
-        in installation: Installation
-    ) async throws -> (code: Int32, text: String, complaint: String) {
-        let process = Process()
-        process.executableURL = Installation.program("sonde")
-        process.arguments = arguments
-        let folder = installation.folder
+    /// Runs `sonde` with the session of an installation.
+    private static func sonde(_ arguments: [String], in installation: Installation) async throws -> SondeCommand {
         let password = try #require(installation.password)
-        process.environment = ["SONDE_SESSION": folder.appending(path: "session").path, "SONDE_PASSWORD": password]
-        let files = ["out", "err"].map { folder.appending(path: "\(UUID()).\($0)") }
-        for file in files { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
-        try await eventually("sonde has ended") { !process.isRunning }
-        let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
-        return (process.terminationStatus, texts[0], texts[1])
+        let session = installation.folder.appending(path: "session").path
+        let environment = ["SONDE_SESSION": session, "SONDE_PASSWORD": password]
+        return try await SondeCommand.run(arguments, environment: environment)
     }
 
     /// 3,000 rows before `end`, which is more than one piece, of a target that is known and one that is not.

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestServers
 import Testing
 
 @testable import CLIService
@@ -8,7 +9,7 @@ import Testing
 final class Installation: Sendable {
     let folder: URL
     let port: UInt16
-    private let process: Process
+    private let process: Child
     private let output: URL
 
     /// Returns when everything is up.
@@ -17,13 +18,11 @@ final class Installation: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         port = try Self.freePort()
         output = folder.appending(path: "output")
-        try Data().write(to: output)
-        process = Process()
-        process.executableURL = Self.program("sonde")
-        process.arguments = ["up", "--data", folder.appending(path: "data").path(), "--port", "\(port)"]
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = process.standardOutput
-        try process.run()
+        process = try Child(
+            Self.program("sonde").path,
+            ["up", "--data", folder.appending(path: "data").path(), "--port", "\(port)"],
+            output: output.path
+        )
         try await eventually("sonde up is ready") {
             try #require(self.process.isRunning, "sonde up has ended: \(self.text)")
             return self.text.contains("(it is shown this once)")
@@ -51,7 +50,7 @@ final class Installation: Sendable {
 
     /// The process of a service, as it is now.
     func process(of service: String) -> pid_t? {
-        let parent = process.processIdentifier
+        let parent = process.id
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")) ?? []
         let children = tasks.flatMap { task in
             ((try? String(contentsOfFile: "/proc/\(parent)/task/\(task)/children", encoding: .utf8)) ?? "")
@@ -64,14 +63,13 @@ final class Installation: Sendable {
     }
 
     /// Stops everything in order; returns the exit code.
-    func stop() async throws -> Int32 {
-        process.terminate()
-        try await eventually("sonde up has ended") { !self.process.isRunning }
-        return process.terminationStatus
+    func stop() async throws -> Int {
+        process.send(SIGTERM)
+        return try await process.end()
     }
 
     func remove() {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.stop()
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -11,24 +11,14 @@ struct SimulationCommandTests {
         link here web latency 5ms loss 30%
         """
 
-    /// Runs `sonde`; returns its exit code and what it printed.
-    private func sonde(_ arguments: String...) async throws -> (code: Int32, text: String) {
+    /// Runs `sonde`; returns its exit code and all that it printed.
+    private func sonde(_ arguments: String...) async throws -> (code: Int, text: String) {
         try await sonde(arguments)
     }
 
-    private func sonde(_ arguments: [String]) async throws -> (code: Int32, text: String) {
-        let process = Process()
-        process.executableURL = Installation.program("sonde")
-        process.arguments = arguments
-        let output = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
-        try Data().write(to: output)
-        defer { try? FileManager.default.removeItem(at: output) }
-        let handle = try FileHandle(forWritingTo: output)
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        try await eventually("sonde has ended") { !process.isRunning }
-        return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+    private func sonde(_ arguments: [String]) async throws -> (code: Int, text: String) {
+        let sonde = try await SondeCommand.run(arguments)
+        return (sonde.code, sonde.text + sonde.complaint)
     }
 
     @Test("runs a command in the network, and keeps the truth of its packets")

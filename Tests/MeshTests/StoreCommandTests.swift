@@ -6,17 +6,10 @@ import Testing
 
 @Suite("The commands `sonde store`", .timeLimit(.minutes(3)))
 struct StoreCommandTests {
-    private static func sonde(_ arguments: [String], in folder: URL) async throws -> (code: Int32, text: String) {
-        let process = Process()
-        process.executableURL = Installation.program("sonde")
-        process.arguments = arguments
-        let file = folder.appending(path: "\(UUID()).out")
-        try Data().write(to: file)
-        process.standardOutput = try FileHandle(forWritingTo: file)
-        process.standardError = process.standardOutput
-        try process.run()
-        try await eventually("sonde has ended") { !process.isRunning }
-        return (process.terminationStatus, try String(contentsOf: file, encoding: .utf8))
+    /// Returns the exit code and all that was printed.
+    private static func sonde(_ arguments: [String]) async throws -> (code: Int, text: String) {
+        let sonde = try await SondeCommand.run(arguments)
+        return (sonde.code, sonde.text + sonde.complaint)
     }
 
     @Test("check and copy the database of a store that runs, and put the copy back when it does not")
@@ -31,21 +24,21 @@ struct StoreCommandTests {
         try await eventually("rows are stored") {
             try await client.call(.listMeasurements, MeasurementFilter(targetID: target.id)).measurements.count > 5
         }
-        let checked = try await Self.sonde(["store", "check", "--data", data], in: folder)
+        let checked = try await Self.sonde(["store", "check", "--data", data])
         #expect(checked.code == 0 && checked.text.hasSuffix("no fault\n"))
-        let copied = try await Self.sonde(["store", "backup", data, "--to", file], in: folder)
+        let copied = try await Self.sonde(["store", "backup", data, "--to", file])
         #expect(copied.code == 0 && copied.text.hasSuffix("no fault\n"))
-        let early = try await Self.sonde(["store", "restore", file, "--data", data, "--force"], in: folder)
+        let early = try await Self.sonde(["store", "restore", file, "--data", data, "--force"])
         #expect(early.code == 74 && early.text.contains("another process has the database open"))
         #expect(try await installation.stop() == 0)
 
-        let careless = try await Self.sonde(["store", "restore", file, "--data", data], in: folder)
+        let careless = try await Self.sonde(["store", "restore", file, "--data", data])
         #expect(careless.code == 73 && careless.text.contains("--force replaces it"))
-        let restored = try await Self.sonde(["store", "restore", file, "--data", data, "--force"], in: folder)
+        let restored = try await Self.sonde(["store", "restore", file, "--data", data, "--force"])
         #expect(restored.code == 0)
-        let json = try await Self.sonde(["store", "check", "--data", data, "--json"], in: folder)
+        let json = try await Self.sonde(["store", "check", "--data", data, "--json"])
         #expect(json.code == 0 && json.text.contains("\"fault_count\":0"))
-        let none = try await Self.sonde(["store", "check", "--database", file + ".none"], in: folder)
+        let none = try await Self.sonde(["store", "check", "--database", file + ".none"])
         #expect(none.code == 74)
     }
 }

@@ -5,7 +5,7 @@ import Glibc
 public final class DNSMasq: Sendable {
     public let address: SocketAddress
     public let tlsAddress: SocketAddress
-    private let programs: [pid_t]
+    private let programs: [Child]
 
     /// TLS with the certificate of `server`.
     public init(tlsLike server: TLSServer) async throws {
@@ -14,12 +14,12 @@ public final class DNSMasq: Sendable {
         tlsAddress = SocketAddress(.loopback, port: tlsPort)
         let options = "--no-daemon --no-resolv --no-hosts --bind-interfaces --listen-address=127.0.0.1 --user=root"
         let names = "--address=/a.example/192.0.2.1 --address=/a.example/2001:db8::1 --conf-file=/dev/null"
-        let dnsmasq = try startProgram(
+        let dnsmasq = try Child(
             "/usr/sbin/dnsmasq",
             "--port=\(port) --log-facility=/dev/null \(options) \(names)".split(separator: " ").map(String.init)
         )
         let certificate = "cert=\(server.authorityFile),key=\(server.keyFile),verify=0"
-        let socat = try startProgram(
+        let socat = try Child(
             "/usr/bin/socat",
             [
                 "OPENSSL-LISTEN:\(tlsPort),bind=127.0.0.1,reuseaddr,fork,\(certificate)",
@@ -32,6 +32,6 @@ public final class DNSMasq: Sendable {
     }
 
     public func stop() {
-        programs.forEach(stopProgram)
+        programs.forEach { $0.stop() }
     }
 }

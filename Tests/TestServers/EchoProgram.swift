@@ -4,16 +4,16 @@ import Glibc
 /// socat, which sends back what it gets over TCP.
 public final class EchoProgram: Sendable {
     public let port: UInt16
-    private let id: pid_t
+    private let program: Child
 
     public init() async throws {
         port = try freePort()
-        id = try startProgram("/usr/bin/socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr,fork", "EXEC:cat"])
+        program = try Child("/usr/bin/socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr,fork", "EXEC:cat"])
         try await awaitListener(on: port)
     }
 
     public func stop() {
-        stopProgram(id)
+        program.stop()
     }
 
     /// Sends so many random bytes to a port of loopback, and throws unless the same come back.

@@ -6,9 +6,8 @@ import Glibc
 final class PostgresInstallation: Sendable {
     static let current = Result { try PostgresInstallation() }
 
-    /// Ends what still runs and removes everything once the other end of its input is closed, as it is when the tests'
-    /// process ends by any means.
-    private static let caretaker = """
+    /// Ends what still runs and removes everything once its input ends.
+    private static let script = """
         trap '' HUP INT TERM
         read -r line
         tries=0
@@ -34,8 +33,7 @@ final class PostgresInstallation: Sendable {
     var template: String { "\(directory)/template" }
     /// The server refuses to run as root.
     private let account: String?
-    /// Closed with the process.
-    private let lifeline: FileHandle
+    private let caretaker: Caretaker
 
     private init() throws {
         let versions = "/usr/lib/postgresql"
@@ -48,7 +46,7 @@ final class PostgresInstallation: Sendable {
         var name = Array("/tmp/sonde-postgres-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&name) != nil else { throw SystemError(code: errno, message: "mkdtemp") }
         directory = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        lifeline = try Self.watch(directory)
+        caretaker = try Caretaker(Self.script, [directory])
         if let account { try runProgram("/bin/chown", [account, directory]) }
         try run(
             "\(programs)/initdb",
@@ -60,18 +58,6 @@ final class PostgresInstallation: Sendable {
         )
     }
 
-    private static func watch(_ directory: String) throws -> FileHandle {
-        let pipe = Pipe()
-        // Other programs that tests start must not keep this end open.
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/bin/sh")
-        shell.arguments = ["-c", caretaker, "sh", directory]
-        shell.standardInput = pipe
-        try shell.run()
-        return pipe.fileHandleForWriting
-    }
-
     /// Runs a program as the user that servers run as.
     func run(_ program: String, _ arguments: [String], isQuiet: Bool = false) throws {
         let (program, arguments) = words(program, arguments)
@@ -79,9 +65,9 @@ final class PostgresInstallation: Sendable {
         try runProgram("/bin/sh", ["-c", "exec \"$@\" >/dev/null 2>&1", "sh", program] + arguments)
     }
 
-    func start(_ program: String, _ arguments: [String]) throws -> pid_t {
+    func start(_ program: String, _ arguments: [String]) throws -> Child {
         let (program, arguments) = words(program, arguments)
-        return try startProgram(program, arguments)
+        return try Child(program, arguments)
     }
 
     private func words(_ program: String, _ arguments: [String]) -> (String, [String]) {

@@ -19,7 +19,7 @@ public final class PostgresServer: Sendable {
     private let port: UInt16?
     private let installation: PostgresInstallation
     private let settings: [String]
-    private let process = Mutex(pid_t(0))
+    private let process = Mutex<Child?>(nil)
 
     /// Makes a server and starts it; `settings` are such as `max_connections=10`.
     ///
@@ -95,13 +95,13 @@ public final class PostgresServer: Sendable {
         let arguments = ["-D", directory] + settings.flatMap { ["-c", $0] }
         let script = "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1"
         let words = ["-c", script, "sh", "\(directory)/log", "\(installation.programs)/postgres"] + arguments
-        let id = try installation.start("/bin/sh", words)
-        process.withLock { $0 = id }
+        let server = try installation.start("/bin/sh", words)
+        process.withLock { $0 = server }
         // The eighth line of its file says that it is ready; a process that has ended is still there, without files.
         let wait = """
             tries=0
-            until sed -n '1p;8p' "$1/postmaster.pid" 2>/dev/null | tr '\\n' ' ' | grep -q '^\(id) ready'; do
-                [ -e /proc/\(id)/exe ] && [ $tries -lt 1000 ] || exit 1
+            until sed -n '1p;8p' "$1/postmaster.pid" 2>/dev/null | tr '\\n' ' ' | grep -q '^\(server.id) ready'; do
+                [ -e /proc/\(server.id)/exe ] && [ $tries -lt 1000 ] || exit 1
                 tries=$((tries + 1))
                 sleep 0.02
             done
@@ -121,7 +121,7 @@ public final class PostgresServer: Sendable {
     /// Ends it and drops its connections.
     public func stop() {
         resume()
-        process.withLock { id in if id > 0 { _ = Glibc.kill(id, SIGQUIT) } }
+        process.withLock { $0?.send(SIGQUIT) }
         reap()
     }
 
@@ -131,16 +131,15 @@ public final class PostgresServer: Sendable {
     public func resume() { for id in processes { _ = Glibc.kill(id, SIGCONT) } }
 
     private func reap() {
-        process.withLock { id in
-            if id > 0 { _ = waitpid(id, nil, 0) }
-            id = 0
+        process.withLock { server in
+            server?.wait()
+            server = nil
         }
     }
 
     /// The server and those it has started.
     private var processes: [pid_t] {
-        let id = process.withLock { $0 }
-        guard id > 0 else { return [] }
+        guard let id = process.withLock({ $0?.id }) else { return [] }
         let children = try? String(contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)
         return [id] + (children ?? "").split(separator: " ").compactMap { pid_t($0) }
     }

@@ -14,26 +14,7 @@ public func freePort() throws -> UInt16 {
 
 /// Waits for the program itself, not for what it leaves running in the background.
 func runProgram(_ program: String, _ arguments: [String]) throws {
-    let id = try startProgram(program, arguments)
-    var status: CInt = 0
-    guard unsafe waitpid(id, &status, 0) == id, status == 0 else {
-        throw SystemError(code: ECHILD, message: program)
-    }
-}
-
-func startProgram(_ program: String, _ arguments: [String]) throws -> pid_t {
-    var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
-    defer { unsafe words.forEach { unsafe free($0) } }
-    var id = pid_t()
-    let failure = unsafe posix_spawn(&id, program, nil, nil, &words, environ)
-    guard failure == 0 else { throw SystemError(code: failure, message: program) }
-    return id
-}
-
-/// Ends a program that was started here.
-func stopProgram(_ id: pid_t) {
-    _ = kill(id, SIGKILL)
-    _ = waitpid(id, nil, 0)
+    guard try Child(program, arguments).wait() == 0 else { throw SystemError(code: ECHILD, message: program) }
 }
 
 /// Waits until something listens on a port of loopback.

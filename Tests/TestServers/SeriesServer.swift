@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// A real server that keeps time series and takes remote write, from its Debian package.
 ///
@@ -11,8 +10,8 @@ public final class SeriesServer: Sendable {
         case victoriaMetrics = "victoria-metrics"
     }
 
-    /// Ends the server and removes its files once the other end of its input is closed.
-    private static let caretaker = """
+    /// Starts the server, and ends it and removes its files once the input ends.
+    private static let script = """
         trap '' HUP INT TERM
         directory=$1
         shift
@@ -29,9 +28,7 @@ public final class SeriesServer: Sendable {
 
     public let kind: Kind
     private let port: UInt16
-    private let shell = Process()
-    /// Closed with the process.
-    private let lifeline: FileHandle
+    private let caretaker: Caretaker
 
     /// Returns when it listens.
     public init(_ kind: Kind) async throws {
@@ -40,16 +37,8 @@ public final class SeriesServer: Sendable {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sonde-series-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try Data().write(to: directory.appending(path: "prometheus.yml"))
-        let pipe = Pipe()
-        // Other programs that tests start must not keep this end open.
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        lifeline = pipe.fileHandleForWriting
-        shell.executableURL = URL(filePath: "/bin/sh")
-        let program = "/usr/bin/\(kind.rawValue)"
-        shell.arguments =
-            ["-c", Self.caretaker, "sh", directory.path, program] + Self.options(kind, port, in: directory.path)
-        shell.standardInput = pipe
-        try shell.run()
+        let server = ["/usr/bin/\(kind.rawValue)"] + Self.options(kind, port, in: directory.path)
+        caretaker = try Caretaker(Self.script, [directory.path] + server)
         do {
             try await awaitListener(on: port)
         } catch {
@@ -84,7 +73,6 @@ public final class SeriesServer: Sendable {
 
     /// Returns when it has ended and its files are gone.
     public func stop() {
-        try? lifeline.close()
-        shell.waitUntilExit()
+        caretaker.dismiss()
     }
 }

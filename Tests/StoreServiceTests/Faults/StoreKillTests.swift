@@ -56,7 +56,7 @@ struct StoreKillTests {
             }
         }
         try process.start()
-        let (code, output) = try process.end()
+        let (code, output) = try await process.end()
         #expect(code == 73)
         let line = "store: the database has schema version 99, this program knows 1; run a newer version\n"
         #expect(output == line)
