@@ -68,13 +68,11 @@ private let tables = [
             numbers BYTES NOT NULL, metadata BYTES NOT NULL, PRIMARY KEY (tenant, cursor)
             """
     ),
-    // Up to which cursor the log is in chunks, of all series and of each; who moves it there, and until when others
-    // leave that store alone; and of each series what is kept in memory.
+    // Up to which cursor the log is in chunks, of all series and of each; and of each series what is kept in memory.
     Table(
         name: "flushed",
         columns: """
-            tenant TEXT PRIMARY KEY, cursor BIGINT NOT NULL, holder TEXT NOT NULL DEFAULT '',
-            held_until BIGINT NOT NULL DEFAULT 0
+            tenant TEXT PRIMARY KEY, cursor BIGINT NOT NULL
             """
     ),
     Table(

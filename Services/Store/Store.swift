@@ -77,7 +77,8 @@ public struct Store: Service {
                 clock: clock,
                 now: now,
                 log: log,
-                metrics: CompactionMetrics(metrics, head)
+                metrics: CompactionMetrics(metrics, head),
+                lease: Lease(database, "compaction")
             ),
             pruning: Pruning(
                 database: database,
@@ -132,7 +133,7 @@ public struct Store: Service {
                     to: destination,
                     telemetrySettings,
                     totals,
-                    TelemetryLease(database, form.rawValue),
+                    Lease(database, form.rawValue),
                     sender,
                     clock: clock,
                     now: now,

@@ -6,6 +6,8 @@
 /// Cancelling the calling task drops the job if it still waits, and stops it and undoes it if it runs; either way
 /// `CancellationError` is thrown. Once a change is committed, cancellation is too late and the result is returned.
 public protocol Database: Sendable {
+    var engine: DatabaseEngine { get }
+
     /// Runs `body` on one consistent snapshot of what is committed; it can change nothing.
     ///
     /// Throws `.deadlineExceeded` when a deadline is set and `body` is not done by then.

@@ -69,7 +69,7 @@ struct TelemetryCase: Sendable {
             to: destination,
             settings,
             store.totals,
-            TelemetryLease(database, form.rawValue),
+            Lease(database, form.rawValue),
             await TelemetrySender.open(on: loop),
             clock: clock,
             now: { time.now },

@@ -9,8 +9,7 @@ struct ChunkMerge {
     private let day: Int64
     private let packer: RowPacker
 
-    /// `rows` are in the order of time, of one series and one day; `places` are all chunks of it, or the last one alone
-    /// when the rows come after it.
+    /// `rows` are in the order of time, of one series and one day; `places` are all chunks of it.
     init(
         _ rows: MeasurementColumns,
         on day: Int64,

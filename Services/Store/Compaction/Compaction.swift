@@ -10,7 +10,7 @@ import Synchronization
 /// begins where the last one stopped, and no row is counted twice.
 struct Compaction: Sendable {
     /// How long a store that moves rows is left alone by others, after each transaction.
-    private static let lease = Duration.seconds(30)
+    private static let leaseTime = Duration.seconds(30)
 
     let database: any Database
     let settings: CompactionSettings
@@ -19,28 +19,9 @@ struct Compaction: Sendable {
     let now: @Sendable () -> Timestamp
     let log: Log
     let metrics: CompactionMetrics
-    /// Tells this store from others on the same database.
-    private let name = UUIDv7.make().description
+    let lease: Lease
 
     private var head: Head { replica.head }
-
-    init(
-        database: any Database,
-        settings: CompactionSettings,
-        replica: Replica,
-        clock: any Clock<Duration>,
-        now: @escaping @Sendable () -> Timestamp,
-        log: Log,
-        metrics: CompactionMetrics
-    ) {
-        self.database = database
-        self.settings = settings
-        self.replica = replica
-        self.clock = clock
-        self.now = now
-        self.log = log
-        self.metrics = metrics
-    }
 
     /// Runs until it is cancelled.
     func run() async throws {
@@ -57,7 +38,8 @@ struct Compaction: Sendable {
         guard let segment = head.seal(), let cursor = segment.lastCursor else { return true }
         do {
             let start = ContinuousClock.now
-            let (isOurs, flushed) = try await takeLease()
+            let isOurs = try await lease.take(now(), for: Self.leaseTime)
+            let flushed = try await database.read(as: defaultTenant) { try $0.flushedCursor() }
             if flushed < cursor {
                 guard isOurs else { return false }
                 metrics.rows.increment(by: try await flush(segment, upTo: cursor))
@@ -69,31 +51,6 @@ struct Compaction: Sendable {
             metrics.failures.increment()
             log.error("cannot move measurements into chunks", ["error": "\(error)"])
             return false
-        }
-    }
-
-    /// Whether this store may move rows, or another one does; and up to which cursor the log is in chunks.
-    private func takeLease() async throws -> (isOurs: Bool, flushed: Int) {
-        let (name, now) = (name, now())
-        let end = now.advanced(by: Self.lease)
-        // No store that is up holds it for so long: a clock was set back, and would keep all from moving rows.
-        let latest = end.advanced(by: Self.lease)
-        return try await database.write(as: defaultTenant) { connection in
-            try connection.execute(
-                "INSERT INTO flushed (tenant, cursor) VALUES (\(defaultTenant), 0) ON CONFLICT (tenant) DO NOTHING"
-            )
-            let taken = try connection.execute(
-                """
-                UPDATE flushed SET holder = \(name), held_until = \(end.microseconds) WHERE tenant = \(defaultTenant)
-                    AND (holder = \(name) OR held_until < \(now.microseconds) OR held_until > \(latest.microseconds)
-                        OR \(connection.engine == .sqlite) = 1)
-                """
-            )
-            let flushed: Int =
-                try connection.value(
-                    "SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)"
-                ) ?? 0
-            return (taken > 0, flushed)
         }
     }
 
@@ -131,7 +88,12 @@ struct Compaction: Sendable {
             rest = rest.dropFirst(count)
         }
         _ = try await database.write(as: defaultTenant) { connection in
-            try connection.execute("UPDATE flushed SET cursor = \(cursor) WHERE tenant = \(defaultTenant)")
+            try connection.execute(
+                """
+                INSERT INTO flushed (tenant, cursor) VALUES (\(defaultTenant), \(cursor))
+                ON CONFLICT (tenant) DO UPDATE SET cursor = excluded.cursor
+                """
+            )
         }
         return rows
     }
@@ -155,8 +117,8 @@ struct Compaction: Sendable {
             }
         }
         try await database.addPartitions(for: Set(flushes.flatMap(\.days)))
-        let end = now().advanced(by: Self.lease)
-        _ = try await database.write(as: defaultTenant) { [name] connection in
+        let end = now().advanced(by: Self.leaseTime)
+        _ = try await database.write(as: defaultTenant) { connection in
             try connection.take(.chunks)
             // Another store may have moved them since they were read, if it took this one for dead.
             var flushed = Array(repeating: 0, count: flushes.count)
@@ -167,9 +129,7 @@ struct Compaction: Sendable {
                 throw DatabaseError(.busy, "another store has moved the same rows")
             }
             try connection.executeAll(flushes.flatMap(\.statements))
-            try connection.execute(
-                "UPDATE flushed SET held_until = \(end.microseconds) WHERE tenant = \(defaultTenant) AND holder = \(name)"
-            )
+            try lease.extend(to: end, on: connection)
         }
         return (flushes.reduce(0) { $0 + $1.rowCount }, flushes.count)
     }

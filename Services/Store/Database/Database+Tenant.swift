@@ -1,4 +1,11 @@
 import Database
+import JSON
+import JSONRPC
+
+extension RPCError {
+    /// So many calls wait for the database that no more may.
+    static let databaseBusy = RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
+}
 
 extension Database {
     /// Reads as a tenant: where the engine guards rows, it shows those of this one alone.

@@ -11,14 +11,12 @@ extension Database {
 
     /// Makes what is missing for some days.
     func addPartitions(for days: Set<Int64>) async throws {
-        let missing = try await read { connection in
-            guard connection.engine == .postgres else { return Set<Int64>() }
-            return days.subtracting(try connection.partitionDays())
-        }
+        guard engine == .postgres else { return }
+        let missing = try await read { days.subtracting(try $0.partitionDays()) }
         for day in missing.sorted() {
             _ = try await write { connection in
                 try connection.take(.chunks)
-                let name = "chunk_\(day < 0 ? "before_" : "")\(day.magnitude)"
+                let name = "chunk_\(day)"
                 try connection.executeAll([
                     SQL(
                         trusted:
@@ -34,14 +32,12 @@ extension Database {
 
     /// Lets days go that have no rows any more.
     func dropPartitions(upTo last: Int64) async throws {
-        let old = try await read { connection in
-            guard connection.engine == .postgres else { return [Int64]() }
-            return try connection.partitionDays().filter { $0 <= last }
-        }
+        guard engine == .postgres else { return }
+        let old = try await read { try $0.partitionDays().filter { $0 <= last } }
         for day in old {
             _ = try await write { connection in
                 try connection.take(.chunks)
-                return try connection.execute(SQL(trusted: "DROP TABLE IF EXISTS chunk_\(day.magnitude)"))
+                return try connection.execute(SQL(trusted: "DROP TABLE IF EXISTS chunk_\(day)"))
             }
         }
     }

@@ -23,8 +23,8 @@ struct ExportQuery: Sendable {
         let (from, to) = (start.from, start.to)
         let merge = OldestFirst(
             wanted(filter, from: from),
-            OldestFirst.Filter(
-                to: to.microseconds,
+            RowFilter(
+                times: .min..<to.microseconds,
                 status: try MeasurementStatus(filter: filter.status),
                 reason: try FailureReason(filter: filter.reason)
             ),

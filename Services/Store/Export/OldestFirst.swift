@@ -6,19 +6,6 @@ import Contracts
 /// from chunks and memory at once, when those are handed out. A row that is stored meanwhile comes if its series is read
 /// after that, and never twice.
 struct OldestFirst: Sendable {
-    /// What rows have to be like.
-    struct Filter: Sendable {
-        /// Exclusive.
-        var to: Int64
-        var status: MeasurementStatus?
-        var reason: FailureReason?
-
-        func accepts(_ rows: MeasurementColumns, _ row: Int) -> Bool {
-            rows.timestamp[row] < to && status.map { rows.status[row] == $0 } ?? true
-                && reason.map { rows.reason[row] == $0 } ?? true
-        }
-    }
-
     private struct Source: Sendable {
         let record: SeriesRecord
         var rows = MeasurementColumns()
@@ -38,13 +25,13 @@ struct OldestFirst: Sendable {
     private static let keptRows = 50_000
     private static let keptOfEach = 8...2_000
 
-    private let filter: Filter
+    private let filter: RowFilter
     private let keptRows: Int
     /// Sorted by `place`; the oldest is last.
     private var sources: [Source]
 
     /// Rows after `start`.
-    init(_ series: [SeriesRecord], _ filter: Filter, after start: RowPlace) {
+    init(_ series: [SeriesRecord], _ filter: RowFilter, after start: RowPlace) {
         self.filter = filter
         keptRows = (Self.keptRows / max(series.count, 1)).clamped(to: Self.keptOfEach)
         sources = series.map { Source(record: $0, readUpTo: start) }
@@ -75,28 +62,20 @@ struct OldestFirst: Sendable {
     private mutating func put(_ source: Source) {
         guard source.next < source.rows.count || !source.isExhausted else { return }
         let place = source.place
-        var range = 0..<sources.count
-        while !range.isEmpty {
-            let middle = range.lowerBound + range.count / 2
-            if sources[middle].place > place {
-                range = middle + 1..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        sources.insert(source, at: range.lowerBound)
+        sources.insert(source, after: { $0.place > place })
     }
 
     /// Reads the first chunk that has rows left, what is in memory of its time, and keeps the first of them.
     private func refill(_ source: inout Source, from reader: SeriesReader) throws {
         (source.rows, source.next) = (MeasurementColumns(), 0)
-        guard source.readUpTo.timestamp < filter.to else {
+        let limit = filter.times.upperBound
+        guard source.readUpTo.timestamp < limit else {
             source.isExhausted = true
             return
         }
-        let times = source.readUpTo.timestamp..<filter.to
+        let times = source.readUpTo.timestamp..<limit
         let chunk = try reader.firstChunk(of: source.record.id, in: times)
-        let end = chunk.flatMap(\.timestamp.last).map { min($0 + 1, filter.to) } ?? filter.to
+        let end = chunk.flatMap(\.timestamp.last).map { min($0 + 1, limit) } ?? limit
         var rows = try reader.headRows(of: source.record.id, in: times.lowerBound..<end, withMetadata: true)
         if let chunk { rows.append(contentsOf: chunk) }
         rows = rows.inOrderOfTime()
@@ -110,7 +89,7 @@ struct OldestFirst: Sendable {
         } else {
             // Rows of one time are in one chunk, so nothing is left of the times that were read.
             source.readUpTo = RowPlace(timestamp: end, id: .lowest, series: 0)
-            source.isExhausted = end >= filter.to
+            source.isExhausted = end >= limit
         }
     }
 }

@@ -35,7 +35,7 @@ struct Forgetting: Sendable {
             replica.forget(forgotten.targetIDs)
             try await clean(since: now)
         } catch let error as DatabaseError where error.code == .busy {
-            throw IngestQueue.busy
+            throw RPCError.databaseBusy
         }
         return Empty()
     }

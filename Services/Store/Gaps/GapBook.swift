@@ -27,7 +27,7 @@ struct GapBook: Sendable {
         do {
             try await database.write(as: defaultTenant) { try Self.save(gap, in: $0) }
         } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
+            throw RPCError.databaseBusy
         }
         return Empty()
     }

@@ -26,7 +26,7 @@ struct LogCheck {
     }
 
     mutating func run(_ report: inout StoreReport) throws {
-        flushed = try connection.value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
+        flushed = try connection.flushedCursor()
         for (series, cursor) in try connection.rows(
             "SELECT series, flushed FROM progress",
             { row in (try row[0] as Int, try row[1] as Int) }

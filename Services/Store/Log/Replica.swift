@@ -19,6 +19,8 @@ final class Replica: Sendable {
 
     private let database: any Database
     private let turn = Mutex(())
+    /// How many targets are forgotten, since when and until when, as of the last look.
+    private let forgottenSeen = Mutex<[[Int64]]>([])
 
     private init(_ database: any Database, _ series: SeriesTable, _ events: EventLog, _ totals: ProbeTotals?) {
         self.database = database
@@ -32,9 +34,7 @@ final class Replica: Sendable {
     static func open(_ database: any Database, seriesLimit: Int, totals: ProbeTotals?) async throws -> Replica {
         let series = SeriesTable(limit: seriesLimit)
         try await series.load(from: database)
-        let flushed = try await database.read(as: defaultTenant) { connection in
-            try connection.value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
-        }
+        let flushed = try await database.read(as: defaultTenant) { try $0.flushedCursor() }
         let replica = Replica(database, series, EventLog(database, series, newest: flushed), totals)
         try await replica.catchUp()
         totals?.begin()
@@ -75,13 +75,19 @@ final class Replica: Sendable {
     }
 
     private func catchUpForgotten(_ connection: any DatabaseConnection) throws {
-        // Those of whom only the series are left have no name any more, and one more in memory.
-        let count: Int = try connection.value("SELECT count(*) FROM forgotten WHERE tenant = \(defaultTenant)") ?? 0
-        guard count + 1 > series.forgottenCount else { return }
+        // Whatever is added or removed, one of these changes: the oldest go first.
+        let seen = try connection.rows(
+            """
+            SELECT count(*), coalesce(min(forgotten_at), 0), coalesce(max(forgotten_at), 0) FROM forgotten
+            WHERE tenant = \(defaultTenant)
+            """
+        ) { row in [try row[0] as Int64, try row[1], try row[2]] }
+        guard forgottenSeen.withLock({ $0 != seen }) else { return }
         let targets = try connection.rows("SELECT target_id FROM forgotten WHERE tenant = \(defaultTenant)") { row in
             TargetID(rawValue: try row.text(0))
         }
-        forget(targets + [TargetID(rawValue: "")])
+        forget(targets)
+        forgottenSeen.withLock { $0 = seen }
     }
 
     private func catchUp() async throws {
@@ -90,7 +96,7 @@ final class Replica: Sendable {
 
     /// Looks for what other stores commit, until it is cancelled; there are none with SQLite.
     func follow(_ clock: any Clock<Duration>, _ log: Log) async throws {
-        guard try await database.read({ $0.engine }) == .postgres else { return }
+        guard database.engine == .postgres else { return }
         while true {
             try await clock.sleep(for: Self.interval)
             do {

@@ -30,7 +30,7 @@ struct ListQuery: Sendable {
             agent: filter.agentID,
             type: filter.type
         ).filter { $0.newest.timestamp >= span.from }
-        let wanted = NewestFirst.Filter(from: span.from.microseconds, status: status, reason: reason, id: id)
+        let wanted = RowFilter(times: span.from.microseconds..<(.max), status: status, reason: reason, id: id)
         return try await reader.read { rows in
             var rows = NewestFirst(series, wanted, before: end, from: rows)
             return try WrittenResult(page(&rows, limit, from: span.from))

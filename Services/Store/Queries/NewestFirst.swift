@@ -5,20 +5,6 @@ import Database
 ///
 /// A series is opened only when nothing newer is left than its newest row may be.
 struct NewestFirst {
-    /// What rows have to be like.
-    struct Filter: Sendable {
-        var from: Int64
-        var status: MeasurementStatus?
-        var reason: FailureReason?
-        var id: UUIDv7?
-
-        func accepts(_ rows: MeasurementColumns, _ row: Int) -> Bool {
-            rows.timestamp[row] >= from && status.map { rows.status[row] == $0 } ?? true
-                && reason.map { rows.reason[row] == $0 } ?? true
-                && id.map { rows.id[row] == $0 } ?? true
-        }
-    }
-
     /// Rows of one series, some of them not yet handed out: the next one is last.
     private struct Rows {
         var rows = MeasurementColumns()
@@ -51,14 +37,14 @@ struct NewestFirst {
     }
 
     private let reader: SeriesReader
-    private let filter: Filter
+    private let filter: RowFilter
     /// Sorted by `next`; the newest is last.
     private var sources: [Source]
 
     /// Rows before `end`.
     init(
         _ series: [(record: SeriesRecord, newest: MeasurementRow)],
-        _ filter: Filter,
+        _ filter: RowFilter,
         before end: RowPlace,
         from reader: SeriesReader
     ) {
@@ -93,23 +79,14 @@ struct NewestFirst {
 
     private mutating func put(_ source: Source) {
         guard let next = source.next else { return }
-        var range = 0..<sources.count
-        while !range.isEmpty {
-            let middle = range.lowerBound + range.count / 2
-            if let other = sources[middle].next, other < next {
-                range = middle + 1..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        sources.insert(source, at: range.lowerBound)
+        sources.insert(source, after: { $0.next.map { $0 < next } ?? false })
     }
 
     /// Reads what the head has of a series, and after that chunk by chunk.
     private func read(_ source: inout Source) throws {
         let number = source.record.id
         // The row at the end is of this part of the list when its series comes after this one.
-        let times = filter.from..<max(filter.from, source.end.timestamp + 1)
+        let times = filter.times.lowerBound..<max(filter.times.lowerBound, source.end.timestamp + 1)
         if !source.isOpen {
             source.isOpen = true
             let rows = try reader.headRows(of: number, in: times, withMetadata: true).inOrderOfTime()
@@ -121,7 +98,7 @@ struct NewestFirst {
         }
         source.chunk = accepted(rows, of: source)
         source.end = RowPlace(timestamp: rows.timestamp[0] - 1, id: .highest, series: .max)
-        source.isExhausted = source.end.timestamp < filter.from
+        source.isExhausted = source.end.timestamp < filter.times.lowerBound
     }
 
     private func accepted(_ rows: MeasurementColumns, of source: Source) -> Rows {

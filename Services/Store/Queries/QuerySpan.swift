@@ -20,11 +20,6 @@ struct QuerySpan: Sendable {
     /// Exclusive.
     var to: Timestamp
 
-    init(from: Timestamp, to: Timestamp) {
-        self.from = from
-        self.to = to
-    }
-
     /// The last hour where nothing is said.
     init(from: Timestamp?, to: Timestamp?, longest: Duration, now: Timestamp) throws(RPCError) {
         self.to = to ?? now

@@ -25,7 +25,7 @@ extension SQL {
     static func rollup(_ step: RollupStep, of series: Int, at index: Int64) -> SQL {
         """
         SELECT rollup FROM rollup WHERE step = \(step.rawValue) AND series = \(series)
-            AND start = \(index * step.microseconds)
+            AND start = \(step.start(of: index))
         """
     }
 
@@ -34,7 +34,7 @@ extension SQL {
         rollup.pack(into: &writer)
         return """
             INSERT INTO rollup (step, series, start, tenant, rollup)
-            VALUES (\(step.rawValue), \(series), \(index * step.microseconds), \(tenant), \(writer.bytes))
+            VALUES (\(step.rawValue), \(series), \(step.start(of: index)), \(tenant), \(writer.bytes))
             ON CONFLICT (step, series, start) DO UPDATE SET rollup = excluded.rollup
             """
     }

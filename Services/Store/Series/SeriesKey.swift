@@ -32,6 +32,9 @@ struct SeriesRecord: Sendable {
     /// The time of the first row that came.
     var firstAt: Int64
 
+    /// Whether its target was removed; names that others had are gone with it.
+    var isNameless: Bool { key.series.targetID.rawValue.isEmpty }
+
     var name: SeriesName {
         SeriesName(tenant: key.tenant, target: key.series.target, type: key.series.type, origin: key.origin)
     }

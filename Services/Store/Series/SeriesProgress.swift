@@ -33,6 +33,11 @@ extension UUIDv7 {
 }
 
 extension DatabaseConnection {
+    /// Up to which cursor the log is in chunks, of all series.
+    func flushedCursor() throws -> Int {
+        try value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
+    }
+
     func flushedCursor(of series: Int) throws -> Int {
         try value(.flushedCursor(of: series)) ?? 0
     }

@@ -23,7 +23,7 @@ final class SeriesTable: Sendable {
             marks.append(SeriesMark())
             ids[record.key] = record.id
             byTarget[record.key.series.targetID, default: []].append(record.id)
-            if forgotten.contains(record.key.series.targetID) { forgottenSeries.insert(record.id) }
+            if record.isNameless || forgotten.contains(record.key.series.targetID) { forgottenSeries.insert(record.id) }
             byName[record.name, default: []].append(record.id)
         }
 
@@ -65,7 +65,7 @@ final class SeriesTable: Sendable {
                     throw DatabaseError(.corrupt, "there is progress of a series that is none")
                 }
                 state.marks[series - 1] = progress.mark
-                state.newest[series - 1] = progress.newest
+                if let newest = progress.newest { state.take(newest, of: series) }
             }
         }
     }
@@ -103,8 +103,6 @@ final class SeriesTable: Sendable {
     func forget(_ targets: some Sequence<TargetID>) {
         state.withLock { state in for target in targets { state.forget(target) } }
     }
-
-    var forgottenCount: Int { state.withLock(\.forgotten.count) }
 
     func isForgotten(_ target: TargetID) -> Bool { state.withLock { $0.forgotten.contains(target) } }
 

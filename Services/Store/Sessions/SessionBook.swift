@@ -117,7 +117,7 @@ struct SessionBook: Sendable {
         do {
             return try await database.write(as: defaultTenant, body)
         } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
+            throw RPCError.databaseBusy
         } catch let error as DatabaseError where error.constraint == .unique {
             throw RPCError(.conflict, "there is a session of this name already")
         }

@@ -10,7 +10,7 @@ extension ProbePage {
     private var results: SampledFamily {
         var family = SampledFamily("sonde_probe_results_total", "Results of probes, by status.", .counter)
         for line in lines {
-            let total = line.total
+            let total = line.total.whole
             for (status, count) in [
                 ("success", total.successes), ("timeout", total.timeouts), ("error", total.errors),
             ] {
@@ -28,9 +28,9 @@ extension ProbePage {
         counter("sonde_probe_requests_answered_total", "Requests and packets that were answered.", \.received)
     }
 
-    private func counter(_ name: String, _ help: String, _ count: (ProbeTotal) -> Int) -> SampledFamily {
+    private func counter(_ name: String, _ help: String, _ count: (Rollup) -> Int) -> SampledFamily {
         var family = SampledFamily(name, help, .counter)
-        family.points = lines.map { .init($0.labels, .number(Double(count($0.total)))) }
+        family.points = lines.map { .init($0.labels, .number(Double(count($0.total.whole)))) }
         return family
     }
 
@@ -42,14 +42,13 @@ extension ProbePage {
             unit: "s"
         )
         family.points = lines.map { line in
-            let (total, sketch) = (line.total, line.total.minute(minute)?.latencies)
+            let (latencies, sketch) = (line.total.whole.latencies, line.total.minute(minute)?.sketch)
             let quantiles = Self.quantiles.compactMap { fraction in
                 sketch?.quantile(fraction).map { (fraction: fraction, value: $0 / 1_000) }
             }
-            let sum = total.latencySumMilliseconds / 1_000
             return .init(
                 line.labels,
-                .summary(count: Double(total.latencyCount), sum: sum, quantiles: quantiles)
+                .summary(count: Double(latencies.count), sum: latencies.sum / 1_000, quantiles: quantiles)
             )
         }
         return family

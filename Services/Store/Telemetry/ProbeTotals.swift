@@ -41,11 +41,14 @@ final class ProbeTotals: Sendable {
         var content = Content()
         var targets: [Target: Int] = [:]
         var lines: [Key: Int] = [:]
-        /// The line of the series with the number `index + 1`; several series can be of one.
-        var lineOfSeries: [Int] = []
+        /// The line of the series with the number `index + 1`; several series can be of one, and one without a name has
+        /// none.
+        var lineOfSeries: [Int?] = []
 
         /// Where the rows of a series that is new here are summed up.
-        mutating func addSeries(_ key: SeriesKey) {
+        mutating func addSeries(_ record: SeriesRecord) {
+            guard !record.isNameless else { return lineOfSeries.append(nil) }
+            let key = record.key
             let target = Target(tenant: key.tenant, target: key.series.target, type: key.series.type)
             if targets[target] == nil {
                 targets[target] = content.targets.count
@@ -56,7 +59,7 @@ final class ProbeTotals: Sendable {
                 lines[line] = content.lines.count
                 content.lines.append(Line(agent: line.agent, endpoint: line.endpoint, target: line.target))
             }
-            lineOfSeries.append(lines[line] ?? 0)
+            lineOfSeries.append(lines[line])
         }
     }
 
@@ -77,9 +80,10 @@ final class ProbeTotals: Sendable {
             guard state.isFollowing else { return }
             for (row, number) in rows.series.enumerated() {
                 while state.lineOfSeries.count < number {
-                    state.addSeries(series.record(state.lineOfSeries.count + 1).key)
+                    state.addSeries(series.record(state.lineOfSeries.count + 1))
                 }
-                state.content.lines[state.lineOfSeries[number - 1]].total.add(rows, row, kept: kept)
+                guard let line = state.lineOfSeries[number - 1] else { continue }
+                state.content.lines[line].total.add(rows, row, kept: kept)
             }
         }
     }

@@ -11,7 +11,7 @@ final class TelemetryExporter: Sendable {
     private let form: TelemetryForm
     private let settings: TelemetrySettings
     private let totals: ProbeTotals
-    private let lease: TelemetryLease
+    private let lease: Lease
     private let sender: TelemetrySender
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
@@ -27,7 +27,7 @@ final class TelemetryExporter: Sendable {
         to destination: TelemetrySettings.Destination,
         _ settings: TelemetrySettings,
         _ totals: ProbeTotals,
-        _ lease: TelemetryLease,
+        _ lease: Lease,
         _ sender: TelemetrySender,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp,

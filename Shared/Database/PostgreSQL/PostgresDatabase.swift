@@ -69,6 +69,8 @@ public final class PostgresDatabase: Database {
         )
     }
 
+    public var engine: DatabaseEngine { .postgres }
+
     public func read<T: Sendable>(
         deadline: ContinuousClock.Instant?,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T

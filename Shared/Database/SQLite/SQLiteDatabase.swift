@@ -48,6 +48,8 @@ public final class SQLiteDatabase: Database {
         }
     }
 
+    public var engine: DatabaseEngine { .sqlite }
+
     public func read<T: Sendable>(
         deadline: ContinuousClock.Instant?,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T

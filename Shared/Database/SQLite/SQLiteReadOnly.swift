@@ -49,6 +49,8 @@ public final class SQLiteReadOnly: Database {
         try Self.sync(path)
     }
 
+    public var engine: DatabaseEngine { .sqlite }
+
     public func read<T: Sendable>(
         deadline: ContinuousClock.Instant?,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T

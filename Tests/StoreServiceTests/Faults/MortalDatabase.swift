@@ -23,6 +23,8 @@ final class MortalDatabase: Database {
 
     var isDead: Bool { state.withLock(\.isDead) }
 
+    var engine: DatabaseEngine { base.engine }
+
     func read<T: Sendable>(
         deadline: ContinuousClock.Instant?,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T

@@ -1,12 +1,10 @@
 import Contracts
 import Database
 
-/// The right to send to a destination, which one store at a time has of those that share a database.
-///
-/// All of them count the same rows, so that samples of two would be about everything twice.
-struct TelemetryLease: Sendable {
+/// The right to do something that one store at a time does, of those that share a database.
+struct Lease: Sendable {
     let database: any Database
-    /// Of the destination.
+    /// Of what is done.
     let name: String
     /// Tells this store from others.
     private let holder = UUIDv7.make().description
@@ -18,8 +16,10 @@ struct TelemetryLease: Sendable {
 
     /// Whether this store has it from now on, for so long; with SQLite there is no other.
     func take(_ now: Timestamp, for time: Duration) async throws -> Bool {
-        guard try await database.read({ $0.engine }) == .postgres else { return true }
+        guard database.engine == .postgres else { return true }
         let (name, holder, end) = (name, holder, now.advanced(by: time))
+        // No store that is up holds it for so long: a clock was set back, and would keep all others from it.
+        let latest = end.advanced(by: time)
         return try await database.write(as: defaultTenant) { connection in
             try connection.execute(
                 """
@@ -27,14 +27,26 @@ struct TelemetryLease: Sendable {
                 VALUES (\(defaultTenant), \(name), \(holder), \(end.microseconds))
                 ON CONFLICT (tenant, name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
                     WHERE lease.holder = excluded.holder OR lease.held_until < \(now.microseconds)
+                        OR lease.held_until > \(latest.microseconds)
                 """
             ) > 0
         }
     }
 
+    /// Holds it until `end`, if this store has it, once a transaction is committed.
+    func extend(to end: Timestamp, on connection: any DatabaseConnection) throws {
+        guard connection.engine == .postgres else { return }
+        try connection.execute(
+            """
+            UPDATE lease SET held_until = \(end.microseconds)
+            WHERE tenant = \(defaultTenant) AND name = \(name) AND holder = \(holder)
+            """
+        )
+    }
+
     /// Lets another store have it at once.
     func release() async throws {
-        guard try await database.read({ $0.engine }) == .postgres else { return }
+        guard database.engine == .postgres else { return }
         _ = try await database.write(as: defaultTenant) { [name, holder] connection in
             try connection.execute(
                 "DELETE FROM lease WHERE tenant = \(defaultTenant) AND name = \(name) AND holder = \(holder)"

@@ -9,7 +9,7 @@ import Testing
 @testable import StoreService
 
 @Suite("Stores that share a database", .timeLimit(.minutes(2)))
-struct TelemetryLeaseTests {
+struct LeaseTests {
     @Test("are one sender, and another one when that stops")
     func twoStores() async throws {
         let (directory, time) = (try TemporaryDirectory(), ManualTime())
@@ -54,8 +54,8 @@ struct TelemetryLeaseTests {
         let directory = try TemporaryDirectory()
         let database = try await openDatabase(of: directory, .postgres, StoreSettings(from: Environment()))
         try await database.migrate(schema)
-        let (first, second) = (TelemetryLease(database, "otlp"), TelemetryLease(database, "otlp"))
-        let other = TelemetryLease(database, "remote_write")
+        let (first, second) = (Lease(database, "otlp"), Lease(database, "otlp"))
+        let other = Lease(database, "remote_write")
         let now = Timestamp(microseconds: 1_800_000_000_000_000)
         let later = { (seconds: Int) in now.advanced(by: .seconds(seconds)) }
         #expect(try await first.take(now, for: .seconds(130)))
