@@ -35,6 +35,11 @@ public struct AlertingSettings: Sendable {
         limits.rules = try environment.integer("ALERTING_MAX_RULES", default: limits.rules, in: 1...100_000)
         limits.receivers = try environment.integer("ALERTING_MAX_RECEIVERS", default: limits.receivers, in: 1...1_000)
         limits.streaks = try environment.integer("ALERTING_MAX_SERIES", default: limits.streaks, in: 1...10_000_000)
+        limits.lateAfter = try environment.duration(
+            "ALERTING_LATE_AFTER",
+            default: limits.lateAfter,
+            in: .seconds(1) ... .seconds(30 * 86_400)
+        )
         allowsPrivateWebhooks = try environment.boolean(
             "ALERTING_WEBHOOK_ALLOW_PRIVATE",
             default: allowsPrivateWebhooks
@@ -63,6 +68,8 @@ public struct AlertingLimits: Sendable {
     public var receivers = 100
     /// Checks as agents see them, times the rules that cover them.
     public var streaks = 200_000
+    /// How old a measurement may be that makes an incident.
+    public var lateAfter = Duration.seconds(600)
     /// Webhooks under way at once, to one receiver and to all.
     public var webhooksPerReceiver = 2
     public var webhooks = 8

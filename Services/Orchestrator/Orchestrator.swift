@@ -18,14 +18,15 @@ public struct Orchestrator: Service {
 
     /// Brings the schema up to date and reads who was there before.
     ///
-    /// `clock` is slept by; `now` is what is written down as the time. Without a `store` nobody forgets targets that
-    /// were removed; they wait for one.
+    /// `clock` is slept by; `now` is what is written down as the time. Without a `store` and `alerting`, nobody
+    /// forgets targets that were removed; they wait for them.
     public static func open(
         _ database: any Database,
         _ settings: OrchestratorSettings,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp = { .now },
         store: RPCClient? = nil,
+        alerting: RPCClient? = nil,
         log: Log
     ) async throws -> Orchestrator {
         try await database.migrate(schema)
@@ -37,12 +38,16 @@ public struct Orchestrator: Service {
             now: now
         )
         try await registry.load()
+        var removals: Removals?
+        if let store, let alerting {
+            removals = Removals(inventory: inventory, store: store, alerting: alerting, clock: clock, log: log)
+        }
         let feed = AssignmentFeed(inventory, registry, clock: clock, log: log)
         return Orchestrator(
             inventory: inventory,
             registry: registry,
             feed: feed,
-            removals: store.map { Removals(inventory: inventory, store: $0, clock: clock, log: log) },
+            removals: removals,
             clock: clock,
             now: now,
             log: log

@@ -7,6 +7,8 @@ public struct OrchestratorSettings: Sendable {
     public var mesh: MeshSettings
     /// Where the store listens: a host and a port.
     public var store: String
+    /// Where alerting does.
+    public var alerting: String
     /// Path of the SQLite file.
     public var database = "/var/lib/sonde/orchestrator.db"
     public var durability = SQLiteSettings.Durability.full
@@ -19,6 +21,7 @@ public struct OrchestratorSettings: Sendable {
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("ORCHESTRATOR", from: environment)
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
+        alerting = try environment.endpoint("ALERTING_ENDPOINT", default: "alerting:8443")
         database = environment.string("ORCHESTRATOR_DATABASE", default: database)
         durability = try environment.choice("ORCHESTRATOR_DURABILITY", default: durability)
         heartbeat = try environment.duration(

@@ -22,4 +22,15 @@ extension RPCMethod where Params == ForgottenTargets, Result == Empty {
             isIdempotent: true
         )
     }
+
+    /// What ended stays for as long as all incidents do: it has the names of what it is about.
+    public static var retireTargets: Self {
+        Self(
+            "incident.retire",
+            "Resolves the incidents of targets, and removes the rules that are about one of them.",
+            of: .alerting,
+            callers: [.orchestrator],
+            isIdempotent: true
+        )
+    }
 }

@@ -33,10 +33,13 @@ struct AlertingCase: Sendable {
         try await withClient(of: measurements.router, as: .alerting) { store in
             let log = Log(label: "test", sink: sink)
             let metrics = Metrics()
+            var settings = try AlertingSettings(from: Environment(values))
+            // Samples are of a day long ago.
+            settings.limits.lateAfter = .seconds(100 * 365 * 86_400)
             let database = try await SQLiteDatabase.open(directory.path + "/alerting.db")
             let alerting = try await Alerting.open(
                 database,
-                AlertingSettings(from: Environment(values)),
+                settings,
                 store: store,
                 orchestrator: RPCClient(inProcess: orchestrator, as: .alerting),
                 on: loop,

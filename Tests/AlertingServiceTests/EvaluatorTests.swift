@@ -131,6 +131,16 @@ struct EvaluatorTests {
         #expect(story([.test(.loss, .over, 0.5, consecutive: 1)], batch) == "")
     }
 
+    @Test("makes no incident of what comes late, ends one by it, and goes on counting")
+    func late() {
+        var evaluator = Evaluator(rules: [.test()], lateAfter: .seconds(60))
+        #expect(story(&evaluator, at: Probe.time(100), probe.batch("xxxx")) == "")
+        #expect(story(&evaluator, at: Probe.time(101), probe.batch("x", at: 40)) == "")
+        #expect(story(&evaluator, at: Probe.time(100), probe.batch("x", at: 41)) == "+0")
+        #expect(story(&evaluator, at: Probe.time(200), probe.batch("...", at: 42)) == "-42")
+        #expect(story(&evaluator, at: Probe.time(201), probe.batch("xxx...", at: 50)) == "")
+    }
+
     @Test("counts for each endpoint of a check by itself")
     func endpoints() {
         var batch = probe.batch("x.x.x.")

@@ -92,3 +92,37 @@ struct RetirementTests {
         }
     }
 }
+
+@Suite("Removed targets", .timeLimit(.minutes(1)))
+struct RetiredTargetTests {
+    @Test("have no incident that fires and no rule of their own, and keep what ended")
+    func removed() async throws {
+        let (directory, measurements) = (try TemporaryDirectory(), MeasurementLog())
+        try await AlertingCase.run(in: directory, measurements) { test in
+            try await measurements.followed()
+            let (gone, kept) = (Probe("gone"), Probe("kept"))
+            var rules: [RuleID] = []
+            for probe in [gone, kept] {
+                let new = NewRule(
+                    name: "slow",
+                    targetID: probe.series.targetID,
+                    metric: .latency,
+                    comparison: .over,
+                    threshold: 5
+                )
+                rules.append(try await test.client.call(.createRule, new).id)
+                measurements.append(probe.batch("...xxx"))
+            }
+            // Each is slow, and then it fails.
+            _ = try await test.incidents(4, firing: 4)
+            _ = try await test.client.call(.retireTargets, ForgottenTargets(targetIDs: [gone.series.targetID]))
+            let incidents = try await test.incidents
+            #expect(incidents.count == 4)
+            #expect(Set(incidents.filter { $0.state == .firing }.map(\.targetName)) == ["kept"])
+            let left = try await test.client.call(.listRules, Empty()).rules.map(\.id)
+            #expect(!left.contains(rules[0]) && left.contains(rules[1]))
+            let streaks = try await test.alerting.book.read { try $0.streaks() }
+            #expect(!streaks.isEmpty && streaks.values.allSatisfy { $0.targetID == kept.series.targetID })
+        }
+    }
+}

@@ -12,10 +12,10 @@ func withOrchestrator(
     in directory: TemporaryDirectory,
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
-    store: RPCClient? = nil,
+    keeper: RPCClient? = nil,
     _ body: @escaping @Sendable (RPCClient) async throws -> Void
 ) async throws {
-    try await withStoppableOrchestrator(in: directory, values, time: time, store: store) { client, _ in
+    try await withStoppableOrchestrator(in: directory, values, time: time, keeper: keeper) { client, _ in
         try await body(client)
     }
 }
@@ -25,7 +25,7 @@ func withStoppableOrchestrator(
     in directory: TemporaryDirectory,
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
-    store: RPCClient? = nil,
+    keeper: RPCClient? = nil,
     _ body: @escaping @Sendable (RPCClient, Orchestrator) async throws -> Void
 ) async throws {
     let log = Log(label: "test", sink: MemorySink())
@@ -35,7 +35,8 @@ func withStoppableOrchestrator(
         OrchestratorSettings(from: Environment(values)),
         clock: ContinuousClock(),
         now: { time.now },
-        store: store,
+        store: keeper,
+        alerting: keeper,
         log: log
     )
     var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(), log: log)

@@ -62,8 +62,8 @@ final class Evaluation: Service {
     /// Evaluates what comes until the rules change; throws when the stream ends or breaks.
     private func follow() async throws {
         let version = book.ruleChanges.current.version
-        var (evaluator, progress) = try await book.read { [limit = book.limits.streaks] connection in
-            try connection.evaluation(maximumStreaks: limit)
+        var (evaluator, progress) = try await book.read { [limits = book.limits] connection in
+            try connection.evaluation(limits)
         }
         let stream = try await store.follow(.followMeasurements, FollowRequest(cursor: progress.cursor))
         if progress.cursor != stream.result.cursor {

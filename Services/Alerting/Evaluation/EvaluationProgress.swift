@@ -14,11 +14,12 @@ struct RulesChanged: Error {}
 
 extension DatabaseConnection {
     /// What a new run goes on from.
-    func evaluation(maximumStreaks: Int) throws -> (Evaluator, EvaluationProgress) {
+    func evaluation(_ limits: AlertingLimits) throws -> (Evaluator, EvaluationProgress) {
         let evaluator = Evaluator(
             rules: try rules(of: AlertBook.tenant),
             streaks: try streaks(),
-            maximumStreaks: maximumStreaks
+            maximumStreaks: limits.streaks,
+            lateAfter: limits.lateAfter
         )
         return (evaluator, EvaluationProgress(cursor: try counter("cursor"), revision: try counter("revision") ?? 0))
     }

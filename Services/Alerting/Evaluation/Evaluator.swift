@@ -5,7 +5,8 @@ import JSON
 ///
 /// Each streak sees its samples in the order of their time. What comes later than a newer sample is passed over: it
 /// would rewrite what was told already. A time in the future counts as now, so that one agent whose clock jumps ahead
-/// and back is not deaf in between.
+/// and back is not deaf in between. What comes late, as from an agent that was cut off, counts and may end an incident,
+/// but makes none: a fault that goes on makes one with the next sample that is fresh.
 struct Evaluator: Sendable {
     struct Key: Hashable, Sendable {
         var rule: RuleID
@@ -31,14 +32,20 @@ struct Evaluator: Sendable {
     private let general: [Rule]
     private let byTarget: [TargetID: [Rule]]
     private let maximumStreaks: Int
+    private let lateAfter: Duration?
     private(set) var streaks: [Key: Streak]
     private var changed: Set<Key> = []
     private var transitions: [Transition] = []
     /// Streaks that were not begun because there are too many.
     private(set) var refused = 0
 
-    /// Rules that are not enabled are left out.
-    init(rules: [Rule], streaks: [Key: Streak] = [:], maximumStreaks: Int = .max) {
+    /// Rules that are not enabled are left out; without `lateAfter`, nothing is late.
+    init(
+        rules: [Rule],
+        streaks: [Key: Streak] = [:],
+        maximumStreaks: Int = .max,
+        lateAfter: Duration? = nil
+    ) {
         var byTarget: [TargetID: [Rule]] = [:]
         for rule in rules where rule.enabled {
             if let target = rule.targetID { byTarget[target, default: []].append(rule) }
@@ -47,6 +54,7 @@ struct Evaluator: Sendable {
         general = rules.filter { $0.enabled && $0.targetID == nil }
         self.streaks = streaks
         self.maximumStreaks = maximumStreaks
+        self.lateAfter = lateAfter
     }
 
     var hasTransitions: Bool { !transitions.isEmpty }
@@ -89,6 +97,7 @@ struct Evaluator: Sendable {
             let time = min(Timestamp(microseconds: batch.columns.timestamp[row]), now)
             switch streak.add(isCrossing: crossing, at: time, needed: rule.consecutive) {
             case .fire:
+                guard lateAfter.map({ time.duration(to: now) <= $0 }) ?? true else { continue }
                 let incident = Incident(rule, streak, batch, series: series, row: row)
                 streak.incident = incident.id
                 transitions.append(.fired(incident))

@@ -10,6 +10,7 @@ struct IncidentCatalog: Sendable {
     func addRoutes(to router: inout RPCRouter) {
         router.handle(.listIncidents, list)
         router.handle(.getIncident, get)
+        router.handle(.retireTargets, retire)
     }
 
     func list(_ filter: IncidentFilter) async throws -> IncidentPage {
@@ -50,6 +51,17 @@ struct IncidentCatalog: Sendable {
                 throw RPCError(.notFound, "there is no incident \(reference.id)")
             }
             return incident
+        }
+    }
+
+    func retire(_ targets: ForgottenTargets) async throws -> Empty {
+        let now = now()
+        return try await book.changeRules { connection in
+            let isRetired: SQL = "target_id IN (\(list: targets.targetIDs.map(\.rawValue)))"
+            try connection.resolveIncidents(where: isRetired, at: now)
+            try connection.execute("DELETE FROM streak WHERE \(isRetired)")
+            try connection.execute("DELETE FROM rule WHERE tenant = \(AlertBook.tenant) AND \(isRetired)")
+            return Empty()
         }
     }
 }

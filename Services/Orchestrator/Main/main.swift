@@ -15,11 +15,13 @@ await MeshProcess.main(.orchestrator) {
     let process = try MeshProcess(.orchestrator, settings.mesh)
     let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
     let store = process.connection(to: .store, at: settings.store)
+    let alerting = process.connection(to: .alerting, at: settings.alerting)
     let orchestrator = try await Orchestrator.open(
         database,
         settings,
         clock: LoopClock(process.loop),
         store: store.client,
+        alerting: alerting.client,
         log: process.log
     )
     orchestrator.addMetrics(to: process.metrics)
@@ -29,6 +31,6 @@ await MeshProcess.main(.orchestrator) {
     )
     orchestrator.addRoutes(to: &router)
     let server = try process.server(router)
-    try await process.run([gateway, store, server, orchestrator])
+    try await process.run([gateway, store, alerting, server, orchestrator])
     await database.close()
 }

@@ -4,7 +4,7 @@ import JSONRPC
 import Lifecycle
 import Observability
 
-/// Has the store forget targets that were removed, however long it is away.
+/// Has the store and alerting forget targets that were removed, however long those are away.
 struct Removals: Sendable {
     private static let targetsAtOnce = 100
     /// Between two looks, and after a call that failed.
@@ -12,6 +12,7 @@ struct Removals: Sendable {
 
     let inventory: Inventory
     let store: RPCClient
+    let alerting: RPCClient
     let clock: any Clock<Duration>
     let log: Log
 
@@ -22,7 +23,7 @@ struct Removals: Sendable {
             do {
                 while try await forgetSome() {}
             } catch let error as RPCError {
-                log.warning("the store does not forget targets yet", ["error": "\(error)"])
+                log.warning("removed targets are not forgotten yet", ["error": "\(error)"])
             }
             try await wait(after: version)
         }
@@ -37,7 +38,10 @@ struct Removals: Sendable {
             }
         }
         guard !targets.isEmpty else { return false }
-        _ = try await store.call(.forgetTargets, ForgottenTargets(targetIDs: targets), timeout: .seconds(60))
+        let forgotten = ForgottenTargets(targetIDs: targets)
+        // After this nothing of them is streamed, so that nothing begins again what alerting ends.
+        _ = try await store.call(.forgetTargets, forgotten, timeout: .seconds(60))
+        _ = try await alerting.call(.retireTargets, forgotten)
         _ = try await inventory.write { connection in
             try connection.execute("DELETE FROM removal WHERE target_id IN (\(list: targets.map(\.rawValue)))")
         }
