@@ -5,6 +5,8 @@ import Packing
 struct ChunkMerge {
     private(set) var removed: [Chunk.Place] = []
     private(set) var added: [Chunk] = []
+    /// Chunks that rows belong into and that cannot be read: they are left for a restore, and the rows go beside them.
+    private(set) var damaged = 0
 
     private let day: Int64
     private let packer: RowPacker
@@ -30,10 +32,15 @@ struct ChunkMerge {
             }
         }
         for (target, rows) in additions.sorted(by: { $0.key < $1.key }) {
-            var all = try packer.stored(try load(places[target]))
-            all.append(contentsOf: rows)
-            removed.append(places[target])
-            try add(all.inOrderOfTime())
+            do {
+                var all = try packer.unpack(try load(places[target]))
+                all.append(contentsOf: rows)
+                removed.append(places[target])
+                try add(all.inOrderOfTime())
+            } catch is PackingError {
+                damaged += 1
+                try add(rows)
+            }
         }
     }
 

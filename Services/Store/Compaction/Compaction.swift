@@ -131,6 +131,8 @@ struct Compaction: Sendable {
             try connection.executeAll(flushes.flatMap(\.statements))
             try lease.extend(to: end, on: connection)
         }
+        let damaged = flushes.reduce(0) { $0 + $1.damaged }
+        if damaged > 0 { log.error("put rows beside chunks that cannot be read", ["chunks": "\(damaged)"]) }
         return (flushes.reduce(0) { $0 + $1.rowCount }, flushes.count)
     }
 }

@@ -10,6 +10,8 @@ struct SeriesFlush: Sendable {
     private(set) var statements: [SQL] = []
     /// Of which there are new rows.
     private(set) var days: Set<Int64> = []
+    /// Chunks that could not be read, beside which rows are put.
+    private(set) var damaged = 0
 
     /// `progress` is of the newest commit there is, of which `flushed` says what will be in chunks; `load` reads a chunk
     /// that is full.
@@ -31,6 +33,7 @@ struct SeriesFlush: Sendable {
             let merge = try ChunkMerge(rows[range], on: day, into: source.places[day] ?? [], packer) { place in
                 if let packed = source.open[day]?[place.first] { packed } else { try load(place) }
             }
+            damaged += merge.damaged
             statements += merge.removed.map(SQL.delete)
             statements += merge.added.map { .insert($0, tenant: tenant) }
         }

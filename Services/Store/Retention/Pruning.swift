@@ -124,12 +124,18 @@ struct Pruning: Sendable {
 }
 
 extension DatabaseConnection {
-    /// Puts minutes in the place of the rows of a series and a day; returns how many chunks could not be read.
+    /// Puts minutes in the place of the rows of a series and a day; returns how much could not be read.
     ///
     /// They go like the others, or nothing that comes after them would ever be removed.
     fileprivate func summarize(_ series: Int, on day: Int64, _ packer: RowPacker) throws -> Int {
         var damaged = 0
-        var minutes = try minutes(of: series, on: day, packer) ?? MinuteRollups()
+        var minutes = MinuteRollups()
+        do {
+            // Of rows that came when the day was over already.
+            minutes = try self.minutes(of: series, on: day, packer) ?? minutes
+        } catch let error as DatabaseError where error.code == .corrupt {
+            damaged += 1
+        }
         try query("SELECT numbers FROM chunk WHERE day = \(day) AND series = \(series) ORDER BY first") { row in
             if let rows = try? packer.storedNumbers(try row.blob(0)) { minutes.add(rows) } else { damaged += 1 }
         }
