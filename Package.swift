@@ -201,7 +201,7 @@ let suites: [Target] = [
         "ProbeAgentService",
         uses: [
             "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "JSONRPCTransport",
-            "Observability", "OrchestratorService", "ServiceTesting",
+            "Observability", "OrchestratorService", "ServiceTesting", "TestServers",
         ]
     ),
     .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),

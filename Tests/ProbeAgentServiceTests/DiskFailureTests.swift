@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Observability
 import ServiceTesting
+import TestServers
 import Testing
 
 @testable import ProbeAgentService

@@ -2,6 +2,7 @@ import Contracts
 import EventLoop
 import Foundation
 import ServiceTesting
+import TestServers
 import Testing
 
 @testable import ProbeAgentService

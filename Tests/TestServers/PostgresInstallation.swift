@@ -47,7 +47,7 @@ final class PostgresInstallation: Sendable {
         guard unsafe mkdtemp(&name) != nil else { throw SystemError(code: errno, message: "mkdtemp") }
         directory = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         caretaker = try Caretaker(Self.script, [directory])
-        if let account { try runProgram("/bin/chown", [account, directory]) }
+        try own(directory)
         try run(
             "\(programs)/initdb",
             [
@@ -56,6 +56,12 @@ final class PostgresInstallation: Sendable {
             ],
             isQuiet: true
         )
+    }
+
+    /// Makes a directory of the user that servers run as, where there is none.
+    func own(_ directory: String) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        if let account { try runProgram("/bin/chown", [account, directory]) }
     }
 
     /// Runs a program as the user that servers run as.

@@ -81,6 +81,16 @@ public final class PostgresServer: Sendable {
         )
     }
 
+    /// Makes a table space on a disk of its own; needs root.
+    public func makeTablespace(_ name: String, bytes: Int) throws -> SmallDisk {
+        let path = "\(directory)/\(name)"
+        try installation.run("/bin/mkdir", [path])
+        let disk = try SmallDisk(bytes: bytes, on: path)
+        try installation.own("\(path)/data")
+        try execute("CREATE TABLESPACE \(name) LOCATION '\(path)/data'")
+        return disk
+    }
+
     public func start() throws {
         // What is left of a server that was killed may keep the next one away for a moment.
         for _ in 0..<20 where try startOnce() {

@@ -1,0 +1,63 @@
+import Contracts
+import Database
+import ServiceTesting
+import StoreService
+import TestServers
+import Testing
+
+@Suite("A store on a disk that is full", .serialized, .enabled(if: SmallDisk.isAllowed))
+struct FullDiskTests {
+    private static let diskBytes = 48 << 20
+
+    /// A disk that the files of the store's database are on.
+    private static func disk(under directory: TemporaryDirectory, _ engine: DatabaseEngine) throws -> SmallDisk {
+        guard engine == .postgres else { return try SmallDisk(bytes: diskBytes, on: directory.path) }
+        let server = try PostgresServer.shared()
+        let disk = try server.makeTablespace("small", bytes: diskBytes)
+        try server.execute("CREATE ROLE crowded LOGIN NOSUPERUSER NOBYPASSRLS")
+        try server.execute("CREATE DATABASE crowded OWNER crowded TABLESPACE small")
+        usePostgres(server.url("crowded", user: "crowded"), in: directory)
+        return disk
+    }
+
+    @Test("acknowledges what is stored alone, and goes on when there is room", arguments: DatabaseEngine.allCases)
+    func full(engine: DatabaseEngine) async throws {
+        let directory = try TemporaryDirectory()
+        let disk = try Self.disk(under: directory, engine)
+        let (history, time, clock) = (History(), ManualTime(), StandingClock(engine))
+        let watch = Watch(targets: 2)
+        try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
+            await clock.untilSleeping()
+            var number = 0
+            func send() async -> Bool {
+                number += 1
+                let batch = watch.batch(200, before: time.now.advanced(by: .seconds(-200 * number)))
+                return await history.send(batch, to: store.client)
+            }
+            #expect(await send())
+            for round in 1...2 {
+                try disk.fill(leaving: round << 17)
+                var isFull = false
+                for _ in 0..<1_000 where !isFull { isFull = await !send() }
+                #expect(isFull, "so much does not go onto the disk")
+                // Rows cannot go into chunks either, and are not lost by that.
+                clock.wake()
+                await clock.untilSleeping()
+                try await history.check(store)
+                try disk.empty()
+                await history.sendAgain(to: store.client)
+                #expect(await send())
+                // What waited, and what came since.
+                for _ in 1...2 {
+                    clock.wake()
+                    await clock.untilSleeping()
+                }
+                try await history.check(store)
+                #expect(store.counts.contains("sonde_store_head_rows 0.0"))
+            }
+        }
+        time.advance(by: .seconds(31))
+        try await withStore(in: directory, on: engine, time: time) { try await history.check($0) }
+        _ = disk
+    }
+}
