@@ -29,9 +29,10 @@ test: ## Run every test.
 tsan: setup ## Run the tests of loop, HTTP and JSON-RPC under the thread sanitizer.
 	@scripts/tsan.sh
 
-soak: ## Keep the store away for ten minutes and kill the agent fifty times; kill the store 200 times.
+soak: ## Keep the store away for ten minutes, kill the agent 50 times and the store 200 times, and send too much for a minute.
 	@SONDE_SOAK_KILLS=50 SONDE_SOAK_SECONDS=600 $(SWIFT) test --filter spoolOverKills
 	@SONDE_SOAK_STORE_KILLS=100 $(SWIFT) test --skip-build --filter killedStore
+	@SONDE_SOAK_OVERLOAD_SECONDS=60 $(SWIFT) test --skip-build --filter OverloadTests
 
 bench: ## Run the benchmarks beside their peers.
 	@scripts/bench.sh

@@ -117,6 +117,7 @@ public struct Store: Service {
         let heatmap = HeatmapQuery(reader: reader, series: series, now: now)
         router.handle(.measurementHeatmap, written: heatmap.callAsFunction)
         router.handle(.measurementMatrix, written: MatrixQuery(reader: reader, series: series, now: now).callAsFunction)
+        router.handle(.measurementHops, written: HopQuery(reader: reader, series: series, now: now).callAsFunction)
         router.handle(.listRouteChanges, RouteQuery(reader: reader, series: series, now: now).callAsFunction)
     }
 

@@ -35,6 +35,17 @@ public struct StoreSettings: Sendable {
             default: ingest.queueBytes,
             in: 8 << 20...4 << 30
         )
+        // More than compaction waits for, or it would not begin.
+        ingest.headRows = try environment.integer(
+            "STORE_HEAD_ROWS",
+            default: ingest.headRows,
+            in: 2 * compaction.rows...100_000_000
+        )
+        ingest.headBytes = try environment.integer(
+            "STORE_HEAD_BYTES",
+            default: ingest.headBytes,
+            in: 2 * compaction.bytes...64 << 30
+        )
         ingest.series = try environment.integer("STORE_MAX_SERIES", default: ingest.series, in: 1...10_000_000)
         queries.rows = try environment.integer("STORE_QUERY_ROWS", default: queries.rows, in: 1_000...1_000_000_000)
         queries.time = try environment.duration(
@@ -90,8 +101,9 @@ public struct IngestLimits: Sendable {
     public var queueBytes = 64 << 20
     /// Rows that one transaction takes from the queue; more only when a single batch has more.
     public var transactionRows = 20_000
-    /// Rows in memory that are not in chunks yet, before senders are told to come back later.
+    /// Rows in memory that are not in chunks yet, and their bytes, before senders are told to come back later.
     public var headRows = 500_000
+    public var headBytes = 128 << 20
     /// Different checks as seen by different agents, over all time.
     public var series = 100_000
     /// Bytes of one row's metadata.

@@ -24,7 +24,7 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listMeasurements.descriptor, RPCMethod.latestMeasurements.descriptor,
     RPCMethod.summarizeMeasurements.descriptor, RPCMethod.measurementTimeline.descriptor,
     RPCMethod.measurementHeatmap.descriptor, RPCMethod.measurementMatrix.descriptor,
-    RPCMethod.listRouteChanges.descriptor,
+    RPCMethod.measurementHops.descriptor, RPCMethod.listRouteChanges.descriptor,
     RPCStreamMethod.followMeasurements.descriptor,
     RPCMethod.importMeasurements.descriptor, RPCStreamMethod.exportMeasurements.descriptor,
     RPCMethod.listSessions.descriptor, RPCMethod.getSession.descriptor, RPCMethod.createSession.descriptor,

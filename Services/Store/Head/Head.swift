@@ -18,6 +18,7 @@ final class Head: Sendable {
 
     var segments: [HeadSegment] { state.withLock(\.segments) }
     var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
+    var byteCount: Int { segments.reduce(0) { $0 + $1.byteCount } }
 
     func append(_ commit: CommittedRows) {
         state.withLock { $0.segments[$0.segments.count - 1].append(commit) }

@@ -102,7 +102,8 @@ final class Ingest: Sendable {
     /// Throws `busy` when too much waits to be durable, or to be moved out of memory.
     private func checkRoom(rows: Int, bytes: Int) throws(RPCError) {
         try queue.checkRoom(rows: rows, bytes: bytes)
-        guard replica.head.rowCount < settings.ingest.headRows else { throw IngestQueue.busy }
+        let (head, limits) = (replica.head, settings.ingest)
+        guard head.rowCount < limits.headRows, head.byteCount < limits.headBytes else { throw IngestQueue.busy }
     }
 
     /// Writes until it is cancelled.

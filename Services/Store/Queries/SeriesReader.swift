@@ -40,6 +40,19 @@ struct SeriesReader {
         }
     }
 
+    /// The same with metadata.
+    func wholeChunks(of series: Int, in times: Range<Int64>, _ body: (MeasurementColumns) throws -> Void) throws {
+        for day in Self.days(of: times) {
+            let query: SQL = """
+                SELECT numbers, metadata FROM chunk WHERE day = \(day) AND series = \(series)
+                    AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first
+                """
+            try connection.query(query) { row in
+                try body(try packer.stored(PackedRows(numbers: try row.blob(0), metadata: try row.blob(1))))
+            }
+        }
+    }
+
     /// The chunk that has the first rows of a span, whole; `nil` when there is none.
     func firstChunk(of series: Int, in times: Range<Int64>) throws -> MeasurementColumns? {
         for day in Self.days(of: times) {

@@ -38,7 +38,7 @@ final class StoreProcess: Sendable {
     deinit { kill() }
 
     /// Starts it, unless it cannot start; what it says goes to `output`.
-    func start() throws {
+    func start(_ settings: [String: String] = [:]) throws {
         let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let store = try Child(
             tests.deletingLastPathComponent().appending(path: "store").path,
@@ -47,10 +47,17 @@ final class StoreProcess: Sendable {
                 "STORE_LISTEN": "127.0.0.1:\(port)", "STORE_ADMIN_LISTEN": "127.0.0.1:0",
                 "STORE_IDENTITY_DIR": folder.path + "/store", "STORE_DATABASE": database,
                 "GATEWAY_ENDPOINT": "127.0.0.1:1",
-            ],
+            ].merging(settings) { $1 },
             output: folder.path + "/output"
         )
         process.withLock { $0 = store }
+    }
+
+    /// Bytes of memory that it has.
+    func residentBytes() throws -> Int {
+        let id = try #require(process.withLock { $0?.id })
+        let pages = try String(contentsOfFile: "/proc/\(id)/statm", encoding: .utf8).split(separator: " ")[1]
+        return (Int(pages) ?? 0) * Int(getpagesize())
     }
 
     /// Ends it without notice.
