@@ -81,7 +81,7 @@ public actor ProbeAgent: Service {
         )
     }
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
     /// Measurements that the store has not acknowledged.
     public nonisolated var undelivered: Int { spool.waiting }

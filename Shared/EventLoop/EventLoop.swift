@@ -4,17 +4,16 @@ import Synchronization
 
 /// One thread that runs I/O callbacks, timers and Swift jobs in turn.
 ///
-/// It is both executors of Swift concurrency: an actor may live on it, and a task started with
-/// `executorPreference: loop` stays on it, so an await between the two costs no thread switch. Everything but
-/// `enqueue`, `execute`, `stop`, `statistics` and `isCurrent` must be called on the loop's own thread.
+/// A task started with `executorPreference: loop` stays on it, and an actor may live on it by `actorExecutor`. Everything
+/// but `enqueue`, `execute`, `stop`, `statistics` and `isCurrent` must be called on the loop's own thread.
 ///
 /// `@unchecked Sendable`: `now`, `instant`, `poller`, `wheel`, `local`, `turnEnd` and `stopping` are touched only
 /// by the loop's thread, which every entry checks or which is the only caller; what other threads reach is atomic or
 /// behind `Mutex`.
-public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// What other threads left for the loop.
     private struct Inbox {
-        var jobs: [UnownedJob] = []
+        var jobs: [LoopJob] = []
         var calls: [@Sendable () -> Void] = []
     }
 
@@ -34,10 +33,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private let watchfulness: UInt64
     private var poller: Poller
     private var wheel: TimerWheel
-    private var local: [UnownedJob] = []
+    private var local: [LoopJob] = []
     private var head = 0
     private var turnEnd: [() -> Void] = []
     private var stopping = false
+    /// Set once, by `init`.
+    private var serial: LoopSerialExecutor!
 
     /// A loop that is watchful looks for events for so long before it sleeps: that takes a core, and saves the tens of
     /// microseconds that waking up takes.
@@ -48,6 +49,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         wakeUp = poller.wakeUpNumber
         wheel = TimerWheel(now: clinux_monotonic_nanoseconds() / 1_000_000)
         local.reserveCapacity(1024)
+        serial = LoopSerialExecutor(self)
     }
 
     /// Starts the loop's thread.
@@ -78,20 +80,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     // MARK: Executor
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(LoopJob(job: UnownedJob(job), isIsolated: false))
+    }
+
+    /// Where an actor runs that lives on the loop, and keeps it.
+    public var actorExecutor: UnownedSerialExecutor { unsafe serial.asUnownedSerialExecutor() }
+
+    fileprivate func enqueue(_ job: LoopJob) {
         guard !isCurrent else {
             local.append(job)
             return
         }
         post { $0.jobs.append(job) }
-    }
-
-    public func checkIsolated() {
-        preconditionIsCurrent()
-    }
-
-    public func isIsolatingCurrentContext() -> Bool? {
-        isCurrent
     }
 
     /// Runs `call` on the loop's thread: at once when this is it, and at its next turn when not.
@@ -175,14 +175,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
 
     private func runJobs(atMost limit: Int) -> Int {
-        let serial = unsafe asUnownedSerialExecutor()
+        let serial = unsafe actorExecutor
         let task = unsafe asUnownedTaskExecutor()
         var count = 0
         while head < local.count, count < limit {
             let job = local[head]
             head += 1
             count += 1
-            unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+            if job.isIsolated {
+                unsafe job.job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+            } else {
+                unsafe job.job.runSynchronously(on: task)
+            }
         }
         if head == local.count {
             local.removeAll(keepingCapacity: true)
@@ -225,6 +229,33 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         // Safe to send: a retained pointer that nobody but the loop's call below uses.
         nonisolated(unsafe) let box = unsafe Unmanaged.passRetained(ReleaseBox(value))
         post { $0.calls.append { unsafe box.release() } }
+    }
+}
+
+/// A job must run as what it was enqueued for: a task that finds itself on another executor than the one it is to go on
+/// with, is enqueued once more.
+private struct LoopJob {
+    let job: UnownedJob
+    /// It is an actor's.
+    let isIsolated: Bool
+}
+
+/// The loop as actors see it.
+private final class LoopSerialExecutor: SerialExecutor {
+    private unowned let loop: EventLoop
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        loop.enqueue(LoopJob(job: UnownedJob(job), isIsolated: true))
+    }
+
+    func checkIsolated() {
+        loop.preconditionIsCurrent()
+    }
+
+    func isIsolatingCurrentContext() -> Bool? {
+        loop.isCurrent
     }
 }
 

@@ -111,32 +111,10 @@ public final class RPCConnection: Service, RPCTransport {
 
     public func send(_ message: RPCOutgoing) async throws -> [UInt8] {
         guard loop.isCurrent else {
-            return try await withTaskExecutorPreference(loop) { try await self.sendOnLoop(message) }
+            return try await withTaskExecutorPreference(loop) { try await self.send(message) }
         }
-        return try await sendOnLoop(message)
-    }
-
-    public func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
-        try await withTaskExecutorPreference(loop) { try await self.openOnLoop(message) }
-    }
-
-    /// Bytes both ways with what the peer serves at `path`, by an extended CONNECT (RFC 8441).
-    public func upgrade(_ path: String, to name: String) async throws -> HTTPTunnel {
-        try await withTaskExecutorPreference(loop) {
-            let deadline = ContinuousClock.now.advanced(by: Self.defaultTimeout)
-            let connection = try await state.value.connection(until: deadline)
-            let fields: HTTPFields = ["sec-websocket-version": "13"]
-            let request = HTTPClientRequest(.connect, path, authority: peer.rawValue, fields: fields, upgrade: name)
-            let (head, tunnel) = try await connection.open(request)
-            guard head.status == 200 else {
-                throw RPCError(.unavailable, "\(peer.rawValue) answered with status \(head.status)")
-            }
-            return tunnel
-        }
-    }
-
-    private func sendOnLoop(_ message: RPCOutgoing) async throws -> [UInt8] {
-        var now = ContinuousClock.now
+        // As of this turn of the loop, which is close enough to the millisecond.
+        var now = loop.instant
         let deadline = deadline(of: message, now)
         var backoff = Backoff(to: .seconds(1))
         while true {
@@ -163,6 +141,25 @@ public final class RPCConnection: Service, RPCTransport {
                 try await LoopClock(loop).sleep(for: pause)
                 now = .now
             }
+        }
+    }
+
+    public func open(_ message: RPCOutgoing) async throws -> any RPCLineSource {
+        try await withTaskExecutorPreference(loop) { try await self.openOnLoop(message) }
+    }
+
+    /// Bytes both ways with what the peer serves at `path`, by an extended CONNECT (RFC 8441).
+    public func upgrade(_ path: String, to name: String) async throws -> HTTPTunnel {
+        try await withTaskExecutorPreference(loop) {
+            let deadline = ContinuousClock.now.advanced(by: Self.defaultTimeout)
+            let connection = try await state.value.connection(until: deadline)
+            let fields: HTTPFields = ["sec-websocket-version": "13"]
+            let request = HTTPClientRequest(.connect, path, authority: peer.rawValue, fields: fields, upgrade: name)
+            let (head, tunnel) = try await connection.open(request)
+            guard head.status == 200 else {
+                throw RPCError(.unavailable, "\(peer.rawValue) answered with status \(head.status)")
+            }
+            return tunnel
         }
     }
 

@@ -18,7 +18,7 @@ final class EventLoopTests {
 
         init(_ loop: EventLoop) { self.loop = loop }
 
-        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
         func increment() { count += 1 }
         func isOnLoop() -> Bool { loop.isCurrent }

@@ -16,7 +16,7 @@ actor APIClient {
     /// A minute before the access token runs out.
     private var renewAt = ContinuousClock.now
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
     init(_ session: SessionFile, isSaved: Bool = true) throws {
         self.session = session

@@ -19,7 +19,7 @@ actor Keeper {
     /// What the service said when it refused to start.
     private(set) var refusal: String?
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
     init(_ service: ServicePlan, logFile: URL, programs: URL, on loop: EventLoop) {
         self.service = service

@@ -18,7 +18,7 @@ actor PasswordHasher {
     /// What a password is compared with when nobody has that name, so that the answer takes as long.
     private let decoy: String
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
     init() throws {
         loop = try EventLoop(name: "passwords")

@@ -34,7 +34,7 @@ package actor Spool {
     var failure: SystemError?
     private var fullSince: ContinuousClock.Instant?
 
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
     /// Opens what is in the folder.
     ///

@@ -34,7 +34,8 @@ import EventLoop
     var isWriting = false
     /// Someone may look at it when it is over.
     private(set) var isHeld = false
-    /// Someone has waited for it, and may do so still.
+    /// Someone has waited for a piece of it, and may do so still: looking at a checked continuation costs more than
+    /// at a flag.
     private var isAwaited = false
     private var reader: CheckedContinuation<[UInt8]?, any Error>?
 
@@ -76,7 +77,7 @@ import EventLoop
         received = []
         held = 0
         isAwaited = false
-        output.removeAll(keepingCapacity: output.capacity <= 4_096)
+        output = []
         sent = 0
         isOutputFinished = false
         failure = nil
@@ -92,7 +93,7 @@ import EventLoop
     }
 
     func wakeReader() {
-        guard let reader else { return }
+        guard isAwaited, let reader else { return }
         if !received.isEmpty {
             self.reader = nil
             reader.resume(returning: takeReceived())
@@ -206,7 +207,7 @@ import EventLoop
     }
 
     private func wakeWriter() {
-        guard let writer, output.count - sent <= session.limits.writeBuffer / 2 else { return }
+        guard isAwaited, let writer, output.count - sent <= session.limits.writeBuffer / 2 else { return }
         self.writer = nil
         writer.resume()
     }
@@ -248,9 +249,10 @@ import EventLoop
 
     /// Ends the waits of a stream that is over; also one that began when it was over already.
     func wakeIfClosed() {
-        guard isClosed, isAwaited else { return }
-        wakeReader()
+        guard isClosed else { return }
         wakeIfAnswered()
+        guard isAwaited else { return }
+        wakeReader()
         guard writer != nil || headWaiter != nil else { return }
         let error = failure ?? HTTPError(.reset, "the stream is closed")
         writer?.resume(throwing: error)
@@ -263,7 +265,6 @@ import EventLoop
 
     /// Waits for the whole answer; throws `timeout` when it does not come in time.
     func answer(within timeout: Duration?) async throws -> HTTPClientResponse {
-        isAwaited = true
         let patience = min(timeout ?? Self.patience, Self.patience)
         expire(after: patience)
         let soon = await unsafe withUnsafeContinuation { continuation in
@@ -328,7 +329,7 @@ import EventLoop
     }
 
     func wakeIfHeadReceived() {
-        guard let headWaiter else { return }
+        guard isAwaited, let headWaiter else { return }
         self.headWaiter = nil
         headWaiter.resume(
             returning: HTTPClientResponse(status: head.status, fields: head.request.fields, body: [])

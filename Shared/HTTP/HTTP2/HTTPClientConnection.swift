@@ -16,6 +16,8 @@ public final class HTTPClientConnection {
     private var keepAliveDue: UInt64 = 0
     /// The fields of the request that is being sent, kept for the memory.
     private var block = HTTPFields()
+    /// A request has put the names of the fields that differ into the table that both sides keep.
+    private var knowsVaryingNames = false
     private var whenUnusable: CheckedContinuation<Void, Never>?
 
     init(channel: Channel) {
@@ -110,14 +112,17 @@ public final class HTTPClientConnection {
         adding more: (inout HTTPFields) -> Void
     ) throws -> HTTP2Stream {
         guard let session, isUsable else { throw failure ?? HTTPError(.closing, "the connection takes nothing new") }
-        if channel.tls == nil { block.append(":scheme", "http") } else { block.append(":scheme", "https") }
+        block.append(":scheme", channel.tls == nil ? "http" as StaticString : "https")
         block.append(request.head)
         let firstVarying = block.count
         more(&block)
         defer { block.removeAll() }
+        // One request is remembered whole, so that later ones send no names; never what is secret.
+        let isRemembered = !knowsVaryingNames && block.place(of: "authorization") == nil
+        if isRemembered { knowsVaryingNames = true }
         let stream = try session.submitRequest(
             block,
-            varyingFrom: firstVarying,
+            varyingFrom: isRemembered ? block.count : firstVarying,
             body: request.body,
             isFinished: isFinished
         )

@@ -28,7 +28,7 @@ public actor ProbeScheduler {
         schedule = ProbeSchedule(maximumConcurrency: maximumConcurrency)
     }
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
     public var missed: ProbeSchedule.Missed { schedule.missed }
     public var runningCount: Int { schedule.runningCount }

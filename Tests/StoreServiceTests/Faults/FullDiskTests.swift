@@ -9,21 +9,25 @@ import Testing
 struct FullDiskTests {
     private static let diskBytes = 48 << 20
 
-    /// A disk that the files of the store's database are on.
-    private static func disk(under directory: TemporaryDirectory, _ engine: DatabaseEngine) throws -> SmallDisk {
-        guard engine == .postgres else { return try SmallDisk(bytes: diskBytes, on: directory.path) }
-        let server = try PostgresServer.shared()
+    /// A disk that the files of the store's database are on, with PostgreSQL those of a server of its own: one that
+    /// cannot write what it has in memory does so for all.
+    private static func disk(
+        under directory: TemporaryDirectory,
+        _ engine: DatabaseEngine
+    ) throws -> (disk: SmallDisk, server: PostgresServer?) {
+        guard engine == .postgres else { return (try SmallDisk(bytes: diskBytes, on: directory.path), nil) }
+        let server = try PostgresServer()
         let disk = try server.makeTablespace("small", bytes: diskBytes)
         try server.execute("CREATE ROLE crowded LOGIN NOSUPERUSER NOBYPASSRLS")
         try server.execute("CREATE DATABASE crowded OWNER crowded TABLESPACE small")
         usePostgres(server.url("crowded", user: "crowded"), in: directory)
-        return disk
+        return (disk, server)
     }
 
     @Test("acknowledges what is stored alone, and goes on when there is room", arguments: DatabaseEngine.allCases)
     func full(engine: DatabaseEngine) async throws {
         let directory = try TemporaryDirectory()
-        let disk = try Self.disk(under: directory, engine)
+        let (disk, server) = try Self.disk(under: directory, engine)
         let (history, time, clock) = (History(), ManualTime(), StandingClock(engine))
         let watch = Watch(targets: 2)
         try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
@@ -58,6 +62,7 @@ struct FullDiskTests {
         }
         time.advance(by: .seconds(31))
         try await withStore(in: directory, on: engine, time: time) { try await history.check($0) }
-        _ = disk
+        // It holds files there.
+        server?.stop()
     }
 }
