@@ -38,7 +38,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var turnEnd: [() -> Void] = []
     private var stopping = false
     /// Set once, by `init`.
-    private var serial: LoopSerialExecutor!
+    private var serial: LoopSerialExecutor?
 
     /// A loop that is watchful looks for events for so long before it sleeps: that takes a core, and saves the tens of
     /// microseconds that waking up takes.
@@ -84,7 +84,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Where an actor runs that lives on the loop, and keeps it.
-    public var actorExecutor: UnownedSerialExecutor { unsafe serial.asUnownedSerialExecutor() }
+    public var actorExecutor: UnownedSerialExecutor {
+        guard let serial else { preconditionFailure("no actor lives on a loop that is being made") }
+        return unsafe serial.asUnownedSerialExecutor()
+    }
 
     fileprivate func enqueue(_ job: LoopJob) {
         guard !isCurrent else {
