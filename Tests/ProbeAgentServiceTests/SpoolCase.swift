@@ -48,7 +48,7 @@ extension Spool {
 ///
 /// A child that another test is starting has a copy of the lock, from its fork until it runs its own program.
 func reopening<Value>(_ open: () async throws -> Value) async throws -> Value {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+    let deadline = ContinuousClock.now.advanced(by: .seconds(60))
     while true {
         do {
             return try await open()

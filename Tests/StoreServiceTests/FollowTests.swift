@@ -173,7 +173,7 @@ struct FollowTests {
             var start = 0
             while start == 0 {
                 start = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0)).result.cursor
-                await Task.yield()
+                await pause()
             }
             #expect(start == 3)
             let stream = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0))
@@ -182,7 +182,7 @@ struct FollowTests {
         time.advance(by: .seconds(100 * 3_600))
         try await withStore(in: directory, on: engine, time: time) { store in
             while try await store.client.follow(.followMeasurements, FollowRequest(cursor: 0)).result.cursor < 4 {
-                await Task.yield()
+                await pause()
             }
             _ = try await store.client.call(.appendMeasurements, watch.batch(1, before: time.now))
             let stream = try await store.client.follow(.followMeasurements, FollowRequest(cursor: 5))

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceTesting
 
 /// Holds up a thread until it is opened, and says when the thread has come.
 ///
@@ -15,6 +16,6 @@ final class Gate: @unchecked Sendable {
     func open() { opened.signal() }
 
     func untilEntered() async {
-        while entered.wait(timeout: .now()) == .timedOut { await Task.yield() }
+        while entered.wait(timeout: .now()) == .timedOut { await pause() }
     }
 }

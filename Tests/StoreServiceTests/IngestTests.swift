@@ -160,7 +160,7 @@ struct IngestTests {
             async let blocker: Void = store.database.write { _ in gate.wait() }
             await gate.untilEntered()
             async let first = store.client.call(.appendMeasurements, watch.batch(60, before: store.time.now))
-            while !store.counts.contains("sonde_store_queue_rows 60.0") { await Task.yield() }
+            while !store.counts.contains("sonde_store_queue_rows 60.0") { await pause() }
             let second = watch.batch(60, before: store.time.now.advanced(by: .seconds(-60)))
             let error = try await failure { try await store.client.call(.appendMeasurements, second) }
             #expect(error.code == .busy)

@@ -92,7 +92,7 @@ final class StandingClock: Clock {
 
     /// Returns too when `isOver` says that they will not sleep any more.
     func untilSleeping(unless isOver: () -> Bool = { false }) async {
-        while state.withLock({ $0.sleepers.count < loops }), !isOver() { await Task.yield() }
+        while state.withLock({ $0.sleepers.count < loops }), !isOver() { await pause() }
     }
 
     private func cancel(_ number: Int) {

@@ -43,7 +43,7 @@ struct TelemetryCase: Sendable {
     func until(_ isDone: () -> Bool) async {
         while !isDone() {
             clock.wake()
-            await Task.yield()
+            await pause()
         }
     }
 

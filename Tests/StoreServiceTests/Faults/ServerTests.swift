@@ -83,7 +83,7 @@ struct ServerTests {
         let watch = Watch(targets: 2)
         for number in 0..<10_000 where !Task.isCancelled {
             let batch = watch.batch(6, before: store.time.now.advanced(by: .seconds(-10 * (number % 500))))
-            while await !history.send(batch, to: store.client), !Task.isCancelled { await Task.yield() }
+            while await !history.send(batch, to: store.client), !Task.isCancelled { await pause() }
         }
     }
 
@@ -91,7 +91,7 @@ struct ServerTests {
         let deadline = ContinuousClock.now + .seconds(60)
         while !condition() {
             try #require(ContinuousClock.now < deadline, "agents cannot send for a minute")
-            await Task.yield()
+            await pause()
         }
     }
 

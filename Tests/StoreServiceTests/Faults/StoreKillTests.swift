@@ -75,7 +75,7 @@ struct StoreKillTests {
 
     private static func until(_ condition: () -> Bool) async {
         let deadline = ContinuousClock.now + .seconds(60)
-        while !condition(), ContinuousClock.now < deadline { await Task.yield() }
+        while !condition(), ContinuousClock.now < deadline { await pause() }
         #expect(ContinuousClock.now < deadline, "agents cannot send for a minute")
     }
 }
