@@ -45,7 +45,7 @@ extension HTTPFields {
         from start: Int,
         _ body: (Int) -> Result
     ) -> Result {
-        unsafe storage.span.withUnsafeBufferPointer { storage in
+        unsafe storage.withUnsafeBufferPointer { storage in
             // libnghttp2 does not write through these pointers, though their type says that it may.
             let base = unsafe UnsafeMutablePointer(mutating: storage.baseAddress)
             var next = 0

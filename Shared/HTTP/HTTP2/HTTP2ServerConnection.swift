@@ -181,16 +181,20 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         guard let request = request(of: stream) else { return reject(stream, 400, "not a request") }
         times.lastRequest = channel.loop.now
         server.requests.increment()
-        let work: @Sendable () async -> HTTPResponse
         switch server.responder(request) {
         case .now(let response):
-            if case .bytes(let body) = response.body {
-                return send(response.status, response.fields, body, on: stream)
-            }
-            work = { response }
-        case .later(let rest):
-            work = rest
+            guard case .bytes(let body) = response.body else { return start(stream, request) { response } }
+            send(response.status, response.fields, body, on: stream)
+        case .later(let work):
+            start(stream, request, work)
         }
+    }
+
+    private func start(
+        _ stream: HTTP2Stream,
+        _ request: HTTPRequest,
+        _ work: @escaping @Sendable () async -> HTTPResponse
+    ) {
         guard let bound else { return }
         running += 1
         let id = stream.id
