@@ -104,10 +104,11 @@ struct Compaction: Sendable {
         some series: ArraySlice<Int>,
         upTo cursor: Int
     ) async throws -> (rows: Int, series: Int) {
-        let flushes = try await database.read(as: defaultTenant) { [replica, settings] connection in
+        let (flushes, remade) = try await database.read(as: defaultTenant) { [replica, settings] connection in
             let packer = try RowPacker(level: settings.level)
-            let source = try FlushSource(segment, segment.few(of: series, rows: settings.rowsAtOnce), on: connection)
-            return try source.series.map { series in
+            let few = segment.few(of: series, rows: settings.rowsAtOnce)
+            let source = try FlushSource(segment, few, on: connection, packer)
+            let flushes = try source.series.map { series in
                 var progress = replica.series.progress(series.number)
                 progress.flushed = cursor
                 let tenant = replica.series.record(series.number).key.tenant
@@ -115,6 +116,7 @@ struct Compaction: Sendable {
                     try connection.packedRows(of: place)
                 }
             }
+            return (flushes, source.remade)
         }
         try await database.addPartitions(for: Set(flushes.flatMap(\.days)))
         let end = now().advanced(by: Self.leaseTime)
@@ -133,6 +135,7 @@ struct Compaction: Sendable {
         }
         let damaged = flushes.reduce(0) { $0 + $1.damaged }
         if damaged > 0 { log.error("put rows beside chunks that cannot be read", ["chunks": "\(damaged)"]) }
+        if remade > 0 { log.error("made roll-ups again that could not be read", ["rollups": "\(remade)"]) }
         return (flushes.reduce(0) { $0 + $1.rowCount }, flushes.count)
     }
 }

@@ -23,8 +23,15 @@ struct FlushSource {
     }
 
     private(set) var series: [Series]
+    /// Roll-ups that could not be read, and were made again of the chunks.
+    private(set) var remade = 0
 
-    init(_ segment: HeadSegment, _ numbers: [Int], on connection: any DatabaseConnection) throws {
+    init(
+        _ segment: HeadSegment,
+        _ numbers: [Int],
+        on connection: any DatabaseConnection,
+        _ packer: RowPacker
+    ) throws {
         series = numbers.map { Series(number: $0) }
         try connection.queryAll(numbers.map(SQL.flushedCursor)) { index, row in
             series[index].flushed = try row[0]
@@ -35,7 +42,7 @@ struct FlushSource {
             series[index].rows = rows.inOrderOfTime()
         }
         try readChunks(connection)
-        try readRollups(connection)
+        try readRollups(connection, packer)
     }
 
     private mutating func readChunks(_ connection: any DatabaseConnection) throws {
@@ -65,7 +72,7 @@ struct FlushSource {
         }
     }
 
-    private mutating func readRollups(_ connection: any DatabaseConnection) throws {
+    private mutating func readRollups(_ connection: any DatabaseConnection, _ packer: RowPacker) throws {
         var queries: [SQL] = []
         var subjects: [(series: Int, span: Span)] = []
         for index in series.indices {
@@ -78,10 +85,34 @@ struct FlushSource {
                 }
             }
         }
+        var damaged: [(series: Int, span: Span)] = []
         try connection.queryAll(queries) { query, row in
             let (index, span) = subjects[query]
-            series[index].rollups[span] = try Rollup(stored: try row.blob(0))
+            do {
+                series[index].rollups[span] = try Rollup(stored: try row.blob(0))
+            } catch let error as DatabaseError where error.code == .corrupt {
+                damaged.append((index, span))
+            }
         }
+        for (index, span) in damaged {
+            series[index].rollups[span] = try connection.rollup(of: series[index].number, span, packer)
+        }
+        remade = damaged.count
+    }
+}
+
+extension DatabaseConnection {
+    /// What the chunks of a series amount to in a span; those that cannot be read say nothing.
+    fileprivate func rollup(of series: Int, _ span: FlushSource.Span, _ packer: RowPacker) throws -> Rollup {
+        let day = RollupStep.day.index(of: span.step.start(of: span.index))
+        var rollup = Rollup()
+        try query("SELECT numbers FROM chunk WHERE day = \(day) AND series = \(series) ORDER BY first") { row in
+            guard let rows = try? packer.storedNumbers(try row.blob(0)) else { return }
+            for row in 0..<rows.count where span.step.index(of: rows.timestamp[row]) == span.index {
+                rollup.add(rows, row)
+            }
+        }
+        return rollup
     }
 }
 

@@ -146,6 +146,32 @@ struct DamagedFileTests {
         }
     }
 
+    @Test("makes roll-ups again that cannot be read, once rows come that belong to them")
+    func damagedRollups() async throws {
+        let (time, clock, watch) = (ManualTime(), StandingClock(), Watch(targets: 2))
+        try await withStore(in: directory, time: time, clock: clock) { store in
+            func append(_ seconds: Int) async throws {
+                let end = time.now.advanced(by: .seconds(-seconds))
+                _ = try await store.client.call(.appendMeasurements, watch.batch(2_000, before: end))
+                await clock.untilSleeping()
+                clock.wake()
+                await clock.untilSleeping()
+            }
+            try await append(2_000)
+            _ = try await store.database.write { connection in
+                try connection.execute("UPDATE rollup SET rollup = \([UInt8](repeating: 0xff, count: 3))")
+            }
+            try await append(0)
+            // Together they are of all hours that were there, and of the day.
+            try await append(4_000)
+            #expect(store.log.lines.contains { $0.contains("made roll-ups again that could not be read") })
+            let report = try await StoreCheck.run(on: store.database, retention: RetentionSettings(), now: time.now)
+            #expect(report.faults == [])
+            let span = SummaryFilter(from: time.now.advanced(by: .seconds(-86_400)), to: time.now)
+            #expect(try await store.client.call(.summarizeMeasurements, span).overall.count == 6_000)
+        }
+    }
+
     @Test("is rid of damaged rows when they are too old, as of others")
     func oldDamage() async throws {
         let time = ManualTime()
