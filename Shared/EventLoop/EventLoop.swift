@@ -8,8 +8,8 @@ import Synchronization
 /// but `enqueue`, `execute`, `stop`, `statistics` and `isCurrent` must be called on the loop's own thread.
 ///
 /// `@unchecked Sendable`: `now`, `instant`, `poller`, `wheel`, `local`, `turnEnd` and `stopping` are touched only
-/// by the loop's thread, which every entry checks or which is the only caller; what other threads reach is atomic or
-/// behind `Mutex`.
+/// by the loop's thread, which every entry checks or which is the only caller; what other threads reach is atomic,
+/// behind `Mutex`, or set once by `init`, as `serial` is.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// What other threads left for the loop.
     private struct Inbox {

@@ -21,9 +21,9 @@ struct HeatmapQuery: Sendable {
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
-            type: filter.type
-        ).filter { filter.type != nil || !$0.record.key.series.type.isEvidence }
-            .filter { $0.newest.timestamp >= span.from }.map(\.record)
+            type: filter.type,
+            since: span.from
+        ).map(\.record).filter { filter.type != nil || !$0.key.series.type.isEvidence }
         let limits = reader.limits
         return try await reader.read { rows in
             var budget = RowBudget(limits)

@@ -28,8 +28,9 @@ struct ListQuery: Sendable {
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
-            type: filter.type
-        ).filter { $0.newest.timestamp >= span.from }
+            type: filter.type,
+            since: span.from
+        )
         let wanted = RowFilter(times: span.from.microseconds..<(.max), status: status, reason: reason, id: id)
         return try await reader.read { rows in
             var rows = NewestFirst(series, wanted, before: end, from: rows)

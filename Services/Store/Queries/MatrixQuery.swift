@@ -18,9 +18,8 @@ struct MatrixQuery: Sendable {
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
         let wanted = filter.targetIDs.map(Set.init)
-        let series = series.series(of: defaultTenant).filter { record, newest in
-            newest.timestamp >= span.from && !record.key.series.type.isEvidence
-                && wanted?.contains(record.key.series.targetID) ?? true
+        let series = series.series(of: defaultTenant, since: span.from).filter { record, _ in
+            !record.key.series.type.isEvidence && wanted?.contains(record.key.series.targetID) ?? true
         }
         let targets = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
         guard targets.count <= Self.maximumTargets else {

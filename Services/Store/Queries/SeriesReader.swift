@@ -32,10 +32,8 @@ struct SeriesReader {
     /// reach beyond the span.
     func chunks(of series: Int, in times: Range<Int64>, _ body: (MeasurementColumns) throws -> Void) throws {
         for day in Self.days(of: times) {
-            let query: SQL = """
-                SELECT numbers FROM chunk WHERE day = \(day) AND series = \(series)
-                    AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first
-                """
+            let chunks = Self.hasRows(of: series, on: day, in: times)
+            let query: SQL = "SELECT numbers FROM chunk WHERE \(chunks) ORDER BY first"
             try connection.query(query) { row in try body(try packer.storedNumbers(try row.blob(0))) }
         }
     }
@@ -43,10 +41,8 @@ struct SeriesReader {
     /// The same with metadata.
     func wholeChunks(of series: Int, in times: Range<Int64>, _ body: (MeasurementColumns) throws -> Void) throws {
         for day in Self.days(of: times) {
-            let query: SQL = """
-                SELECT numbers, metadata FROM chunk WHERE day = \(day) AND series = \(series)
-                    AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first
-                """
+            let chunks = Self.hasRows(of: series, on: day, in: times)
+            let query: SQL = "SELECT numbers, metadata FROM chunk WHERE \(chunks) ORDER BY first"
             try connection.query(query) { row in
                 try body(try packer.stored(PackedRows(numbers: try row.blob(0), metadata: try row.blob(1))))
             }
@@ -56,10 +52,8 @@ struct SeriesReader {
     /// The chunk that has the first rows of a span, whole; `nil` when there is none.
     func firstChunk(of series: Int, in times: Range<Int64>) throws -> MeasurementColumns? {
         for day in Self.days(of: times) {
-            let query: SQL = """
-                SELECT numbers, metadata FROM chunk WHERE day = \(day) AND series = \(series)
-                    AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first LIMIT 1
-                """
+            let chunks = Self.hasRows(of: series, on: day, in: times)
+            let query: SQL = "SELECT numbers, metadata FROM chunk WHERE \(chunks) ORDER BY first LIMIT 1"
             if let rows = try chunk(query) { return rows }
         }
         return nil
@@ -75,10 +69,8 @@ struct SeriesReader {
     /// The chunk that has the last rows of a span, whole; `nil` when there is none.
     func lastChunk(of series: Int, in times: Range<Int64>) throws -> MeasurementColumns? {
         for day in Self.days(of: times).reversed() {
-            let query: SQL = """
-                SELECT numbers, metadata FROM chunk WHERE day = \(day) AND series = \(series)
-                    AND first < \(times.upperBound) AND last >= \(times.lowerBound) ORDER BY first DESC LIMIT 1
-                """
+            let chunks = Self.hasRows(of: series, on: day, in: times)
+            let query: SQL = "SELECT numbers, metadata FROM chunk WHERE \(chunks) ORDER BY first DESC LIMIT 1"
             if let rows = try chunk(query) { return rows }
         }
         return nil
@@ -86,6 +78,11 @@ struct SeriesReader {
 
     func minutes(of series: Int, on day: Int64) throws -> MinuteRollups? {
         try connection.minutes(of: series, on: day, packer)
+    }
+
+    /// What is true of the chunks that may have rows of a span.
+    private static func hasRows(of series: Int, on day: Int64, in times: Range<Int64>) -> SQL {
+        "day = \(day) AND series = \(series) AND first < \(times.upperBound) AND last >= \(times.lowerBound)"
     }
 
     static func days(of times: Range<Int64>) -> ClosedRange<Int64> {

@@ -11,8 +11,7 @@ struct SummaryQuery: Sendable {
 
     func callAsFunction(_ filter: SummaryFilter) async throws -> WrittenResult<SummaryReport> {
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
-        let series = series.series(of: defaultTenant, target: filter.targetID)
-            .filter { $0.newest.timestamp >= span.from }
+        let series = series.series(of: defaultTenant, target: filter.targetID, since: span.from)
         let records = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
         let limits = reader.limits
         return try await reader.read { rows in

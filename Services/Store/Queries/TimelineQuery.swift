@@ -19,8 +19,9 @@ struct TimelineQuery: Sendable {
             of: defaultTenant,
             target: filter.targetID,
             check: filter.checkID,
-            agent: filter.agentID
-        ).filter { $0.newest.timestamp >= span.from }
+            agent: filter.agentID,
+            since: span.from
+        )
         let vantages = Dictionary(grouping: series.map(\.record), by: \.vantage)
         let limits = reader.limits
         guard vantages.count * steps.count <= limits.timelinePoints else {

@@ -21,8 +21,9 @@ struct HopQuery: Sendable {
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
-            type: .trace
-        ).filter { $0.newest.timestamp >= span.from }.map(\.record)
+            type: .trace,
+            since: span.from
+        ).map(\.record)
         let vantages = Dictionary(grouping: records, by: \.vantage)
         var limits = reader.limits
         limits.rows = min(limits.rows, Self.maximumTraces)

@@ -121,13 +121,14 @@ final class SeriesTable: Sendable {
         }
     }
 
-    /// The series that a filter leaves over and that have rows.
+    /// The series that a filter leaves over and that have rows, of `time` or later.
     func series(
         of tenant: String,
         target: TargetID? = nil,
         check: CheckID? = nil,
         agent: AgentID? = nil,
-        type: CheckType? = nil
+        type: CheckType? = nil,
+        since time: Timestamp? = nil
     ) -> [(record: SeriesRecord, newest: MeasurementRow)] {
         state.withLock { state in
             let ids = target.map { state.byTarget[$0] ?? [] } ?? Array(1..<state.records.count + 1)
@@ -135,7 +136,8 @@ final class SeriesTable: Sendable {
                 let record = state.records[id - 1]
                 guard record.key.tenant == tenant, check.map({ $0 == record.key.series.checkID }) ?? true,
                     agent.map({ $0 == record.key.agentID }) ?? true,
-                    type.map({ $0 == record.key.series.type }) ?? true, let newest = state.newest[id - 1]
+                    type.map({ $0 == record.key.series.type }) ?? true, let newest = state.newest[id - 1],
+                    time.map({ $0 <= newest.timestamp }) ?? true
                 else { return nil }
                 return (record, newest)
             }

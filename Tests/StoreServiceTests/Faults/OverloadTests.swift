@@ -76,7 +76,7 @@ struct OverloadTests {
         }
     }
 
-    /// Sends batch after batch, each again and again until it is stored; what is under way at the end is answered too.
+    /// Sends batch after batch, each again and again until it is stored; whatever became of the last one is known.
     private static func send(
         to client: RPCClient,
         from start: Timestamp,
@@ -86,14 +86,17 @@ struct OverloadTests {
         let watch = Watch(targets: 5)
         let times = (0..<batchRows).map { start.advanced(by: .seconds($0)) }
         var batch = watch.batch(times.map { ($0, 10) }, metadata: metadata)
-        while ContinuousClock.now < end {
+        var isUnknown = false
+        while isUnknown || ContinuousClock.now < end {
             do {
                 let receipt = try await client.call(.appendMeasurements, batch)
                 sums.acknowledged.add(receipt.stored + receipt.duplicates, ordering: .relaxed)
+                isUnknown = false
             } catch let error as RPCError where error.code == .busy {
                 sums.busy.add(1, ordering: .relaxed)
                 continue
             } catch {
+                isUnknown = true
                 continue
             }
             for row in batch.columns.id.indices {
