@@ -89,13 +89,16 @@ let shared: [Target] = [
     cLibrary("CAres", pkgConfig: "libcares", apt: "libc-ares-dev"),
     cLibrary("CPCRE2", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
     cLibrary("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    cLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     cLibrary("CSnappy", apt: "libsnappy-dev"),
     cLibrary("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
+    cLibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     library("Configuration"),
     library("CSV"),
     library("EventLoop", uses: ["CLinux"]),
     library("JSON"),
-    library("Packing", uses: ["CSnappy", "CZstd"]),
+    library("YAML", uses: ["CYAML", "JSON"]),
+    library("Packing", uses: ["CSnappy", "CZlib", "CZstd"]),
     library("Observability", uses: ["CLinux", "JSON"]),
     library("Lifecycle", uses: ["EventLoop", "Observability"]),
     library("TLS", uses: ["COpenSSL"]),
@@ -105,9 +108,13 @@ let shared: [Target] = [
         "JSONRPCTransport",
         uses: ["Configuration", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]
     ),
-    library("Contracts", uses: ["JSON", "JSONRPC"]),
-    library("Tokens", uses: ["Contracts", "EventLoop", "JSON", "JSONRPC", "Lifecycle", "Observability", "TLS"]),
-    library("Database", uses: ["CLinux", "CPostgres", "CSQLite"]),
+    library("Contracts", uses: ["JSON", "JSONRPC", "Observability"]),
+    library(
+        "Tokens",
+        uses: ["Contracts", "JSON", "JSONRPC", "JSONRPCTransport", "Lifecycle", "Observability", "TLS"]
+    ),
+    library("Database", uses: ["CLinux", "CPostgres", "CSQLite", "Configuration"]),
+    library("Leadership", uses: ["Database", "Lifecycle", "Observability"]),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop", "HTTP", "TLS"]),
     library("Statistics", uses: ["Packing"]),
     library("Patterns", uses: ["CPCRE2"]),
@@ -121,29 +128,29 @@ let shared: [Target] = [
 ]
 
 let services: [Target] =
-    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Patterns", "Tokens"])
+    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Leadership", "Patterns", "Tokens"])
     + service("Store", executable: "store", uses: ["CSV", "Database", "Egress", "Packing", "Statistics", "Tokens"])
-    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Tokens"])
+    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Leadership", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
     + service(
         "Gateway",
         executable: "gateway",
-        uses: ["CArgon2", "Database", "Tokens"],
+        uses: ["CArgon2", "Database", "Egress", "Packing", "Tokens"],
         resources: [.copy("Dashboard")]
     )
     + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-    + service("CLI", executable: "sonde", uses: ["CLinux", "CSV", "Egress", "Probing", "Simulation"])
+    + service("CLI", executable: "sonde", uses: ["CLinux", "CSV", "Egress", "Probing", "Simulation", "YAML"])
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
     tests("Simulation", uses: ["Contracts", "Egress", "EventLoop", "JSON", "Observability", "Probing", "TLS"]),
     tests("EventLoop"),
-    tests("TLS"),
+    tests("TLS", uses: ["ServiceTesting"]),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests(
         "Mesh",
         of: "CLIService",
-        uses: ["CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "ServiceTesting", "TestServers"]
+        uses: ["CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "ServiceTesting", "TLS", "TestServers", "YAML"]
     ),
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),
@@ -152,15 +159,26 @@ let suites: [Target] = [
     tests("CSV"),
     tests("Lifecycle", uses: ["EventLoop", "Observability"]),
     tests("Observability", uses: ["Configuration", "JSON"]),
-    tests("Tokens", uses: ["Contracts", "JSON", "JSONRPC", "Observability", "TLS"]),
-    tests("Database", uses: ["TestServers"]),
+    tests(
+        "Tokens",
+        uses: ["Contracts", "JSON", "JSONRPC", "Lifecycle", "Observability", "ServiceTesting", "TLS"]
+    ),
+    tests("Database", uses: ["Configuration", "TestServers"]),
+    tests(
+        "Leadership",
+        uses: ["Database", "EventLoop", "Lifecycle", "Observability", "ServiceTesting", "TestServers"]
+    ),
     tests("JSON"),
+    tests("YAML", uses: ["JSON"]),
     tests("Packing"),
     tests("Statistics"),
     tests("Patterns"),
     .target(
         name: "ServiceTesting",
-        dependencies: ["Contracts", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability"],
+        dependencies: [
+            "Contracts", "Database", "EventLoop", "HTTP", "JSON", "JSONRPC", "Lifecycle", "Observability",
+            "TestServers",
+        ],
         path: "Tests/ServiceTesting",
         swiftSettings: settings
     ),
@@ -175,8 +193,8 @@ let suites: [Target] = [
     tests(
         "GatewayService",
         uses: [
-            "Contracts", "Database", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport", "Observability", "ServiceTesting",
-            "TLS", "Tokens",
+            "Configuration", "Contracts", "Database", "EventLoop", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport",
+            "Lifecycle", "Observability", "ServiceTesting", "TLS", "TestServers", "Tokens",
         ]
     ),
     tests(
@@ -188,7 +206,9 @@ let suites: [Target] = [
     ),
     tests(
         "OrchestratorService",
-        uses: ["Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting"]
+        uses: [
+            "Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting", "TLS",
+        ]
     ),
     tests(
         "AlertingService",
@@ -201,7 +221,7 @@ let suites: [Target] = [
         "ProbeAgentService",
         uses: [
             "Configuration", "Contracts", "Database", "Egress", "EventLoop", "JSON", "JSONRPC", "JSONRPCTransport",
-            "Observability", "OrchestratorService", "ServiceTesting", "TestServers",
+            "Observability", "OrchestratorService", "ServiceTesting", "TLS", "TestServers",
         ]
     ),
     .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
@@ -230,6 +250,7 @@ let benchmarks: [Target] = [
     benchmark("json", "JSON", uses: ["JSON"]),
     benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
     benchmark("database", "Database", uses: ["Database"]),
+    benchmark("tokens", "Tokens", uses: ["Contracts", "Observability", "TLS", "Tokens"]),
     benchmark("path", "Path", uses: ["Contracts", "EventLoop", "Probing", "Simulation"]),
     benchmark(
         "spool",

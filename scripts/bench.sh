@@ -12,7 +12,7 @@ tools=$(scripts/tools.sh bench Benchmarks/Peers/requirements.txt) || exit
 names=("$@")
 if ((${#names[@]} == 0)); then
   mapfile -t names < <(find "$release" -maxdepth 1 -name 'bench-*' -type f -executable -printf '%f\n' | sort)
-  names+=(live agent)
+  names+=(live agent api)
 fi
 
 results=$(mktemp)
@@ -22,7 +22,7 @@ for name in "${names[@]#bench-}"; do
   echo "== $name"
   case $name in
     rpc) command=(python3 Benchmarks/Peers/rpc.py --release "$release" --go "$tools/bin/go") ;;
-    live | agent) command=(python3 "Benchmarks/Peers/$name.py" --release "$release") ;;
+    live | agent | api) command=(python3 "Benchmarks/Peers/$name.py" --release "$release") ;;
     *) command=("$release/bench-$name") ;;
   esac
   "${command[@]}" | tee --append "$results"

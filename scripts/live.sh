@@ -42,20 +42,34 @@ for name in gateway push; do target+=(--pid "$(pgrep --parent $sonde --exact $na
 store=$(pgrep --parent $sonde --exact store)
 listen=$(tr '\0' '\n' <"/proc/$store/environ" | sed --quiet 's/^STORE_LISTEN=//p')
 mesh=(--url "https://$listen" --identity "$data/pki/gateway" --pid "$store")
-account=(--email admin@localhost --password "$password")
+# Joined, because a password may begin with a hyphen.
+account=(--email admin@localhost "--password=$password")
 check $python Tests/Browser/test_page.py --url "http://localhost:$port" "${account[@]}"
 check $python Tests/Attack/http1.py "${target[@]}"
 check $python Tests/Attack/http2.py "${target[@]}"
 check $python Tests/Attack/http2.py "${mesh[@]}"
 check $python Tests/Attack/jsonrpc.py "${target[@]}" "${account[@]}"
+check $python Tests/Attack/rest.py --url "http://127.0.0.1:$port" "${account[@]}" --logs "$data"
 check $python Tests/Attack/websocket.py "${target[@]}" "${account[@]}"
 
+# What is asked right before the end is recorded, too.
+rows() { sqlite3 "$data/gateway/gateway.db" "SELECT count(*) FROM audit WHERE method = 'auth.logout'"; }
+before=$(rows)
+for _ in $(seq 50); do
+  curl --silent --json '{"refresh_token": "none"}' "http://localhost:$port/api/v1/auth/logout" >/dev/null
+done
 kill -INT $sonde
 if wait $sonde; then
   total=$((total + 1))
 else
   echo "FAILED  Ctrl-C stops it in order"
   tail --lines 20 "$data/up.log"
+  bad=$((bad + 1))
+fi
+if (($(rows) - before == 50)); then
+  total=$((total + 1))
+else
+  echo "FAILED  an orderly stop writes what waits for the audit log: $before rows before 50 calls, $(rows) after"
   bad=$((bad + 1))
 fi
 echo "$total passed, $bad failed"

@@ -42,17 +42,22 @@ public struct StoreUnderTest: Sendable {
         settings.compaction.interval = .milliseconds(100)
         let database = try await openDatabase(at: location, sqlite: settings.sqlite, postgres: settings.postgres)
         let metrics = Metrics()
+        var owners = RPCRouter(title: "orchestrator", log: log)
+        owners.handle(.listCheckOwners) { CheckOwnerList(tenants: $0.checks.map { _ in .first }) }
+        let orchestrator = RPCClient(inProcess: owners, as: .store)
         let store = try await Store.open(
             database,
             settings,
+            orchestrator: orchestrator,
             clock: LoopClock(storeLoop),
             now: now,
             log: log,
             metrics: metrics
         )
         let authority = try CertificateAuthority.make(trustDomain: "sonde").authority
-        var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
-        store.addRoutes(to: &router) { throw RPCError(.unauthenticated, "nobody is signed in here") }
+        let person = Person(id: .make(), email: "ann@example.org", tenant: .first, role: .viewer)
+        var router = RPCRouter(title: "store", authorizer: OpenDoor(for: person), log: log)
+        store.addRoutes(to: &router)
         let server = try RPCServer(
             on: SocketAddress(.loopback, port: 0),
             loops: [storeLoop],

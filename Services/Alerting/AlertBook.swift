@@ -14,8 +14,6 @@ final class AlertBook: Sendable {
         var pending = 0
     }
 
-    static let tenant = "default"
-
     let limits: AlertingLimits
     /// Gets a new version after every change of the rules.
     let ruleChanges = Latest(())
@@ -23,6 +21,8 @@ final class AlertBook: Sendable {
     let deliveryChanges = Latest(())
     private let database: any Database
     private let counted = Mutex(Counts())
+    /// Tenants that have had their first rule and receiver.
+    private let welcomed = Mutex<Set<TenantID>>([])
 
     init(_ database: any Database, _ limits: AlertingLimits) {
         self.database = database
@@ -57,6 +57,20 @@ final class AlertBook: Sendable {
         ruleChanges.update(())
         deliveryChanges.update(())
         return value
+    }
+
+    /// Gives a tenant that is new here its first rule and receiver; what it deletes stays deleted.
+    func welcome(_ tenant: TenantID, at now: Timestamp) async throws {
+        guard !welcomed.withLock({ $0.contains(tenant) }) else { return }
+        let isKnown: SQL = "SELECT count(*) FROM welcome WHERE tenant = \(tenant.rawValue)"
+        if try await read({ try $0.value(isKnown, as: Int.self) }) == 0 {
+            try await changeRules { connection in
+                guard try connection.value(isKnown, as: Int.self) == 0 else { return }
+                try connection.execute("INSERT INTO welcome (tenant) VALUES (\(tenant.rawValue))")
+                for statement in defaults(at: now, for: tenant) { try connection.execute(statement) }
+            }
+        }
+        welcomed.withLock { _ = $0.insert(tenant) }
     }
 
     /// Gives callers an answer they can act on; what is left is internal.

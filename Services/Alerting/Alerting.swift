@@ -12,6 +12,7 @@ public struct Alerting: Service {
     private let evaluation: Evaluation
     private let courier: Courier
     private let retiredChecks: RetiredChecks
+    private let maintenance: MaintenanceWatch
     private let housekeeping: Housekeeping
     private let policy: AddressPolicy
     private let now: @Sendable () -> Timestamp
@@ -30,12 +31,25 @@ public struct Alerting: Service {
         log: Log,
         metrics: Metrics
     ) async throws -> Alerting {
-        try await database.migrate(schema(at: now(), tenant: AlertBook.tenant))
+        try await database.migrate(schema(at: now()))
         let book = AlertBook(database, settings.limits)
         try await book.write { _ in }
         let clock = LoopClock(loop)
         let policy: AddressPolicy = settings.allowsPrivateWebhooks ? .standard : .global
-        let evaluation = Evaluation(book, store: store, clock: clock, now: now, log: log)
+        let maintenance = MaintenanceWatch(
+            orchestrator: orchestrator,
+            interval: settings.maintenanceInterval,
+            clock: clock,
+            log: log
+        )
+        let evaluation = Evaluation(
+            book,
+            store: store,
+            maintenance: maintenance,
+            clock: clock,
+            now: now,
+            log: log
+        )
         addGauges(book, evaluation, to: metrics)
         return Alerting(
             book: book,
@@ -57,6 +71,7 @@ public struct Alerting: Service {
                 now: now,
                 log: log
             ),
+            maintenance: maintenance,
             housekeeping: Housekeeping(
                 book: book,
                 retention: settings.retention,
@@ -81,6 +96,7 @@ public struct Alerting: Service {
             group.addTask { try await evaluation.run() }
             group.addTask { try await courier.run() }
             group.addTask { try await retiredChecks.run() }
+            group.addTask { try await maintenance.run() }
             group.addTask { try await housekeeping.run() }
             try await group.waitForAll()
         }

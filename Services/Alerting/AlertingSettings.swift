@@ -11,9 +11,13 @@ public struct AlertingSettings: Sendable {
     public var orchestrator: String
     /// How often that is asked, while anything fires.
     public var retirementInterval = Duration.seconds(5)
-    /// Path of the SQLite file.
-    public var database = "/var/lib/sonde/alerting.db"
+    /// How often the orchestrator is asked what is under maintenance.
+    public var maintenanceInterval = Duration.seconds(2)
+    /// A SQLite file, or a PostgreSQL server, on which several of alerting agree who leads.
+    public var database: DatabaseLocation
     public var durability = SQLiteSettings.Durability.full
+    /// How long a leader may be silent before another process takes its place.
+    public var lease = Duration.seconds(10)
     public var limits = AlertingLimits()
     public var retries = RetryPolicy()
     /// Whether webhooks may go to this machine and to private networks; link-local and metadata addresses never.
@@ -30,8 +34,14 @@ public struct AlertingSettings: Sendable {
             default: retirementInterval,
             in: .milliseconds(10) ... .seconds(3_600)
         )
-        database = environment.string("ALERTING_DATABASE", default: database)
+        maintenanceInterval = try environment.duration(
+            "ALERTING_MAINTENANCE_INTERVAL",
+            default: maintenanceInterval,
+            in: .milliseconds(10) ... .seconds(60)
+        )
+        database = try environment.database("ALERTING_DATABASE", default: "/var/lib/sonde/alerting.db")
         durability = try environment.choice("ALERTING_DURABILITY", default: durability)
+        lease = try environment.duration("ALERTING_LEASE", default: lease, in: .seconds(1) ... .seconds(300))
         limits.rules = try environment.integer("ALERTING_MAX_RULES", default: limits.rules, in: 1...100_000)
         limits.receivers = try environment.integer("ALERTING_MAX_RECEIVERS", default: limits.receivers, in: 1...1_000)
         limits.streaks = try environment.integer("ALERTING_MAX_SERIES", default: limits.streaks, in: 1...10_000_000)
@@ -59,6 +69,13 @@ public struct AlertingSettings: Sendable {
             default: retention,
             in: .seconds(5 * 86_400) ... .seconds(3_650 * 86_400)
         )
+    }
+
+    public var sqlite: SQLiteSettings { SQLiteSettings(durability: durability) }
+
+    /// A schema of its own, so that services can share a database.
+    public var postgres: PostgresSettings {
+        PostgresSettings(schema: "alerting", name: "sonde alerting", longestPause: lease / 4)
     }
 }
 

@@ -4,10 +4,19 @@ import Database
 /// The steps of the alerting service's schema; released ones never change.
 ///
 /// The first one also makes what is there before anyone asked for it, so that what is deleted stays deleted.
-func schema(at now: Timestamp, tenant: String) -> [Migration] {
+func schema(at now: Timestamp) -> [Migration] {
     [
-        Migration(1, "rules, incidents, receivers and deliveries", tables + defaults(at: now, tenant: tenant)),
+        Migration(1, "rules, incidents, receivers and deliveries", tables + defaults(at: now, for: .first)),
         Migration(2, "the endpoints of a check", endpoints),
+        // Tenants that have what `defaults` makes.
+        Migration(
+            3,
+            "many tenants",
+            [
+                "CREATE TABLE welcome (tenant TEXT PRIMARY KEY)",
+                "INSERT INTO welcome (tenant) VALUES (\(TenantID.first.rawValue))",
+            ]
+        ),
     ]
 }
 
@@ -77,7 +86,8 @@ private let endpoints: [SQL] = [
     "DROP TABLE streak_without_endpoint",
 ]
 
-private func defaults(at now: Timestamp, tenant: String) -> [SQL] {
+/// What a tenant begins with.
+func defaults(at now: Timestamp, for tenant: TenantID) -> [SQL] {
     let rule = Rule(
         id: .make(),
         name: "Target is failing",

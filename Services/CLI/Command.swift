@@ -13,7 +13,10 @@ struct Command: Sendable {
 
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
-        .checkList, .checkAdd, .checkRemove, .agentList, .gapList, .incidentList, .tail, .exportFile, .importFile,
+        .checkList, .checkAdd, .checkSchedule, .checkRun, .checkRestart, .checkRuns, .checkRemove,
+        .maintenanceList, .maintenanceAdd, .maintenanceRemove, .agentList, .agentLabel, .agentStart, .agentStop,
+        .agentDrain, .agentRemove, .agentEnrol, .agentEnrolments, .agentDisenrol, .gapList, .incidentList, .tail,
+        .exportFile, .importFile, .plan, .apply, .configExport, .tokenList, .tokenCreate, .tokenDelete,
         .sessionList, .sessionAdd, .sessionChange, .sessionRemove, .probe, .probeTrace, .probeMTU,
         .probeUDP, .probeSTAMP, .simRun, .simProbe, .simTruth,
         .storeCheck, .storeBackup, .storeRestore, .version,

@@ -3,6 +3,8 @@ struct CommandLineError: Error, CustomStringConvertible {
     enum Code: CInt {
         /// The request was carried out and refused, or failed.
         case failed = 1
+        /// Nothing is wrong, but there is something to do: what `sonde plan` ends with.
+        case different = 2
         /// The command line or a setting is wrong (EX_USAGE).
         case usage = 64
         /// What was to be read is not as it must be (EX_DATAERR).

@@ -16,6 +16,21 @@ enum Output {
         }
     }
 
+    /// One line to the error output.
+    static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("sonde: \(visible(text))\n".utf8))
+    }
+
+    /// With control characters written out, so that what a file holds does nothing to a terminal.
+    static func visible(_ text: String) -> String {
+        var visible = ""
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            visible += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return visible
+    }
+
     static func json(_ value: some Encodable) throws {
         line(String(decoding: try encodeJSON(value), as: UTF8.self))
     }

@@ -9,13 +9,14 @@ public enum SondeCommand {
             try await run(arguments)
             exit(0)
         } catch let error as CommandLineError {
-            complain(error.description)
+            // What is different has been printed.
+            if error.code != .different { Output.complain(error.description) }
             exit(error.code.rawValue)
         } catch let error as RPCError {
-            complain(error.message)
+            Output.complain(error.message)
             exit(error.code == .unavailable ? CommandLineError.Code.unavailable.rawValue : 1)
         } catch {
-            complain("\(error)")
+            Output.complain("\(error)")
             exit(1)
         }
     }
@@ -36,9 +37,5 @@ public enum SondeCommand {
         let own = rest.prefix { $0 != "--" }
         guard !own.contains("--help"), !own.contains("-h") else { return Output.line(command.help) }
         try await command.run(Arguments(rest, options: command.options, flags: command.flags.union(["json"])))
-    }
-
-    private static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("sonde: \(text)\n".utf8))
     }
 }

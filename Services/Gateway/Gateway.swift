@@ -14,8 +14,17 @@ import Tokens
 
 /// The door for people and programs: signs them in, and passes their calls on to the services.
 public struct Gateway: Service {
+    private static let upkeepPause = Duration.seconds(3_600)
+
     private let server: HTTPServer
     private let hasher: PasswordHasher
+    private let feed: IdentityFeed
+    private let audit: AuditTrail
+    private let book: AuditBook
+    private let removals: TenantRemovals
+    private let work: KeptWork
+    private let settings: GatewaySettings
+    private let process: MeshProcess
 
     /// Brings the schema up to date, makes the first administrator, and binds the public port.
     public static func open(
@@ -26,55 +35,154 @@ public struct Gateway: Service {
         push: RPCConnection
     ) async throws -> (gateway: Gateway, mesh: RPCRouter) {
         try await database.migrate(schema)
+        let clock = LoopClock(process.loop)
+        let rules = PasswordRules(list: try settings.passwordList.map { try PasswordList(file: $0) })
         let hasher = try PasswordHasher()
-        let signer = try await SigningKeys.load(from: database)
-        let accounts = Accounts(database, hasher: hasher, signer: signer, log: process.log)
+        let keys = try await SigningKeys.open(database, interval: settings.keyInterval, now: .now)
+        let authorizer = PersonAuthorizer(passedOnBy: [nil], clock: clock)
+        let feed = try await IdentityFeed.open(
+            database,
+            keys: keys,
+            authorizer: authorizer,
+            clock: clock,
+            now: { .now },
+            log: process.log
+        )
+        let accounts = Accounts(
+            database,
+            hasher: hasher,
+            rules: rules,
+            feed: feed,
+            isSignUpOpen: settings.signUp == .open,
+            clock: clock
+        )
         try await makeFirstAdmin(accounts, settings, process.log)
-        let keys = KeySet(keys: [try signer.publicKey()])
-        let authorizer = PersonAuthorizer(passedOnBy: [nil]) { keys }
-        var people = RPCRouter(title: "Sonde", authorizer: authorizer, log: process.log, metrics: process.metrics)
-        people.addAccounts(accounts, authorizer)
-        people.addPeers(peers)
+        let book = AuditBook(database)
+        let audit = AuditTrail(book, maximumWaiting: settings.audit.maximumWaiting, log: process.log)
+        let limits = FairLimits(settings.limits)
+        var router = RPCRouter(
+            title: "Sonde",
+            authorizer: Doorkeeper(authorizer, limits: limits, audit: audit),
+            log: process.log,
+            metrics: process.metrics,
+            witness: audit
+        )
+        router.addAccounts(accounts)
+        router.addProvider(await provider(settings, in: process), accounts)
+        router.addAudit(book)
+        router.addPeers(peers, feed)
         var mesh = RPCRouter(title: "gateway", log: process.log)
-        mesh.handle(.listKeys) { _ in keys }
-        let site = try site(settings, people, keys, push)
+        mesh.handle(.followIdentity) { _ in feed.follow() }
+        let work = KeptWork()
+        let calls = IdempotentCalls(book: IdempotencyBook(database), people: authorizer, work: work)
+        let rest = RESTHandler(gatewayMethods, router: router, idempotency: calls)
+        let tokens = APITokenExchange(database, feed: feed)
+        let site = try site(settings, rest, RPCHandler(router), tokens, feed, push, limits, clock)
         let server = try HTTPServer(
             on: settings.publicListen,
             loops: [process.loop],
             tls: try tls(settings),
             log: process.log,
             metrics: HTTPServerMetrics(process.metrics, role: "public"),
+            refusal: { status, reason in
+                var response = Problem.response(status, reason)
+                SecurityFields.add(to: &response.fields, isEncrypted: false)
+                return response
+            },
             responder: taskResponder { request in await site(request) }
         )
-        return (Gateway(server: server, hasher: hasher), mesh)
+        process.metrics.gauge("sonde_audit_waiting", "Audit rows that are not written yet.") {
+            Double(audit.waitingCount)
+        }
+        let gateway = Gateway(
+            server: server,
+            hasher: hasher,
+            feed: feed,
+            audit: audit,
+            book: book,
+            removals: TenantRemovals(
+                database: database,
+                peers: peers,
+                clock: clock,
+                now: { .now },
+                log: process.log
+            ),
+            work: work,
+            settings: settings,
+            process: process
+        )
+        return (gateway, mesh)
     }
 
     public func run() async throws {
+        defer {
+            server.close()
+            hasher.close()
+        }
         server.start()
-        await untilCancelled()
-        server.close()
-        hasher.close()
+        let clock = LoopClock(process.loop)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await feed.run() }
+                group.addTask { try await work.run() }
+                group.addTask { try await audit.run { try await clock.sleep(for: $0) } }
+                group.addTask { try await keepUp(clock) }
+                group.addTask { try await removals.run() }
+                try await group.waitForAll()
+            }
+        } catch is CancellationError {
+            return
+        }
     }
 
     public func drain() async {
+        await feed.drain()
         await server.drain()
+        await audit.drain()
+    }
+
+    /// Removes audit rows that are older than they have to be.
+    private func keepUp(_ clock: LoopClock) async throws {
+        while !Task.isCancelled {
+            do {
+                try await book.remove(before: Timestamp.now.advanced(by: .zero - settings.audit.retention))
+            } catch let error as DatabaseError {
+                process.log.error("cannot remove old audit rows", ["error": "\(error)"])
+            }
+            try await clock.sleep(for: Self.upkeepPause)
+        }
     }
 
     private static func site(
         _ settings: GatewaySettings,
-        _ router: RPCRouter,
-        _ keys: KeySet,
-        _ push: RPCConnection
+        _ rest: RESTHandler,
+        _ rpc: RPCHandler,
+        _ apiTokens: APITokenExchange,
+        _ feed: IdentityFeed,
+        _ push: RPCConnection,
+        _ limits: FairLimits,
+        _ clock: LoopClock
     ) throws -> PublicSite {
-        let rpc = RPCHandler(router)
-        return PublicSite(
-            rest: RESTHandler(publicMethods, router: router, rpc: rpc),
+        PublicSite(
+            rest: rest,
             rpc: rpc,
             pages: try StaticPages(dashboard: settings.dashboard, vendor: settings.vendor),
-            stream: StreamProxy(push),
-            openAPI: openAPI(version: "1.0.0", methods: publicMethods).json(),
-            keys: try encodeJSON(keys)
+            stream: { [proxy = StreamProxy(push)] in await proxy($0) },
+            documents: ["/openapi.json": openAPI(version: "1.0.0", methods: gatewayMethods).json()],
+            // A key set is text that always can be written.
+            keys: { (try? encodeJSON(feed.current.keys)) ?? [] },
+            apiTokens: apiTokens,
+            door: Door(hosts: settings.publicHosts, origins: CrossOrigin(origins: settings.crossOrigins)),
+            proxies: TrustedProxies(settings.trustedProxies),
+            limits: limits,
+            refusals: SlowRefusals(clock),
+            timeout: settings.callTimeout
         )
+    }
+
+    private static func provider(_ settings: GatewaySettings, in process: MeshProcess) async -> OpenIDProvider? {
+        guard let provider = settings.provider else { return nil }
+        return await OpenIDProvider.open(provider, on: process.loop, log: process.log)
     }
 
     private static func tls(_ settings: GatewaySettings) throws -> HTTPServer.TLSSource? {

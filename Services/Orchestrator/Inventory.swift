@@ -13,11 +13,14 @@ public final class Inventory: Sendable {
         public var targets = 10_000
         public var checksPerTarget = 50
         public var agents = 1_000
+        /// Probes a second that may be asked for: by a tenant, of a target, of an agent.
+        public var probesPerSecondOfTenant = 20_000
+        public var probesPerSecondOfTarget = 1_000
+        public var probesPerSecondOfAgent = 20_000
 
         public init() {}
     }
 
-    let tenant = "default"
     let limits: Limits
     /// Gets a new version after every committed change.
     let changes = Latest(())

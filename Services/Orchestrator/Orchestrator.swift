@@ -1,6 +1,7 @@
 public import Contracts
 public import Database
 public import JSONRPC
+import JSONRPCTransport
 public import Lifecycle
 public import Observability
 
@@ -12,6 +13,8 @@ public struct Orchestrator: Service {
     private let registry: AgentRegistry
     private let feed: AssignmentFeed
     private let removals: Removals?
+    private let authority: EnrolmentAuthority
+    private let heartbeat: Duration
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let log: Log
@@ -31,6 +34,17 @@ public struct Orchestrator: Service {
     ) async throws -> Orchestrator {
         try await database.migrate(schema)
         let inventory = Inventory(database, settings.inventory)
+        try await inventory.write { connection in
+            try connection.recountProbes()
+            // Schedules may say otherwise by now, and a revision names one state.
+            try connection.execute(
+                """
+                UPDATE counter SET value = value + 1 WHERE name = 'revision'
+                    AND (EXISTS (SELECT 1 FROM check_definition WHERE schedule IS NOT NULL)
+                        OR EXISTS (SELECT 1 FROM check_run WHERE ended_at IS NULL))
+                """
+            )
+        }
         let registry = AgentRegistry(
             inventory,
             heartbeat: settings.heartbeat,
@@ -42,23 +56,33 @@ public struct Orchestrator: Service {
         if let store, let alerting {
             removals = Removals(inventory: inventory, store: store, alerting: alerting, clock: clock, log: log)
         }
-        let feed = AssignmentFeed(inventory, registry, clock: clock, log: log)
+        let feed = AssignmentFeed(inventory, registry, clock: clock, now: now, log: log)
         return Orchestrator(
             inventory: inventory,
             registry: registry,
             feed: feed,
             removals: removals,
+            authority: EnrolmentAuthority(
+                settings.enrolment,
+                identityDirectory: settings.mesh.identityDirectory,
+                log: log
+            ),
+            heartbeat: settings.heartbeat,
             clock: clock,
             now: now,
             log: log
         )
     }
 
-    /// Adds `target.*`, `check.*`, `agent.*` and `assignment.follow`.
+    /// Adds `target.*`, `check.*`, `maintenance.*`, `agent.*`, `enrolment.*` and `assignment.follow`.
     public func addRoutes(to router: inout RPCRouter) {
         TargetCatalog(inventory: inventory, now: now).addRoutes(to: &router)
         CheckCatalog(inventory: inventory, now: now).addRoutes(to: &router)
+        RunCatalog(inventory: inventory, now: now).addRoutes(to: &router)
         registry.addRoutes(to: &router)
+        MaintenanceCatalog(inventory: inventory, now: now).addRoutes(to: &router)
+        EnrolmentCatalog(inventory: inventory, authority: authority, now: now).addRoutes(to: &router)
+        AgentCatalog(inventory: inventory, registry: registry).addRoutes(to: &router)
         feed.addRoutes(to: &router)
     }
 
@@ -74,6 +98,8 @@ public struct Orchestrator: Service {
     public func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await feed.run() }
+            group.addTask { try await feed.watchAgents(every: heartbeat) }
+            group.addTask { try await feed.watchSchedules(every: heartbeat) }
             group.addTask { try await saveRegularly() }
             if let removals { group.addTask { try await removals.run() } }
             try await group.waitForAll()

@@ -9,12 +9,16 @@ public struct OrchestratorSettings: Sendable {
     public var store: String
     /// Where alerting does.
     public var alerting: String
-    /// Path of the SQLite file.
-    public var database = "/var/lib/sonde/orchestrator.db"
+    /// A SQLite file, or a PostgreSQL server, on which several orchestrators agree who leads.
+    public var database: DatabaseLocation
     public var durability = SQLiteSettings.Durability.full
+    /// How long a leader may be silent before another orchestrator takes its place.
+    public var lease = Duration.seconds(10)
     public var inventory = Inventory.Limits()
     /// How often agents are to say that they are alive; three times as long without makes one offline.
     public var heartbeat = Duration.seconds(5)
+    /// How hosts outside the cluster become agents; they do not, without.
+    public var enrolment: EnrolmentSettings?
     /// The gateway's own health page, watched by default when set.
     public var gatewayURL: String?
 
@@ -22,8 +26,9 @@ public struct OrchestratorSettings: Sendable {
         mesh = try MeshSettings("ORCHESTRATOR", from: environment)
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         alerting = try environment.endpoint("ALERTING_ENDPOINT", default: "alerting:8443")
-        database = environment.string("ORCHESTRATOR_DATABASE", default: database)
+        database = try environment.database("ORCHESTRATOR_DATABASE", default: "/var/lib/sonde/orchestrator.db")
         durability = try environment.choice("ORCHESTRATOR_DURABILITY", default: durability)
+        lease = try environment.duration("ORCHESTRATOR_LEASE", default: lease, in: .seconds(1) ... .seconds(300))
         heartbeat = try environment.duration(
             "ORCHESTRATOR_HEARTBEAT",
             default: heartbeat,
@@ -44,9 +49,37 @@ public struct OrchestratorSettings: Sendable {
             default: inventory.agents,
             in: 1...100_000
         )
+        try readBudgets(from: environment)
+        enrolment = try EnrolmentSettings(from: environment)
         gatewayURL = environment.optionalString("ORCHESTRATOR_GATEWAY_URL")
         if let gatewayURL, !isWebURL(gatewayURL) {
             throw ConfigurationError("ORCHESTRATOR_GATEWAY_URL must be an http or https URL, got \"\(gatewayURL)\"")
         }
+    }
+
+    public var sqlite: SQLiteSettings { SQLiteSettings(durability: durability) }
+
+    /// A schema of its own, so that services can share a database.
+    public var postgres: PostgresSettings {
+        PostgresSettings(schema: "orchestrator", name: "sonde orchestrator", longestPause: lease / 4)
+    }
+
+    private mutating func readBudgets(from environment: Environment) throws(ConfigurationError) {
+        let range = 1...1_000_000_000
+        inventory.probesPerSecondOfTenant = try environment.integer(
+            "ORCHESTRATOR_MAX_PROBES_PER_SECOND_TENANT",
+            default: inventory.probesPerSecondOfTenant,
+            in: range
+        )
+        inventory.probesPerSecondOfTarget = try environment.integer(
+            "ORCHESTRATOR_MAX_PROBES_PER_SECOND_TARGET",
+            default: inventory.probesPerSecondOfTarget,
+            in: range
+        )
+        inventory.probesPerSecondOfAgent = try environment.integer(
+            "ORCHESTRATOR_MAX_PROBES_PER_SECOND_AGENT",
+            default: inventory.probesPerSecondOfAgent,
+            in: range
+        )
     }
 }

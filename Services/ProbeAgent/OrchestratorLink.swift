@@ -5,6 +5,8 @@ import Observability
 
 /// Keeps an agent known to the orchestrator, and its assignments up to date.
 struct OrchestratorLink: Sendable {
+    private static let pauseAfterRefusal = Duration.seconds(60)
+
     let orchestrator: RPCClient
     let registration: @Sendable () -> AgentRegistration
     let clock: any Clock<Duration>
@@ -16,6 +18,7 @@ struct OrchestratorLink: Sendable {
         var backoff = Backoff(from: .milliseconds(100), to: .seconds(5))
         var hasFailed = false
         while true {
+            var pause = Duration.zero
             do {
                 let welcome = try await orchestrator.call(.registerAgent, registration())
                 let stream = try await orchestrator.follow(.followAssignments, AgentReference(id: welcome.id))
@@ -27,8 +30,10 @@ struct OrchestratorLink: Sendable {
                 try Task.checkCancellation()
                 if !hasFailed { log.warning("no assignments from the orchestrator", ["error": "\(error)"]) }
                 hasFailed = true
+                // Nothing but an operator changes that.
+                if (error as? RPCError)?.code == .permissionDenied { pause = Self.pauseAfterRefusal }
             }
-            try await clock.sleep(for: backoff.next(using: &random))
+            try await clock.sleep(for: max(pause, backoff.next(using: &random)))
         }
     }
 

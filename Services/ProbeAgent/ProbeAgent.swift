@@ -35,6 +35,7 @@ public actor ProbeAgent: Service {
     private var known: KnownAssignments?
     private var assignments: [CheckID: Assignment] = [:]
     private var runners: [CheckID: CheckRunner] = [:]
+    private var orders = OrderBook()
     /// Seconds until what many changes of the assignments have left of the heap is given back.
     private var secondsToTrim: Int?
     private var isDraining = false
@@ -70,6 +71,8 @@ public actor ProbeAgent: Service {
                 AgentRegistration(
                     name: settings.name,
                     version: Self.version,
+                    labels: settings.labels,
+                    capabilities: CheckType.allCases,
                     surroundings: .current(
                         resolvers: settings.resolvers,
                         allowsLoopback: settings.policy.allows(.loopback)
@@ -113,7 +116,12 @@ public actor ProbeAgent: Service {
         let scheduler = ProbeScheduler(on: loop, maximumConcurrency: settings.maximumConcurrency) { due in
             await self.probe(due, from: vantagePoint)
         }
-        if let known = await spool.assignments() { await apply(known, scheduler) }
+        if let known = await spool.assignments() {
+            // What was ordered before this process began was obeyed then, or is too old.
+            _ = orders.take(known.set.assignments)
+            orders.skip()
+            await apply(known, scheduler)
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await scheduler.run() }
             group.addTask { await self.traceFailures(from: vantagePoint) }
@@ -175,9 +183,11 @@ public actor ProbeAgent: Service {
         let enabled = new.set.assignments.filter(\.check.enabled)
         let before = assignments
         assignments = Dictionary(enabled.map { ($0.check.id, $0) }, uniquingKeysWith: { $1 })
-        runners = runners.filter { before[$0.key] == assignments[$0.key] }
+        runners = runners.filter { before[$0.key]?.unordered == assignments[$0.key]?.unordered }
         log.info("assigned", ["checks": "\(assignments.count)", "revision": "\(new.set.revision)"])
+        let ordered = orders.take(enabled)
         await scheduler.replace(grids(new), of: new.agentID)
+        for check in ordered { await scheduler.order(check) }
         readiness.isReady = true
         secondsToTrim = Self.trimDelaySeconds
     }
@@ -187,6 +197,7 @@ public actor ProbeAgent: Service {
         let place = known.set.agents.firstIndex(of: known.agentID)
         return assignments.compactMapValues { assignment in
             guard let pacing = assignment.pacing else {
+                if assignment.order?.isOnly == true { return nil }
                 return ProbeGrid(every: .milliseconds(assignment.check.intervalMilliseconds))
             }
             return place.map { ProbeGrid(pacing, agent: $0) }
@@ -210,6 +221,7 @@ public actor ProbeAgent: Service {
     private func probe(_ due: ProbeSchedule.Due, from point: LoopBound<VantagePoint>) async {
         await spool.waitForRoom()
         guard !isDraining, let agent = known?.agentID, let assignment = assignments[due.check] else { return }
+        guard orders.allow(assignment) else { return }
         metrics.noteStart(after: due.slot)
         let runner = self.runner(of: assignment, point.value)
         await runner.run { result in

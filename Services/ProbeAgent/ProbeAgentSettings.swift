@@ -11,6 +11,8 @@ public struct ProbeAgentSettings: Sendable {
     public var store: String
     /// The same name is the same agent, also after a restart.
     public var name: String
+    /// What checks choose agents by.
+    public var labels: [String: String]
     /// Where probes may go.
     public var policy: AddressPolicy
     /// Where to answer other agents' STAMP sessions (RFC 8762); `nil`: nowhere.
@@ -31,6 +33,7 @@ public struct ProbeAgentSettings: Sendable {
         orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
+        labels = try environment.labels("PROBE_AGENT_LABELS")
         policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .remote)
         policy.denied = try environment.networks("PROBE_AGENT_DENIED_NETWORKS")
         reflector = try environment.reflector("PROBE_AGENT_REFLECTOR")
@@ -44,6 +47,15 @@ public struct ProbeAgentSettings: Sendable {
 }
 
 extension Environment {
+    /// Labels such as `zone=north,rack=12`; of two with one key the last counts.
+    fileprivate func labels(_ key: String) throws(ConfigurationError) -> [String: String] {
+        let pairs = try list(key, of: "labels, each key=value") { word -> (String, String)? in
+            guard let equals = word.firstIndex(of: "="), equals > word.startIndex else { return nil }
+            return (String(word[..<equals]), String(word[equals...].dropFirst()))
+        }
+        return Dictionary(pairs) { $1 }
+    }
+
     /// Addresses with or without ports, such as `192.0.2.53,[2001:db8::53]:5353`.
     fileprivate func resolvers(_ key: String) throws(ConfigurationError) -> [SocketAddress] {
         try list(key, of: "addresses") { word in

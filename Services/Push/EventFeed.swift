@@ -12,8 +12,11 @@ final class EventFeed: Service {
     private let clock: LoopClock
     private let log: Log
     private let maximumBytes: Int
-    private let ring: Mutex<EventRing?> = Mutex(nil)
-    private let ends = Latest(0)
+    private let rings: Mutex<EventRings?> = Mutex(nil)
+    /// The cursor of the newest event of all.
+    private let newest: Mutex<Int?> = Mutex(nil)
+    /// Gets a new value with each event of a tenant; of tenants that somebody waits for.
+    private let arrivals = Mutex<[TenantID: Latest<Void>]>([:])
 
     init(_ store: RPCClient, historyBytes: Int, on loop: EventLoop, log: Log) {
         self.store = store
@@ -23,60 +26,85 @@ final class EventFeed: Service {
     }
 
     /// Whether the store has been reached at least once.
-    var isReady: Bool { ring.withLock { $0 != nil } }
+    var isReady: Bool { rings.withLock { $0 != nil } }
 
-    /// The cursors between which events are here; `nil` before the store was reached.
-    var range: (start: Int, end: Int)? {
-        ring.withLock { ring in ring.map { ($0.start, $0.end) } }
+    /// The cursors between which a tenant's events are here.
+    ///
+    /// Asks the store for a tenant of whom nothing came yet; throws `unavailable` when it cannot be reached.
+    func range(of tenant: TenantID) async throws -> (start: Int, end: Int) {
+        if let range = known(tenant) { return range }
+        guard isReady else { throw Self.unavailable }
+        let newest = try await follow(tenant, after: nil).result.cursor
+        rings.withLock { $0?.begin(tenant, after: newest) }
+        guard let range = known(tenant) else { throw Self.unavailable }
+        return range
     }
 
-    func next(after cursor: Int) -> EventRing.Entry? {
-        ring.withLock { $0?.next(after: cursor) }
+    private static let unavailable = RPCError(
+        .unavailable,
+        "the store cannot be reached",
+        data: ["retry_after_ms": 1_000]
+    )
+
+    /// The same, without asking; `nil` when nothing is known of the tenant.
+    func known(_ tenant: TenantID) -> (start: Int, end: Int)? { rings.withLock { $0?.range(of: tenant) } }
+
+    func next(of tenant: TenantID, after cursor: Int) -> EventRing.Entry? {
+        rings.withLock { $0?.next(of: tenant, after: cursor) }
     }
 
-    /// Waits until there is something newer than `version`; returns the version to wait for next.
-    func change(after version: Int) async throws -> Int? {
-        try await ends.next(after: version)?.version
+    /// Changes when a tenant has a new event, or may have.
+    func arrivals(of tenant: TenantID) -> Latest<Void> {
+        arrivals.withLock { arrivals in
+            let own = arrivals[tenant] ?? Latest(())
+            arrivals[tenant] = own
+            return own
+        }
     }
 
-    var version: Int { ends.current.version }
-
-    /// Follows from `cursor` on, for a client that comes back later than the ring remembers.
-    func follow(after cursor: Int) async throws -> RPCSubscription<FollowStart, MeasurementEvent> {
-        try await store.follow(.followMeasurements, FollowRequest(cursor: cursor))
+    /// Follows a tenant's events from `cursor` on, for a client that comes back later than its ring remembers.
+    func follow(
+        _ tenant: TenantID,
+        after cursor: Int?
+    ) async throws -> RPCSubscription<FollowStart, TenantEvent> {
+        try await store.follow(.followEvents, EventRequest(tenant: tenant, cursor: cursor))
     }
 
     func run() async throws {
         var hasFailed = false
         while !Task.isCancelled {
-            let before = version
+            let before = newest.withLock { $0 }
             do {
                 try await followOnce()
             } catch is CancellationError {
                 break
             } catch {
                 // One line for each time that it breaks, not for each try to mend it.
-                if !hasFailed || version != before { log.warning("the store's stream broke", ["error": "\(error)"]) }
+                if !hasFailed || newest.withLock({ $0 }) != before {
+                    log.warning("the store's stream broke", ["error": "\(error)"])
+                }
                 hasFailed = true
             }
             try? await clock.sleep(for: .milliseconds(200))
         }
-        ends.finish()
+        for own in arrivals.withLock({ $0.values }) { own.finish() }
     }
 
     private func followOnce() async throws {
-        let request = FollowRequest(cursor: ring.withLock { $0?.end })
-        let subscription = try await store.follow(.followMeasurements, request)
-        ring.withLock { ring in
-            // Rows between the two are gone from the store's log: a ring with a hole in it would hide that.
-            let isWhole = ring.map { $0.end == subscription.result.cursor } ?? false
-            if !isWhole { ring = EventRing(maximumBytes: maximumBytes, start: subscription.result.cursor) }
+        let before = newest.withLock { $0 }
+        let subscription = try await store.follow(.followEvents, EventRequest(cursor: before))
+        // Rows between the two are gone from the store's log: rings with holes in them would hide that.
+        if before != subscription.result.cursor {
+            rings.withLock { $0 = EventRings(maximumBytes: maximumBytes) }
+            newest.withLock { $0 = subscription.result.cursor }
         }
-        ends.update(subscription.result.cursor)
+        for own in arrivals.withLock({ $0.values }) { own.update(()) }
         while let event = try await subscription.next() {
-            let entry = EventRing.Entry(event: event, notification: Self.notification(event))
-            ring.withLock { $0?.append(entry) }
-            ends.update(event.cursor)
+            let own = MeasurementEvent(cursor: event.number, batch: event.batch)
+            let entry = EventRing.Entry(event: own, notification: Self.notification(own))
+            rings.withLock { $0?.append(entry, of: event.tenant) }
+            newest.withLock { $0 = event.cursor }
+            arrivals.withLock { $0[event.tenant] }?.update(())
         }
     }
 

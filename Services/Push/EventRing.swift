@@ -1,6 +1,6 @@
 import Contracts
 
-/// The newest events in the order of their cursors, as many as fit into a number of bytes.
+/// The newest events of a tenant in the order of their cursors.
 ///
 /// Clients read it by cursor, so a slow one costs nothing but its place in it.
 struct EventRing {
@@ -10,33 +10,39 @@ struct EventRing {
         var notification: [UInt8]
     }
 
-    private let maximumBytes: Int
     private var entries: [Entry] = []
     private var first = 0
-    private var bytes = 0
     /// The cursor before the oldest event that is still here.
     private(set) var start: Int
     /// The cursor of the newest event.
     private(set) var end: Int
 
-    init(maximumBytes: Int, start: Int) {
-        self.maximumBytes = maximumBytes
+    init(start: Int) {
         self.start = start
         end = start
     }
 
-    mutating func append(_ entry: Entry) {
+    /// `false` for an event that is not newer than the others.
+    mutating func append(_ entry: Entry) -> Bool {
+        guard entry.event.cursor > end else { return false }
         entries.append(entry)
-        bytes += entry.notification.count
         end = entry.event.cursor
-        while bytes > maximumBytes, first < entries.count - 1 {
-            bytes -= entries[first].notification.count
-            start = entries[first].event.cursor
-            first += 1
+        return true
+    }
+
+    /// Lets the oldest event go; returns how many bytes its notification had.
+    mutating func removeFirst() -> Int {
+        guard first < entries.count else { return 0 }
+        let bytes = entries[first].notification.count
+        start = entries[first].event.cursor
+        // What it holds goes at once, its place in the array later.
+        entries[first].notification = []
+        first += 1
+        if first > 1_024, first > entries.count / 2 {
+            entries.removeFirst(first)
+            first = 0
         }
-        guard first > 1_024, first > entries.count / 2 else { return }
-        entries.removeFirst(first)
-        first = 0
+        return bytes
     }
 
     /// The oldest event after `cursor` that is still here; `nil` when there is none yet.

@@ -6,7 +6,7 @@ public import JSONRPCTransport
 public import Lifecycle
 import Observability
 import Synchronization
-import Tokens
+public import Tokens
 
 /// Sends measurements to WebSocket clients as they are stored.
 public struct Push: Service {
@@ -19,15 +19,15 @@ public struct Push: Service {
     /// Gets its second version when the process stops.
     private let stopping = Latest(())
 
-    /// `gateway` is asked for the keys that sign tokens, `store` for the measurements.
-    public init(_ settings: PushSettings, in process: MeshProcess, gateway: RPCClient, store: RPCClient) {
+    /// `authorizer` is asked who clients are, and again whether they still are; `store` for the measurements.
+    public init(_ settings: PushSettings, in process: MeshProcess, authorizer: PersonAuthorizer, store: RPCClient) {
         loop = process.loop
         maximumClients = settings.maximumClients
         feed = EventFeed(store, historyBytes: settings.historyBytes, on: process.loop, log: process.log)
-        authorizer = PersonAuthorizer(passedOnBy: []) { try await gateway.call(.listKeys, Empty()) }
+        self.authorizer = authorizer
         var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: process.log)
         router.handle(.authenticateStream) { try await Self.session.authenticate($0) }
-        router.handle(.subscribeStream) { try Self.session.subscribe($0) }
+        router.handle(.subscribeStream) { try await Self.session.subscribe($0) }
         self.router = router
         let clients = clients
         process.metrics.gauge("sonde_push_clients", "WebSockets open.") { Double(clients.value) }

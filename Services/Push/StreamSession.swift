@@ -15,7 +15,10 @@ final class StreamSession: Sendable {
     @TaskLocal static var current: StreamSession?
 
     private struct State {
+        var person: Person?
+        /// When the token ends, in seconds since 1970.
         var expires: Int?
+        var token: BearerToken?
         var subscription: Subscription?
         var cursor = 0
     }
@@ -95,23 +98,28 @@ final class StreamSession: Sendable {
     }
 
     func authenticate(_ authentication: Authentication) async throws -> Person {
-        let session = try await authorizer.session(of: BearerToken(authentication.token))
-        state.withLock { $0.expires = session.expires }
+        let token = BearerToken(authentication.token)
+        let session = try await authorizer.session(of: token)
+        try state.withLock { state in
+            // A socket that shows one tenant's rows shows no other's.
+            guard state.person.map({ $0.tenant == session.grant.person.tenant }) ?? true else {
+                throw RPCError(.permissionDenied, "the connection is another tenant's; open a new one")
+            }
+            (state.person, state.expires, state.token) = (session.grant.person, session.expires, token)
+        }
         socket.limitMessages(to: WebSocketLimits().messageBytes)
         changes.update(())
-        return session.person
+        return session.grant.person
     }
 
-    func subscribe(_ subscription: Subscription) throws -> FollowStart {
-        guard state.withLock({ $0.expires }) != nil else {
+    func subscribe(_ subscription: Subscription) async throws -> FollowStart {
+        guard let tenant = state.withLock({ $0.person?.tenant }) else {
             throw RPCError(.unauthenticated, "call stream.authenticate first")
         }
         guard subscription.targetIDs?.count ?? 0 <= 1_000 else {
             throw RPCError(.invalidParams, "target_ids holds at most 1000 targets")
         }
-        guard let range = feed.range else {
-            throw RPCError(.unavailable, "the store cannot be reached", data: ["retry_after_ms": 1_000])
-        }
+        let range = try await feed.range(of: tenant)
         let cursor = min(max(0, subscription.cursor ?? range.end), range.end)
         state.withLock { state in
             state.subscription = subscription
@@ -128,8 +136,8 @@ final class StreamSession: Sendable {
             var seen = -1
             while let change = try await changes.next(after: seen) {
                 seen = change.version
-                guard state.withLock({ $0.subscription }) != nil else { continue }
-                try await sendEvents(until: seen)
+                let tenant = state.withLock { $0.subscription == nil ? nil : $0.person?.tenant }
+                if let tenant { try await sendEvents(of: tenant, until: seen) }
             }
         } catch {
             return nil
@@ -138,17 +146,20 @@ final class StreamSession: Sendable {
     }
 
     /// Sends events until the subscription is another one.
-    private func sendEvents(until version: Int) async throws {
+    private func sendEvents(of tenant: TenantID, until version: Int) async throws {
+        let arrivals = feed.arrivals(of: tenant)
         while changes.current.version == version {
-            let feedVersion = feed.version
+            let seen = arrivals.current.version
             let (cursor, targets) = state.withLock { ($0.cursor, $0.subscription?.targetIDs.map { Set($0) }) }
-            if let range = feed.range, cursor < range.start {
-                try await catchUp(from: cursor, to: range.start, targets, until: version)
-            } else if let entry = feed.next(after: cursor) {
+            // After the store was lost, a ring begins anew: with the next event, or with what the store says.
+            let start = try await feed.range(of: tenant).start
+            if cursor < start {
+                try await catchUp(tenant, from: cursor, to: start, targets, until: version)
+            } else if let entry = feed.next(of: tenant, after: cursor) {
                 try await send(entry, targets)
                 advance(from: cursor, to: entry.event.cursor)
             } else {
-                try await waitForMore(than: feedVersion, orChangeAfter: version)
+                try await wait(for: arrivals, after: seen, orChangeAfter: version)
             }
         }
     }
@@ -161,8 +172,14 @@ final class StreamSession: Sendable {
     }
 
     /// Reads from the store what the ring no longer has; what the store has no more either is a gap.
-    private func catchUp(from cursor: Int, to end: Int, _ targets: Set<TargetID>?, until version: Int) async throws {
-        let subscription = try await feed.follow(after: cursor)
+    private func catchUp(
+        _ tenant: TenantID,
+        from cursor: Int,
+        to end: Int,
+        _ targets: Set<TargetID>?,
+        until version: Int
+    ) async throws {
+        let subscription = try await feed.follow(tenant, after: cursor)
         if subscription.result.cursor > cursor {
             try await sendGap(after: cursor, resumesAfter: subscription.result.cursor)
             advance(from: cursor, to: subscription.result.cursor)
@@ -171,8 +188,9 @@ final class StreamSession: Sendable {
             let before = state.withLock { $0.cursor }
             // Another subscription has a place of its own, which this one must not move.
             guard changes.current.version == version else { return }
-            try await send(EventRing.Entry(event: event, notification: EventFeed.notification(event)), targets)
-            advance(from: before, to: event.cursor)
+            let own = MeasurementEvent(cursor: event.number, batch: event.batch)
+            try await send(EventRing.Entry(event: own, notification: EventFeed.notification(own)), targets)
+            advance(from: before, to: event.number)
         }
     }
 
@@ -191,9 +209,9 @@ final class StreamSession: Sendable {
         }
     }
 
-    private func waitForMore(than feedVersion: Int, orChangeAfter version: Int) async throws {
+    private func wait(for arrivals: Latest<Void>, after seen: Int, orChangeAfter version: Int) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try await self.feed.change(after: feedVersion) }
+            group.addTask { _ = try await arrivals.next(after: seen) }
             group.addTask { _ = try await self.changes.next(after: version) }
             defer { group.cancelAll() }
             try await group.next()
@@ -204,12 +222,14 @@ final class StreamSession: Sendable {
 
     /// Closes a client that does not sign in, whose token has run out, or that gives no sign of life.
     private func watch() async -> Closing? {
-        try? await clock.sleep(for: Self.signInTimeout)
-        if state.withLock({ $0.expires }) == nil { return Closing(code: 1_008, text: "not signed in") }
+        let begun = clock.now
         var quietSince = clock.now
         while !Task.isCancelled {
-            guard let expires = state.withLock({ $0.expires }), expires > time(nil) else {
-                return Closing(code: 1_008, text: "the token has run out")
+            if let expires = state.withLock({ $0.expires }) {
+                guard expires > time(nil) else { return Closing(code: 1_008, text: "the token has run out") }
+                if let closing = await endOfSignIn() { return closing }
+            } else if begun.duration(to: clock.now) >= Self.signInTimeout {
+                return Closing(code: 1_008, text: "not signed in")
             }
             if quietSince.duration(to: clock.now) >= Self.pingInterval {
                 let pongs = socket.pongCount
@@ -221,5 +241,16 @@ final class StreamSession: Sendable {
             try? await clock.sleep(for: .seconds(1))
         }
         return nil
+    }
+
+    /// Asks whether the token is still good: its sign-in may have ended before it runs out.
+    private func endOfSignIn() async -> Closing? {
+        do throws(RPCError) {
+            _ = try await authorizer.session(of: state.withLock { $0.token })
+            return nil
+        } catch {
+            guard error.code == .unavailable else { return Closing(code: 1_008, text: "the sign-in has ended") }
+            return Closing(code: 1_013, text: "tokens cannot be checked now")
+        }
     }
 }

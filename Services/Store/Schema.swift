@@ -9,15 +9,36 @@ let schema = [
         "log, chunks and roll-ups",
         sqlite: tables.map { $0.statement(for: .sqlite) } + indices,
         postgres: tables.map { $0.statement(for: .postgres) } + indices + tables.flatMap(\.guards)
-    )
+    ),
+    Migration(
+        2,
+        "many tenants",
+        sqlite: tenancy + ownRows,
+        postgres: tenancy + tables.flatMap(\.freedGuards) + [pruned].flatMap(\.freedGuards)
+            + ["SELECT set_config('sonde.tenant', '*', true)"] + ownRows
+    ),
 ]
-
-/// The one tenant there is.
-let defaultTenant = "default"
 
 private let indices: [SQL] = [
     "CREATE INDEX gap_by_end ON gap (tenant, ended_at)",
     "CREATE INDEX session_by_start ON session (tenant, started_at, id)",
+]
+
+/// Each tenant counts its own commits, what is left of the log may have holes, and files are told from agents.
+private let tenancy: [SQL] = [
+    "ALTER TABLE event ADD COLUMN number BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE series ADD COLUMN verified BIGINT NOT NULL DEFAULT 1",
+    "CREATE UNIQUE INDEX event_by_cursor ON event (cursor)",
+    "CREATE TABLE pruned (tenant TEXT PRIMARY KEY, cursor BIGINT NOT NULL)",
+]
+
+/// What the store has on its own behalf is no tenant's; until now there was one.
+private let ownRows: [SQL] = [
+    "UPDATE event SET number = cursor",
+    "CREATE UNIQUE INDEX event_by_number ON event (tenant, number)",
+    "UPDATE flushed SET tenant = '*'",
+    "UPDATE gap SET tenant = '*'",
+    "DELETE FROM lease",
 ]
 
 /// A table of either engine; every one has a column `tenant`, and PostgreSQL shows each tenant its own rows alone.
@@ -48,7 +69,20 @@ private struct Table {
             ),
         ]
     }
+
+    /// The same, and everything for the store on its own behalf.
+    var freedGuards: [SQL] {
+        let condition = "current_setting('sonde.tenant', true) IN (tenant, '*')"
+        return [
+            SQL(trusted: "ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY"),
+            SQL(trusted: "ALTER TABLE \(name) FORCE ROW LEVEL SECURITY"),
+            SQL(trusted: "DROP POLICY IF EXISTS tenant_rows ON \(name)"),
+            SQL(trusted: "CREATE POLICY tenant_rows ON \(name) USING (\(condition)) WITH CHECK (\(condition))"),
+        ]
+    }
 }
+
+private let pruned = Table(name: "pruned", columns: "")
 
 private let tables = [
     Table(

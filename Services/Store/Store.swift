@@ -11,6 +11,7 @@ public struct Store: Service {
     private let telemetrySettings: TelemetrySettings
     private let metrics: Metrics
     private let ingest: Ingest
+    private let hours: CheckHourBook
     private let replica: Replica
     private let clock: any Clock<Duration>
     private let log: Log
@@ -25,10 +26,11 @@ public struct Store: Service {
 
     /// Brings the schema up to date and reads what is kept in memory.
     ///
-    /// `clock` is slept by; `now` is what rows are compared with.
+    /// `orchestrator` is asked whose the checks are that agents report; `clock` is slept by; `now` is what rows are compared with.
     public static func open(
         _ database: any Database,
         _ settings: StoreSettings,
+        orchestrator: RPCClient,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp = { .now },
         log: Log,
@@ -50,6 +52,7 @@ public struct Store: Service {
             retention: settings.retention,
             now: now
         )
+        let enrolled = EnrolledAgents(orchestrator: orchestrator)
         let forgetting = Forgetting(database: database, replica: replica, now: now)
         return Store(
             database: database,
@@ -59,15 +62,18 @@ public struct Store: Service {
                 database,
                 settings,
                 replica,
+                orchestrator: orchestrator,
+                enrolled: enrolled,
                 now: now,
                 log: log,
                 metrics: metrics
             ),
+            hours: CheckHourBook(orchestrator: orchestrator, now: now),
             replica: replica,
             clock: clock,
             log: log,
             reader: reader,
-            gaps: GapBook(database: database, reader: reader, now: now),
+            gaps: GapBook(database: database, reader: reader, enrolled: enrolled, now: now),
             forgetting: forgetting,
             sessions: SessionBook(database: database, reader: reader, now: now),
             compaction: Compaction(
@@ -95,9 +101,7 @@ public struct Store: Service {
     }
 
     /// Adds `measurement.*`, `gap.*` and `session.*`.
-    ///
-    /// `person` says for whom a call is made.
-    public func addRoutes(to router: inout RPCRouter, person: @escaping @Sendable () async throws -> Person) {
+    public func addRoutes(to router: inout RPCRouter) {
         ingest.addRoutes(to: &router)
         gaps.addRoutes(to: &router)
         forgetting.addRoutes(to: &router)
@@ -105,18 +109,19 @@ public struct Store: Service {
         let imports = Import(ingest: ingest, series: series, settings: settings, now: now)
         router.handle(.importMeasurements, imports.callAsFunction)
         FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
-        sessions.addRoutes(to: &router, person: person)
+        sessions.addRoutes(to: &router)
         let export = ExportQuery(reader: reader, series: series, sessions: sessions, now: now)
         router.handle(.exportMeasurements, export.callAsFunction)
         router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
         router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
         let summary = SummaryQuery(reader: reader, series: series, now: now)
         router.handle(.summarizeMeasurements, written: summary.callAsFunction)
-        let timeline = TimelineQuery(reader: reader, series: series, now: now)
+        let timeline = TimelineQuery(reader: reader, series: series, hours: hours, now: now)
         router.handle(.measurementTimeline, written: timeline.callAsFunction)
         let heatmap = HeatmapQuery(reader: reader, series: series, now: now)
         router.handle(.measurementHeatmap, written: heatmap.callAsFunction)
         router.handle(.measurementMatrix, written: MatrixQuery(reader: reader, series: series, now: now).callAsFunction)
+        router.handle(.measurementMetric, written: MetricQuery(reader: reader, series: series, now: now).callAsFunction)
         router.handle(.measurementHops, written: HopQuery(reader: reader, series: series, now: now).callAsFunction)
         router.handle(.listRouteChanges, RouteQuery(reader: reader, series: series, now: now).callAsFunction)
     }

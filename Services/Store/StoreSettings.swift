@@ -6,8 +6,10 @@ public import JSONRPCTransport
 /// What a store reads from its environment.
 public struct StoreSettings: Sendable {
     public var mesh: MeshSettings
+    /// Where is asked whose the checks are that agents report.
+    public var orchestrator: String
     /// A SQLite file, or a PostgreSQL server.
-    public var database = DatabaseLocation.sqlite(path: "/var/lib/sonde/store.db")
+    public var database: DatabaseLocation
     public var durability = SQLiteSettings.Durability.full
     public var ingest = IngestLimits()
     public var queries = QueryLimits()
@@ -17,13 +19,8 @@ public struct StoreSettings: Sendable {
 
     public init(from environment: Environment) throws(ConfigurationError) {
         mesh = try MeshSettings("STORE", from: environment)
-        if let text = environment.optionalString("STORE_DATABASE") ?? environment.optionalString("DATABASE_URL") {
-            do throws(DatabaseError) {
-                database = try DatabaseLocation(text)
-            } catch {
-                throw ConfigurationError("STORE_DATABASE: \(error.message)")
-            }
-        }
+        orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
+        database = try environment.database("STORE_DATABASE", default: "/var/lib/sonde/store.db")
         durability = try environment.choice("STORE_DURABILITY", default: durability)
         ingest.queueRows = try environment.integer(
             "STORE_QUEUE_ROWS",

@@ -94,6 +94,23 @@ static inline int64_t COpenSSL_not_before(const X509 *certificate) {
     return (int64_t)timegm(&time);
 }
 
+/* Whether any certificate of a chain that is being verified has the key of `authority`. */
+static inline int COpenSSL_chain_has_key(X509_STORE_CTX *context, const X509 *authority) {
+    const EVP_PKEY *key = X509_get0_pubkey(authority);
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+    for (int i = 0; i < sk_X509_num(chain); i++)
+        if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(chain, i)), key) == 1)
+            return 1;
+    return 0;
+}
+
+static inline int COpenSSL_is_p256(const EVP_PKEY *key) {
+    char name[32];
+    size_t length = 0;
+    return EVP_PKEY_get_id(key) == EVP_PKEY_EC && EVP_PKEY_get_group_name(key, name, sizeof name, &length) == 1 &&
+           strcmp(name, "prime256v1") == 0;
+}
+
 /* A subject or an issuer in one line (RFC 2253), cut to what fits and ended with a zero; -1 on failure. */
 static inline int COpenSSL_print_name(const X509_NAME *name, char *text, int capacity) {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -204,6 +221,10 @@ static inline EVP_PKEY *COpenSSL_read_private_key(BIO *bio) {
 
 static inline X509 *COpenSSL_read_certificate(BIO *bio) {
     return PEM_read_bio_X509(bio, NULL, COpenSSL_refuse_password, NULL);
+}
+
+static inline X509_REQ *COpenSSL_read_request(BIO *bio) {
+    return PEM_read_bio_X509_REQ(bio, NULL, COpenSSL_refuse_password, NULL);
 }
 
 static inline int COpenSSL_choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_length,

@@ -8,16 +8,30 @@ public struct Agent: Codable, Equatable, RPCPayload {
         case offline
     }
 
+    /// What operators want of it.
+    public enum Mode: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+        case active
+        /// Is not chosen where only some agents run a check.
+        case draining
+        /// Runs nothing.
+        case stopped
+    }
+
     public var id: AgentID
     public var name: String
     public var version: String
     public var labels: [String: String]
+    /// The types of checks that it can run.
+    public var capabilities: [CheckType]
     public var state: State
+    public var mode: Mode
+    /// Its share among agents of which some are chosen.
+    public var weight: Int
     public var registeredAt: Timestamp
     public var lastSeenAt: Timestamp
 
     enum CodingKeys: String, CodingKey {
-        case id, name, version, labels, state
+        case id, name, version, labels, capabilities, state, mode, weight
         case registeredAt = "registered_at"
         case lastSeenAt = "last_seen_at"
     }
@@ -27,7 +41,10 @@ public struct Agent: Codable, Equatable, RPCPayload {
         name: String,
         version: String,
         labels: [String: String],
+        capabilities: [CheckType],
         state: State,
+        mode: Mode,
+        weight: Int,
         registeredAt: Timestamp,
         lastSeenAt: Timestamp
     ) {
@@ -35,7 +52,10 @@ public struct Agent: Codable, Equatable, RPCPayload {
         self.name = name
         self.version = version
         self.labels = labels
+        self.capabilities = capabilities
         self.state = state
+        self.mode = mode
+        self.weight = weight
         self.registeredAt = registeredAt
         self.lastSeenAt = lastSeenAt
     }
@@ -46,6 +66,8 @@ public struct AgentRegistration: Codable, Equatable, RPCPayload {
     public var name: String
     public var version: String
     public var labels: [String: String]
+    /// The types of checks that it can run; all when left out.
+    public var capabilities: [CheckType]?
     /// What this agent can see by itself: its default router and its DNS resolvers.
     public var surroundings: Surroundings
 
@@ -67,10 +89,17 @@ public struct AgentRegistration: Codable, Equatable, RPCPayload {
         }
     }
 
-    public init(name: String, version: String, labels: [String: String] = [:], surroundings: Surroundings) {
+    public init(
+        name: String,
+        version: String,
+        labels: [String: String] = [:],
+        capabilities: [CheckType]? = nil,
+        surroundings: Surroundings
+    ) {
         self.name = name
         self.version = version
         self.labels = labels
+        self.capabilities = capabilities
         self.surroundings = surroundings
     }
 }
@@ -113,9 +142,11 @@ public struct Assignment: Codable, Equatable, Sendable {
     public var address: String
     /// How the check shares the target's rate; left out for a target without a limit.
     public var pacing: Pacing?
+    /// To run the check at once, besides or only.
+    public var order: RunOrder?
 
     enum CodingKeys: String, CodingKey {
-        case check, address, pacing
+        case check, address, pacing, order
         case targetName = "target_name"
     }
 

@@ -10,15 +10,22 @@ public struct Check: Codable, Equatable, RPCPayload {
     /// From 10 to 60,000; 3,000 by default.
     public var timeoutMilliseconds: Int
     public var options: CheckOptions
+    /// Which agents run it; all when left out.
+    public var agents: AgentSelector?
+    /// When it runs; always when left out.
+    public var schedule: Schedule?
     public var enabled: Bool
+    /// Whether its schedule says that it runs now; left out for one without.
+    public var isActive: Bool?
     public var createdAt: Timestamp
     public var updatedAt: Timestamp
 
     enum CodingKeys: String, CodingKey {
-        case id, type, options, enabled
+        case id, type, options, agents, schedule, enabled
         case targetID = "target_id"
         case intervalMilliseconds = "interval_ms"
         case timeoutMilliseconds = "timeout_ms"
+        case isActive = "active"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
     }
@@ -30,6 +37,8 @@ public struct Check: Codable, Equatable, RPCPayload {
         intervalMilliseconds: Int,
         timeoutMilliseconds: Int,
         options: CheckOptions,
+        agents: AgentSelector? = nil,
+        schedule: Schedule? = nil,
         enabled: Bool,
         createdAt: Timestamp,
         updatedAt: Timestamp
@@ -40,6 +49,8 @@ public struct Check: Codable, Equatable, RPCPayload {
         self.intervalMilliseconds = intervalMilliseconds
         self.timeoutMilliseconds = timeoutMilliseconds
         self.options = options
+        self.agents = agents
+        self.schedule = schedule
         self.enabled = enabled
         self.createdAt = createdAt
         self.updatedAt = updatedAt
@@ -52,9 +63,15 @@ public struct NewCheck: Codable, Equatable, RPCPayload {
     public var intervalMilliseconds: Int?
     public var timeoutMilliseconds: Int?
     public var options: CheckOptions?
+    /// Which agents run it; all when left out.
+    public var agents: AgentSelector?
+    /// When it runs; always when left out.
+    public var schedule: Schedule?
+    /// It is, when left out; one that is not can be run by hand.
+    public var enabled: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case type, options
+        case type, options, agents, schedule, enabled
         case targetID = "target_id"
         case intervalMilliseconds = "interval_ms"
         case timeoutMilliseconds = "timeout_ms"
@@ -65,13 +82,19 @@ public struct NewCheck: Codable, Equatable, RPCPayload {
         type: CheckType,
         intervalMilliseconds: Int? = nil,
         timeoutMilliseconds: Int? = nil,
-        options: CheckOptions? = nil
+        options: CheckOptions? = nil,
+        agents: AgentSelector? = nil,
+        schedule: Schedule? = nil,
+        enabled: Bool? = nil
     ) {
         self.targetID = targetID
         self.type = type
         self.intervalMilliseconds = intervalMilliseconds
         self.timeoutMilliseconds = timeoutMilliseconds
         self.options = options
+        self.agents = agents
+        self.schedule = schedule
+        self.enabled = enabled
     }
 }
 
@@ -81,10 +104,14 @@ public struct CheckChange: Codable, Equatable, RPCPayload {
     public var intervalMilliseconds: Int?
     public var timeoutMilliseconds: Int?
     public var options: CheckOptions?
+    /// An empty one means all.
+    public var agents: AgentSelector?
+    /// An empty one means always.
+    public var schedule: Schedule?
     public var enabled: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case id, options, enabled
+        case id, options, agents, schedule, enabled
         case intervalMilliseconds = "interval_ms"
         case timeoutMilliseconds = "timeout_ms"
     }
@@ -94,12 +121,16 @@ public struct CheckChange: Codable, Equatable, RPCPayload {
         intervalMilliseconds: Int? = nil,
         timeoutMilliseconds: Int? = nil,
         options: CheckOptions? = nil,
+        agents: AgentSelector? = nil,
+        schedule: Schedule? = nil,
         enabled: Bool? = nil
     ) {
         self.id = id
         self.intervalMilliseconds = intervalMilliseconds
         self.timeoutMilliseconds = timeoutMilliseconds
         self.options = options
+        self.agents = agents
+        self.schedule = schedule
         self.enabled = enabled
     }
 }

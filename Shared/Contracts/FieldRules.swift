@@ -25,6 +25,14 @@ public func checkNumber(_ value: Int, _ field: String, _ range: ClosedRange<Int>
     }
 }
 
+/// Whether a change is meant for what is there: `-32004` with `if_updated_at` in `data.field` when that has changed since
+/// it was read; no version is any.
+public func checkVersion(_ expected: Timestamp?, of updatedAt: Timestamp) throws(RPCError) {
+    guard expected ?? updatedAt == updatedAt else {
+        throw RPCError(.conflict, "it has changed since it was read", data: ["field": "if_updated_at"])
+    }
+}
+
 extension Unicode.Scalar {
     /// Controls, line separators, and what turns the direction of the text around it.
     fileprivate var isDeceptive: Bool {

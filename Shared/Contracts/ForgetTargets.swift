@@ -1,14 +1,19 @@
 public import JSONRPC
 
-/// Targets that are no more.
+/// Targets of a tenant that are no more.
 public struct ForgottenTargets: Codable, Equatable, RPCPayload {
+    public var tenant: TenantID
     public var targetIDs: [TargetID]
 
     enum CodingKeys: String, CodingKey {
+        case tenant
         case targetIDs = "target_ids"
     }
 
-    public init(targetIDs: [TargetID]) { self.targetIDs = targetIDs }
+    public init(tenant: TenantID, targetIDs: [TargetID]) {
+        self.tenant = tenant
+        self.targetIDs = targetIDs
+    }
 }
 
 extension RPCMethod where Params == ForgottenTargets, Result == Empty {

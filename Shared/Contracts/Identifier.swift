@@ -36,6 +36,9 @@ extension Identifier: JSONSchemaProviding {
     public static var placeholder: Self { Self(rawValue: "00000000-0000-7000-8000-000000000000") }
 }
 
+public typealias PersonID = Identifier<Person>
+public typealias LoginID = Identifier<Login>
+public typealias InvitationID = Identifier<Invitation>
 public typealias TargetID = Identifier<Target>
 public typealias CheckID = Identifier<Check>
 public typealias AgentID = Identifier<Agent>

@@ -79,7 +79,6 @@ extension RPCStreamMethod where Params == FollowRequest, Result == FollowStart, 
             "measurement.follow",
             "Streams measurements as they are stored.",
             of: .store,
-            callers: [.alerting, .push],
             access: .viewer
         )
     }

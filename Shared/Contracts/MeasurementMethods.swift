@@ -6,14 +6,17 @@ public struct AppendReceipt: Codable, Equatable, RPCPayload {
     public var stored: Int
     /// Rows that had been stored before.
     public var duplicates: Int
+    /// Rows of checks that the agent was not told to run, which are not stored; left out when there are none.
+    public var refused: Int?
     /// `full`: survives a power loss.
     ///
     /// `normal`: survives the end of the process.
     public var durability: String
 
-    public init(stored: Int, duplicates: Int, durability: String) {
+    public init(stored: Int, duplicates: Int, refused: Int? = nil, durability: String) {
         self.stored = stored
         self.duplicates = duplicates
+        self.refused = refused
         self.durability = durability
     }
 }
@@ -346,7 +349,7 @@ extension RPCMethod where Params == SummaryFilter, Result == SummaryReport {
             "Sums up a span of time, overall and by target.",
             of: .store,
             access: .viewer,
-            rest: .get("/summary"),
+            rest: .get("/summary", alias: "/targets/{target_id}/summary"),
             isIdempotent: true
         )
     }

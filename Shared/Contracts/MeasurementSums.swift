@@ -230,7 +230,7 @@ extension RPCMethod where Params == RouteFilter, Result == RouteLog {
             "Lists when ways to targets changed, newest first.",
             of: .store,
             access: .viewer,
-            rest: .get("/routes"),
+            rest: .get("/routes", alias: "/targets/{target_id}/route_changes"),
             isIdempotent: true
         )
     }

@@ -5,129 +5,61 @@ public enum Role: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
     case editor
     case admin
 
-    /// Whether this role may do what asks for `access`.
-    public func allows(_ access: RPCAccess) -> Bool {
+    /// The weaker of two roles.
+    public static func weaker(_ left: Self, _ right: Self) -> Self {
+        left.allows(right.access) ? right : left
+    }
+
+    /// The access that just this role has.
+    public var access: RPCAccess {
         switch self {
-        case .viewer: access <= .viewer
-        case .editor: access <= .editor
-        case .admin: access <= .admin
+        case .viewer: .viewer
+        case .editor: .editor
+        case .admin: .admin
         }
     }
-}
 
-public struct Credentials: Codable, Sendable, RPCPayload {
-    public var email: String
-    public var password: String
-
-    public init(email: String, password: String) {
-        self.email = email
-        self.password = password
+    /// Whether this role may do what asks for `access`.
+    public func allows(_ access: RPCAccess) -> Bool {
+        access <= self.access
     }
 }
 
-public struct RefreshToken: Codable, Sendable, RPCPayload {
-    public var refreshToken: String
-
-    enum CodingKeys: String, CodingKey {
-        case refreshToken = "refresh_token"
-    }
-
-    public init(refreshToken: String) {
-        self.refreshToken = refreshToken
-    }
-}
-
-public struct TokenPair: Codable, Sendable, RPCPayload {
-    /// A JWT to be sent as `Authorization: Bearer`.
-    public var accessToken: String
-    public var expiresInSeconds: Int
-    /// Good for one use, which returns the next.
-    public var refreshToken: String
-
-    enum CodingKeys: String, CodingKey {
-        case accessToken = "access_token"
-        case expiresInSeconds = "expires_in"
-        case refreshToken = "refresh_token"
-    }
-
-    public init(accessToken: String, expiresInSeconds: Int, refreshToken: String) {
-        self.accessToken = accessToken
-        self.expiresInSeconds = expiresInSeconds
-        self.refreshToken = refreshToken
-    }
-}
-
-/// Who the token of a call belongs to.
+/// Who the token of a call belongs to, and the tenant that the token is for.
 public struct Person: Codable, Equatable, RPCPayload {
-    public var id: Identifier<Person>
+    public var id: PersonID
     public var email: String
-    public var tenant: String
+    public var tenant: TenantID
     public var role: Role
+    /// Whether the person runs the installation; never with an API token.
+    public var isOperator: Bool
+    /// The sign-in, or the API token, that the call is made with.
+    public var login: LoginID?
 
-    public init(id: Identifier<Person>, email: String, tenant: String, role: Role) {
+    enum CodingKeys: String, CodingKey {
+        case id, email, tenant, role, login
+        case isOperator = "operator"
+    }
+
+    public init(
+        id: PersonID,
+        email: String,
+        tenant: TenantID,
+        role: Role,
+        isOperator: Bool = false,
+        login: LoginID? = nil
+    ) {
         self.id = id
         self.email = email
         self.tenant = tenant
         self.role = role
-    }
-}
-
-/// A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037).
-public struct KeySet: Codable, Equatable, RPCPayload {
-    public struct Key: Codable, Equatable, Sendable {
-        public var kty: String
-        public var crv: String
-        public var kid: String
-        public var use: String
-        public var alg: String
-        /// The public key in base64url.
-        public var x: String
-
-        public init(kid: String, x: String) {
-            kty = "OKP"
-            crv = "Ed25519"
-            use = "sig"
-            alg = "EdDSA"
-            self.kid = kid
-            self.x = x
-        }
+        self.isOperator = isOperator
+        self.login = login
     }
 
-    public var keys: [Key]
-
-    public init(keys: [Key]) {
-        self.keys = keys
-    }
-}
-
-extension RPCMethod where Params == Credentials, Result == TokenPair {
-    public static var login: Self {
-        Self("auth.login", "Signs a person in.", of: .gateway, access: .anyone, rest: .post("/auth/login"))
-    }
-}
-
-extension RPCMethod where Params == RefreshToken, Result == TokenPair {
-    public static var refreshTokens: Self {
-        Self(
-            "auth.refresh",
-            "Exchanges a refresh token for new tokens.",
-            of: .gateway,
-            access: .anyone,
-            rest: .post("/auth/refresh")
-        )
-    }
-}
-
-extension RPCMethod where Params == RefreshToken, Result == Empty {
-    public static var logout: Self {
-        Self(
-            "auth.logout",
-            "Ends the session of a refresh token.",
-            of: .gateway,
-            access: .anyone,
-            rest: .post("/auth/logout"),
-            isIdempotent: true
-        )
+    /// Whether this person may do what asks for `access`.
+    public func mayUse(_ access: RPCAccess) -> Bool {
+        access == .operator ? isOperator : role.allows(access)
     }
 }
 
@@ -139,18 +71,6 @@ extension RPCMethod where Params == Empty, Result == Person {
             of: .gateway,
             access: .viewer,
             rest: .get("/auth/me"),
-            isIdempotent: true
-        )
-    }
-}
-
-extension RPCMethod where Params == Empty, Result == KeySet {
-    public static var listKeys: Self {
-        Self(
-            "key.list",
-            "Returns the public keys that sign access tokens.",
-            of: .gateway,
-            callers: [.orchestrator, .store, .alerting, .push],
             isIdempotent: true
         )
     }

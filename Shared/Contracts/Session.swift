@@ -98,10 +98,13 @@ public struct SessionChange: Codable, Equatable, RPCPayload {
     public var note: String?
     public var targetIDs: [TargetID]?
     public var types: [CheckType]?
+    /// The version that is to be changed, and no other; whatever is there, when left out.
+    public var ifUpdatedAt: Timestamp?
 
     enum CodingKeys: String, CodingKey {
         case id, name, from, to, note, types
         case targetIDs = "target_ids"
+        case ifUpdatedAt = "if_updated_at"
     }
 
     public init(id: SessionID, name: String? = nil, to: Timestamp? = nil, note: String? = nil) {
@@ -109,6 +112,23 @@ public struct SessionChange: Codable, Equatable, RPCPayload {
         self.name = name
         self.to = to
         self.note = note
+    }
+}
+
+/// What is to be removed, and in which version.
+public struct SessionRemoval: Codable, Equatable, RPCPayload {
+    public var id: SessionID
+    /// The version that is to be removed, and no other; whatever is there, when left out.
+    public var ifUpdatedAt: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case id
+        case ifUpdatedAt = "if_updated_at"
+    }
+
+    public init(id: SessionID, ifUpdatedAt: Timestamp? = nil) {
+        self.id = id
+        self.ifUpdatedAt = ifUpdatedAt
     }
 }
 
@@ -202,7 +222,7 @@ extension RPCMethod where Params == SessionChange, Result == Session {
     }
 }
 
-extension RPCMethod where Params == SessionReference, Result == Empty {
+extension RPCMethod where Params == SessionRemoval, Result == Empty {
     public static var deleteSession: Self {
         Self(
             "session.delete",

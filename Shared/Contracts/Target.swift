@@ -81,9 +81,15 @@ public struct NewTargetCheck: Codable, Equatable, Sendable {
     public var intervalMilliseconds: Int?
     public var timeoutMilliseconds: Int?
     public var options: CheckOptions?
+    /// Which agents run it; all when left out.
+    public var agents: AgentSelector?
+    /// When it runs; always when left out.
+    public var schedule: Schedule?
+    /// It is, when left out; one that is not can be run by hand.
+    public var enabled: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case type, options
+        case type, options, agents, schedule, enabled
         case intervalMilliseconds = "interval_ms"
         case timeoutMilliseconds = "timeout_ms"
     }
@@ -92,12 +98,18 @@ public struct NewTargetCheck: Codable, Equatable, Sendable {
         type: CheckType,
         intervalMilliseconds: Int? = nil,
         timeoutMilliseconds: Int? = nil,
-        options: CheckOptions? = nil
+        options: CheckOptions? = nil,
+        agents: AgentSelector? = nil,
+        schedule: Schedule? = nil,
+        enabled: Bool? = nil
     ) {
         self.type = type
         self.intervalMilliseconds = intervalMilliseconds
         self.timeoutMilliseconds = timeoutMilliseconds
         self.options = options
+        self.agents = agents
+        self.schedule = schedule
+        self.enabled = enabled
     }
 }
 
@@ -112,10 +124,13 @@ public struct TargetChange: Codable, Equatable, RPCPayload {
     public var enabled: Bool?
     /// 0 takes a limit away.
     public var maximumRate: Double?
+    /// The version that is to be changed, and no other; whatever is there, when left out.
+    public var ifUpdatedAt: Timestamp?
 
     enum CodingKeys: String, CodingKey {
         case id, name, address, description, category, labels, enabled
         case maximumRate = "max_probes_per_second"
+        case ifUpdatedAt = "if_updated_at"
     }
 
     public init(id: TargetID, name: String? = nil, address: String? = nil, enabled: Bool? = nil) {
@@ -123,6 +138,23 @@ public struct TargetChange: Codable, Equatable, RPCPayload {
         self.name = name
         self.address = address
         self.enabled = enabled
+    }
+}
+
+/// What is to be removed, and in which version.
+public struct TargetRemoval: Codable, Equatable, RPCPayload {
+    public var id: TargetID
+    /// The version that is to be removed, and no other; whatever is there, when left out.
+    public var ifUpdatedAt: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case id
+        case ifUpdatedAt = "if_updated_at"
+    }
+
+    public init(id: TargetID, ifUpdatedAt: Timestamp? = nil) {
+        self.id = id
+        self.ifUpdatedAt = ifUpdatedAt
     }
 }
 
@@ -219,7 +251,7 @@ extension RPCMethod where Params == TargetChange, Result == Target {
     }
 }
 
-extension RPCMethod where Params == TargetReference, Result == Empty {
+extension RPCMethod where Params == TargetRemoval, Result == Empty {
     public static var deleteTarget: Self {
         Self(
             "target.delete",

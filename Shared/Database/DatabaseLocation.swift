@@ -38,3 +38,16 @@ public func openDatabase(
     case .postgres(let url): try await PostgresDatabase.open(url, postgres)
     }
 }
+
+/// The same database with one connection of its own to read and one to write, for what must not wait behind other work;
+/// with SQLite, whose file is open once, `database` itself.
+public func openAgain(
+    _ database: any Database,
+    at location: DatabaseLocation,
+    _ settings: PostgresSettings
+) async throws -> any Database {
+    guard case .postgres(let url) = location else { return database }
+    var own = settings
+    (own.readers, own.writers) = (1, 1)
+    return try await PostgresDatabase.open(url, own)
+}

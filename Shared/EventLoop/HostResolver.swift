@@ -4,10 +4,24 @@ import Glibc
 ///
 /// For the few names that a process connects to itself. What tenants name is resolved by the agent's own resolver.
 public enum HostResolver {
-    /// The addresses of `endpoint`, a `host:port`; an address stands for itself.
+    /// The addresses of `endpoints`, each a `host:port`, with commas between; an address stands for itself.
     ///
-    /// Throws `SystemError` with the resolver's words.
-    public static func resolve(_ endpoint: String) async throws -> [SocketAddress] {
+    /// Throws `SystemError` with the resolver's words when there is none at all.
+    public static func resolve(_ endpoints: String) async throws -> [SocketAddress] {
+        var addresses: [SocketAddress] = []
+        var failure: (any Error)?
+        for endpoint in endpoints.split(separator: ",") {
+            do {
+                addresses += try await resolve(one: String(endpoint))
+            } catch {
+                failure = error
+            }
+        }
+        if addresses.isEmpty, let failure { throw failure }
+        return addresses
+    }
+
+    private static func resolve(one endpoint: String) async throws -> [SocketAddress] {
         if let address = SocketAddress(endpoint) { return [address] }
         guard let colon = endpoint.lastIndex(of: ":"), let port = UInt16(endpoint[endpoint.index(after: colon)...]),
             colon > endpoint.startIndex

@@ -14,6 +14,8 @@ public final class HTTPServer: Sendable {
     private let loops: [LoopBound<HTTPServerLoop>]
     public let address: SocketAddress
 
+    /// `refusal` words what is refused before it is a request that a responder could answer; its body is bytes.
+    ///
     /// Binds at once, so that a port in use is found before anything starts; accepts when `start` is called.
     public init(
         on address: SocketAddress,
@@ -22,6 +24,7 @@ public final class HTTPServer: Sendable {
         limits: HTTPLimits = HTTPLimits(),
         log: Log,
         metrics: HTTPServerMetrics,
+        refusal: @escaping HTTPRefusal = HTTPResponse.text,
         responder: @escaping HTTPResponder
     ) throws(SystemError) {
         var address = address
@@ -36,6 +39,7 @@ public final class HTTPServer: Sendable {
                 limits: limits,
                 log: log,
                 metrics: metrics,
+                refusal: refusal,
                 responder: responder
             )
             bound.append(LoopBound(server, on: loop))

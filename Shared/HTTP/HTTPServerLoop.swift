@@ -14,6 +14,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     let limits: HTTPLimits
     let log: Log
     let responder: HTTPResponder
+    let refusal: HTTPRefusal
     let requests: Counter
     private let metrics: HTTPServerMetrics
     private let tls: HTTPServer.TLSSource?
@@ -31,6 +32,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
         limits: HTTPLimits,
         log: Log,
         metrics: HTTPServerMetrics,
+        refusal: @escaping HTTPRefusal,
         responder: @escaping HTTPResponder
     ) {
         self.listener = consume listener
@@ -41,6 +43,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
         self.metrics = metrics
         requests = metrics.requests
         self.responder = responder
+        self.refusal = refusal
     }
 
     func start() {

@@ -23,6 +23,7 @@ struct InProcessTransport: RPCTransport {
             timeout: message.timeout,
             peer: peer?.rawValue,
             token: message.context?.token,
+            principal: message.context?.principal,
             address: message.context?.address
         )
     }

@@ -11,7 +11,7 @@ public import Observability
     let id: Range<Int>?
     /// An object; positional ones are named by the order of their declaration before the handler sees them.
     @usableFromInline var params: ArraySlice<UInt8>
-    @usableFromInline let context: CallContext
+    @usableFromInline var context: CallContext
     let start: ContinuousClock.Instant
 
     /// Replies with the result that `write` writes, and then with the lines of a stream.
@@ -22,12 +22,13 @@ public import Observability
     ) -> RPCRouter.Reply {
         var writer = JSONWriter(capacity: 512)
         writer.opening(#"{"jsonrpc":"2.0","result":"#)
+        let head = writer.bytes.count
         do {
             try write(&writer)
         } catch {
             return failure(error)
         }
-        route.count(nil, seconds: start.duration(to: .now).inSeconds)
+        route.finish(self, nil) { writer.bytes[head...] }
         guard let id else { return .none }
         writer.key("id")
         writer.raw(message.span.extracting(id))
@@ -40,7 +41,7 @@ public import Observability
     @usableFromInline
     func failure(_ error: any Error) -> RPCRouter.Reply {
         let error = route.translate(error)
-        route.count(error, seconds: start.duration(to: .now).inSeconds)
+        route.finish(self, error)
         return id.map { .message(error.reply(to: message[$0])) } ?? .none
     }
 }

@@ -131,6 +131,8 @@ public enum RPCAccess: String, Sendable, Comparable {
     case viewer
     case editor
     case admin
+    /// Who runs the installation, whatever the person may do in a tenant.
+    case `operator`
 
     private var rank: Int {
         switch self {
@@ -138,6 +140,7 @@ public enum RPCAccess: String, Sendable, Comparable {
         case .viewer: 1
         case .editor: 2
         case .admin: 3
+        case .operator: 4
         }
     }
 
@@ -158,8 +161,15 @@ public struct RESTRoute: Sendable, Equatable {
     public var verb: Verb
     /// Such as `/targets/{id}`; a name in braces is the parameter it fills.
     public var path: String
+    /// Other paths at which the same is found.
+    public var aliases: [String] = []
 
-    public static func get(_ path: String) -> Self { Self(verb: .get, path: path) }
+    /// The route at its path, and at each of its other ones.
+    public var all: [Self] { ([path] + aliases).map { Self(verb: verb, path: $0) } }
+
+    public static func get(_ path: String, alias aliases: String...) -> Self {
+        Self(verb: .get, path: path, aliases: aliases)
+    }
     public static func post(_ path: String) -> Self { Self(verb: .post, path: path) }
     public static func patch(_ path: String) -> Self { Self(verb: .patch, path: path) }
     public static func delete(_ path: String) -> Self { Self(verb: .delete, path: path) }

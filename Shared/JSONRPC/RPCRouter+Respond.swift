@@ -83,8 +83,10 @@ extension RPCRouter {
         }
         guard !call.route.isOpen(to: context.peer) else { return call.route.accept(call) }
         return .work {
+            var call = call
             do throws(RPCError) {
-                try await authorizer.authorize(call.route.descriptor, context)
+                let principal = try await authorizer.authorize(call.route.descriptor, context)
+                if let principal { call.context = context.made(for: principal) }
             } catch {
                 return call.failure(error)
             }

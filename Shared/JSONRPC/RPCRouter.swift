@@ -14,6 +14,7 @@ public struct RPCRouter: Sendable {
     let title: String
     let authorizer: any RPCAuthorizer
     let log: Log
+    private let witness: (any RPCWitness)?
     private let calls: CounterFamily?
     private let seconds: HistogramFamily?
     private(set) var routes: [UInt64: RPCRoute] = [:]
@@ -23,11 +24,13 @@ public struct RPCRouter: Sendable {
         title: String,
         authorizer: any RPCAuthorizer = CallerList(),
         log: Log,
-        metrics: Metrics? = nil
+        metrics: Metrics? = nil,
+        witness: (any RPCWitness)? = nil
     ) {
         self.title = title
         self.authorizer = authorizer
         self.log = log
+        self.witness = witness
         calls = metrics?.counter("sonde_rpc_requests_total", "JSON-RPC calls answered.", labels: ["method", "code"])
         seconds = metrics?.histogram(
             "sonde_rpc_seconds",
@@ -125,7 +128,7 @@ public struct RPCRouter: Sendable {
 
     @usableFromInline
     mutating func add(_ descriptor: RPCDescriptor, _ invoke: @escaping RPCInvoke) {
-        let added = RPCRoute(descriptor, log: log, calls: calls, seconds: seconds, invoke)
+        let added = RPCRoute(descriptor, log: log, witness: witness, calls: calls, seconds: seconds, invoke)
         precondition(routes[added.hash] == nil, "\(descriptor.name) is registered twice, or its hash is taken")
         routes[added.hash] = added
     }
@@ -170,6 +173,7 @@ final class RPCRoute: Sendable {
     private let name: [UInt8]
     private let callers: [String]
     private let log: Log
+    private let witness: (any RPCWitness)?
     private let succeeded: Counter?
     private let calls: CounterFamily?
     private let seconds: Histogram?
@@ -177,6 +181,7 @@ final class RPCRoute: Sendable {
     init(
         _ descriptor: RPCDescriptor,
         log: Log,
+        witness: (any RPCWitness)? = nil,
         calls: CounterFamily?,
         seconds: HistogramFamily?,
         _ invoke: @escaping RPCInvoke
@@ -186,6 +191,7 @@ final class RPCRoute: Sendable {
         name = Array(descriptor.name.utf8)
         callers = descriptor.callers.map(\.rawValue)
         self.log = log
+        self.witness = witness
         self.invoke = invoke
         self.calls = calls
         succeeded = calls?(descriptor.name, "0")
@@ -240,7 +246,22 @@ final class RPCRoute: Sendable {
         }
     }
 
-    func count(_ error: RPCError?, seconds elapsed: Double) {
+    /// Counts a call that has its answer, and shows it to the witness.
+    func finish(_ call: RPCCall, _ error: RPCError?, result: () -> ArraySlice<UInt8> = { [] }) {
+        count(error, seconds: call.start.duration(to: .now).inSeconds)
+        guard let witness else { return }
+        witness.answered(
+            AnsweredCall(
+                method: descriptor,
+                params: call.params,
+                result: error == nil ? result() : [],
+                context: call.context,
+                error: error
+            )
+        )
+    }
+
+    private func count(_ error: RPCError?, seconds elapsed: Double) {
         if let error {
             calls?(descriptor.name, "\(error.code.rawValue)").increment()
         } else {
@@ -252,27 +273,34 @@ final class RPCRoute: Sendable {
 
 /// Decides who else may call what, besides the services that the contract lists.
 ///
-/// Throws `permissionDenied` or `unauthenticated` when they may not.
+/// Throws `permissionDenied` or `unauthenticated` when they may not. What is returned is for whom the call is made; the
+/// handler finds it in its context.
 public protocol RPCAuthorizer: Sendable {
-    func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError)
+    func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) -> (any Sendable)?
 }
 
 /// Lets nobody call but the services that the contract lists, and everyone what is for anyone.
 public struct CallerList: RPCAuthorizer {
     public init() {}
 
-    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {
+    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) -> (any Sendable)? {
         guard method.access == .anyone else {
             throw RPCError(.permissionDenied, "\(context.peer ?? "nobody") may not call \(method.name)")
         }
+        return nil
     }
 }
 
 /// Lets everyone call everything: for a client in the same process, and for tests of what is below the check.
 public struct OpenDoor: RPCAuthorizer {
-    public init() {}
+    private let principal: (any Sendable)?
 
-    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {}
+    /// `principal` is for whom every call is made that does not say it itself.
+    public init(for principal: (any Sendable)? = nil) { self.principal = principal }
+
+    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) -> (any Sendable)? {
+        context.principal ?? principal
+    }
 }
 
 @inlinable

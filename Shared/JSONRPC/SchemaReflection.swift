@@ -15,6 +15,10 @@ extension JSONSchema {
         if let provider = type as? any JSONSchemaProviding.Type {
             return (try cast(provider.placeholder), provider.jsonSchema)
         }
+        if let optional = type as? any OptionalValue.Type {
+            let found = try optional.wrappedPlaceholder()
+            return (try cast(found.value), .nullable(found.schema))
+        }
         switch type {
         case is Bool.Type: return (try cast(false), .boolean)
         case is String.Type: return (try cast(""), .string)
@@ -33,6 +37,18 @@ extension JSONSchema {
             throw RPCError(.internalError, "a placeholder of another type")
         }
         return value
+    }
+}
+
+/// An element that may be null; members that may be left out are asked for by `decodeIfPresent`.
+private protocol OptionalValue {
+    static func wrappedPlaceholder() throws -> (value: Any, schema: JSONSchema)
+}
+
+extension Optional: OptionalValue where Wrapped: Decodable {
+    fileprivate static func wrappedPlaceholder() throws -> (value: Any, schema: JSONSchema) {
+        let found = try JSONSchema.placeholder(Wrapped.self)
+        return (Self.some(found.value) as Any, found.schema)
     }
 }
 

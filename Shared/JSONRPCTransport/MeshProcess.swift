@@ -102,13 +102,13 @@ public struct MeshProcess: Sendable {
         log.info("stopped")
     }
 
-    /// Runs a whole main: an error that ends it is one line, and the exit code 73 when something could not be made.
+    /// Runs a whole main: an error that ends it is one line and its own exit code, or 73: something could not be made.
     public static func main(_ name: RPCPeer, _ body: () async throws -> Void) async {
         do {
             try await body()
         } catch {
             FileHandle.standardError.write(Data("\(name.rawValue): \(error)\n".utf8))
-            exit(EX_CANTCREAT)
+            exit((error as? any ExitCodeProviding)?.exitCode ?? EX_CANTCREAT)
         }
     }
 }

@@ -41,12 +41,14 @@ extension Environment {
         return address
     }
 
-    /// Where a peer is reached, as `host:port`.
+    /// Where a peer is reached, as `host:port`; several, with commas between, are replicas of it.
     public func endpoint(_ key: String, default fallback: String) throws(ConfigurationError) -> String {
         let text = string(key, default: fallback)
-        guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
-            UInt16(text[text.index(after: colon)...]) != nil
-        else { throw ConfigurationError("\(key) must be a host and a port such as store:8443, got \"\(text)\"") }
+        for endpoint in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let colon = endpoint.lastIndex(of: ":"), colon > endpoint.startIndex,
+                UInt16(endpoint[endpoint.index(after: colon)...]) != nil
+            else { throw ConfigurationError("\(key) must be a host and a port such as store:8443, got \"\(text)\"") }
+        }
         return text
     }
 }

@@ -23,7 +23,8 @@ public final class RPCConnection: Service, RPCTransport {
     private let template: HTTPClientRequest
     private let connects: CounterFamily
 
-    /// `endpoint` is the peer's `host:port`.
+    /// `endpoint` is the peer's `host:port`, or several with commas between; any of its addresses is as good as another,
+    /// and one that refuses may be a replica that stands by.
     public init(
         to peer: RPCPeer,
         at endpoint: String,
@@ -80,16 +81,8 @@ public final class RPCConnection: Service, RPCTransport {
 
     /// Connects, and returns when the connection takes no more calls.
     private func connectOnce() async throws {
-        let addresses = try await HostResolver.resolve(endpoint)
-        guard let address = addresses.randomElement() else {
-            throw HTTPError(.connection, "\(endpoint) has no address")
-        }
         let context = identity.client
-        let connection = try await state.value.connector.connect(
-            to: address,
-            tls: context,
-            expecting: peer.rawValue
-        )
+        let connection = try await connect(with: context)
         connects("connected").increment()
         if state.value.noteSuccess() { log.info("reached a peer again", ["peer": peer.rawValue]) }
         state.value.use(connection)
@@ -105,6 +98,19 @@ public final class RPCConnection: Service, RPCTransport {
             group.cancelAll()
         }
         state.value.dismiss(connection)
+    }
+
+    /// Connects to the first of the peer's addresses, in any order, that takes a connection.
+    private func connect(with context: TLSContext) async throws -> HTTPClientConnection {
+        var failure: any Error = HTTPError(.connection, "\(endpoint) has no address")
+        for address in try await HostResolver.resolve(endpoint).shuffled() {
+            do {
+                return try await state.value.connector.connect(to: address, tls: context, expecting: peer.rawValue)
+            } catch let error where !(error is CancellationError) {
+                failure = error
+            }
+        }
+        throw failure
     }
 
     // MARK: RPCTransport

@@ -17,7 +17,9 @@ public struct RPCHandler: Sendable {
     }
 
     /// Answers at once what needs no handler, and what a handler answers that waits for nothing.
-    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
+    ///
+    /// `context` is for who has made it already.
+    public func answer(_ request: HTTPRequest, in context: CallContext? = nil) -> HTTPAnswer {
         guard request.path == "/rpc" else { return .now(.text(404, "not found")) }
         guard request.method == .post else {
             return .now(HTTPResponse(status: 405, fields: ["allow": "POST"]))
@@ -26,7 +28,7 @@ public struct RPCHandler: Sendable {
         guard request.holdsJSON else {
             return .now(.text(415, "content-type must be application/json"))
         }
-        switch router.accept(request.body, context: context(of: request)) {
+        switch router.accept(request.body, context: context ?? self.context(of: request)) {
         case .reply(let reply): return .now(Self.response(reply))
         case .work(let work): return .later { Self.response(await work()) }
         }
@@ -47,8 +49,8 @@ public struct RPCHandler: Sendable {
         }
     }
 
-    /// What a request's fields say of the call.
-    public func context(of request: HTTPRequest) -> CallContext {
+    /// What a request's fields say of the call, which may take `limit` at most, whatever its caller would wait.
+    public func context(of request: HTTPRequest, within limit: Duration? = nil) -> CallContext {
         let parent = request.fields.read("traceparent") { TraceContext(traceparent: $0) }
         let token = request.fields["authorization"].flatMap { text in
             text.hasPrefix("Bearer ") ? BearerToken(String(text.dropFirst(7))) : nil
@@ -56,8 +58,9 @@ public struct RPCHandler: Sendable {
         return CallContext(
             trace: parent ?? traces.new(),
             start: request.receivedAt,
-            timeout: request.timeout,
+            timeout: limit.map { min($0, request.timeout ?? $0) } ?? request.timeout,
             peer: request.peer.service,
+            peerIdentity: request.peer.identity,
             token: token,
             address: request.peer.host
         )

@@ -128,6 +128,11 @@ private final class LastResort: TimerHandler {
     func timerFired(_ token: TimerToken) { act() }
 }
 
+/// An error that ends a process with an exit code of its own.
+public protocol ExitCodeProviding: Error {
+    var exitCode: CInt { get }
+}
+
 /// Why the process cannot go on.
 public struct LifecycleError: Error, Sendable, CustomStringConvertible {
     public var message: String

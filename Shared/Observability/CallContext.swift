@@ -14,8 +14,12 @@ public final class CallContext: Sendable {
     public let deadline: ContinuousClock.Instant?
     /// The name of the service that called, as its certificate says; `nil` when there is no such peer.
     public let peer: String?
+    /// Its whole identity, which tells apart those that go by the same name.
+    public let peerIdentity: String?
     /// The access token of the person on whose behalf the call is made.
     public let token: BearerToken?
+    /// Who that is, as a check of the token here found; `nil` for what a service calls on its own behalf.
+    public let principal: (any Sendable)?
 
     /// The network address that the call came from, without its port.
     public let address: String?
@@ -49,15 +53,35 @@ public final class CallContext: Sendable {
         start: ContinuousClock.Instant = .now,
         timeout: Duration? = nil,
         peer: String? = nil,
+        peerIdentity: String? = nil,
         token: BearerToken? = nil,
+        principal: (any Sendable)? = nil,
         address: String? = nil
     ) {
         self.trace = trace
         self.start = start
         deadline = timeout.map { start.advanced(by: $0) }
         self.peer = peer
+        self.peerIdentity = peerIdentity
         self.token = token
+        self.principal = principal
         self.address = address
+    }
+
+    private init(_ other: CallContext, principal: any Sendable) {
+        trace = other.trace
+        start = other.start
+        deadline = other.deadline
+        peer = other.peer
+        peerIdentity = other.peerIdentity
+        token = other.token
+        self.principal = principal
+        address = other.address
+    }
+
+    /// The same call, now that it is known for whom it is made.
+    public func made(for principal: any Sendable) -> CallContext {
+        CallContext(self, principal: principal)
     }
 }
 

@@ -38,6 +38,18 @@ internal import COpenSSL
         unsafe COpenSSL_not_after(pointer)
     }
 
+    /// The same of its beginning.
+    public var notBefore: Int64 {
+        unsafe COpenSSL_not_before(pointer)
+    }
+
+    /// Whether both are of one key or of one name, so that certificates would not tell which of them signed.
+    func isLike(_ other: Certificate) -> Bool {
+        defer { ERR_clear_error() }
+        return unsafe EVP_PKEY_eq(X509_get0_pubkey(pointer), X509_get0_pubkey(other.pointer)) == 1
+            || X509_NAME_cmp(X509_get_subject_name(pointer), X509_get_subject_name(other.pointer)) == 0
+    }
+
     /// Whether `key` is this certificate's own.
     public func belongs(to key: PrivateKey) -> Bool {
         defer { ERR_clear_error() }

@@ -17,25 +17,29 @@ public struct CertificateAuthority: Sendable {
     /// A new authority, self-signed; returns its key too, which whoever keeps the authority must keep.
     ///
     /// The key is a new one on P-256 unless there is one, and time begins now unless it begins at `start`, in seconds
-    /// since 1970.
+    /// since 1970. `parent` signs in its own place; `pathLength` is how many authorities may stand between it and a leaf.
+    /// Authorities that the same peers trust are told apart by `name`.
     public static func make(
+        _ name: String = "Sonde CA",
         trustDomain: String,
         key: PrivateKey? = nil,
+        parent: CertificateAuthority? = nil,
+        pathLength: Int = 0,
         lifetime: Duration = .seconds(3_650 * 86_400),
         startingAt start: Int64? = nil
     ) throws(TLSError) -> (authority: CertificateAuthority, key: PrivateKey) {
         let key = if let key { key } else { try PrivateKey.p256() }
-        var draft = try Draft.make(
-            commonName: "Sonde CA (\(trustDomain))",
-            key: key,
+        var draft = try unsafe Draft.make(
+            commonName: "\(name) (\(trustDomain))",
+            key: key.pointer,
             lifetime: lifetime,
             startingAt: start ?? Draft.now
         )
-        try draft.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0")
+        try draft.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:\(pathLength)")
         try draft.add(NID_key_usage, "critical,keyCertSign,cRLSign")
         try draft.add(NID_subject_key_identifier, "hash")
         try draft.add(NID_subject_alt_name, "URI:spiffe://\(trustDomain)/ca")
-        let certificate = try draft.sign(with: key, issuer: nil)
+        let certificate = try draft.sign(with: parent?.key ?? key, issuer: parent?.certificate)
         return (try CertificateAuthority(certificate: certificate, key: key), key)
     }
 
@@ -53,12 +57,31 @@ public struct CertificateAuthority: Sendable {
         startingIn delay: Duration = .zero
     ) throws(TLSError) -> Certificate {
         let start = (start ?? Draft.now) + delay.components.seconds
-        var draft = try Draft.make(commonName: "sonde", key: subject, lifetime: lifetime, startingAt: start)
-        try draft.add(NID_basic_constraints, "critical,CA:FALSE")
-        try draft.add(NID_key_usage, "critical,digitalSignature")
-        try draft.add(NID_ext_key_usage, "serverAuth,clientAuth")
+        var draft = try unsafe Draft.make(
+            commonName: "sonde",
+            key: subject.pointer,
+            lifetime: lifetime,
+            startingAt: start
+        )
         let names = uris.map { "URI:\($0)" } + dnsNames.map { "DNS:\($0)" } + addresses.map { "IP:\($0)" }
-        if !names.isEmpty { try draft.add(NID_subject_alt_name, names.joined(separator: ",")) }
+        try draft.becomeLeaf(names, usage: "serverAuth,clientAuth")
+        return try draft.sign(with: key, issuer: certificate)
+    }
+
+    /// The same for who asks with `request`, and as a client alone.
+    public func issue(
+        _ id: SPIFFEID,
+        for request: CertificateRequest,
+        lifetime: Duration,
+        startingAt start: Int64
+    ) throws(TLSError) -> Certificate {
+        var draft = try unsafe Draft.make(
+            commonName: "sonde",
+            key: request.key.pointer,
+            lifetime: lifetime,
+            startingAt: start
+        )
+        try draft.becomeLeaf(["URI:\(id)"], usage: "clientAuth")
         return try draft.sign(with: key, issuer: certificate)
     }
 
@@ -85,7 +108,7 @@ public struct CertificateAuthority: Sendable {
 
     static func make(
         commonName: String,
-        key: PrivateKey,
+        key: OpaquePointer,
         lifetime: Duration,
         startingAt start: Int64
     ) throws(TLSError) -> Draft {
@@ -97,7 +120,7 @@ public struct CertificateAuthority: Sendable {
         // A minute of grace for peers whose clock is a little behind.
         unsafe X509_time_adj(X509_getm_notBefore(certificate), -60, &start)
         unsafe X509_time_adj(X509_getm_notAfter(certificate), Int(lifetime.components.seconds), &start)
-        try unsafe check(X509_set_pubkey(certificate, key.pointer), .library, "X509_set_pubkey")
+        try unsafe check(X509_set_pubkey(certificate, key), .library, "X509_set_pubkey")
         let name = unsafe X509_get_subject_name(certificate)
         let result = unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, commonName, -1, -1, 0)
         try check(result, .library, "X509_NAME_add_entry_by_txt")
@@ -111,6 +134,13 @@ public struct CertificateAuthority: Sendable {
     mutating func add(_ extensionID: CInt, _ value: String) throws(TLSError) {
         let result = unsafe COpenSSL_add_extension(pointer, pointer, extensionID, value)
         try check(result, .identity, "X509V3_EXT_conf_nid")
+    }
+
+    mutating func becomeLeaf(_ names: [String], usage: String) throws(TLSError) {
+        try add(NID_basic_constraints, "critical,CA:FALSE")
+        try add(NID_key_usage, "critical,digitalSignature")
+        try add(NID_ext_key_usage, usage)
+        if !names.isEmpty { try add(NID_subject_alt_name, names.joined(separator: ",")) }
     }
 
     consuming func sign(with key: PrivateKey, issuer: Certificate?) throws(TLSError) -> Certificate {

@@ -7,6 +7,8 @@ public struct FileStamp: Equatable, Sendable {
     private var seconds = 0
     private var nanoseconds = 0
 
+    public var exists: Bool { inode != 0 }
+
     public init(_ path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return }

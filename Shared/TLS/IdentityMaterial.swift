@@ -2,17 +2,26 @@ import Glibc
 
 /// The certificates and the key of one process, as read from its directory.
 ///
-/// The files are `tls.crt` (leaf first), `tls.key` and `ca.crt`, the names that Kubernetes and cert-manager use.
+/// The files are `tls.crt` (leaf first), `tls.key` and `ca.crt`, the names that Kubernetes and cert-manager use, and
+/// `agents.crt` where agents outside may come.
 public struct IdentityMaterial: Sendable {
     public let chain: [Certificate]
     public let key: PrivateKey
     /// Everyone whose signature is trusted: during a rotation, the old authority and the new one.
     public let authorities: [Certificate]
+    /// Those who vouch for enrolled agents, and for nobody else; empty where none may come.
+    public let agentAuthorities: [Certificate]
 
-    public init(chain: [Certificate], key: PrivateKey, authorities: [Certificate]) {
+    public init(
+        chain: [Certificate],
+        key: PrivateKey,
+        authorities: [Certificate],
+        agentAuthorities: [Certificate] = []
+    ) {
         self.chain = chain
         self.key = key
         self.authorities = authorities
+        self.agentAuthorities = agentAuthorities
     }
 
     /// Throws with the name of the file that is missing or wrong.
@@ -20,12 +29,13 @@ public struct IdentityMaterial: Sendable {
         let chainFile = "\(directory)/tls.crt"
         let keyFile = "\(directory)/tls.key"
         chain = try Self.certificates(in: chainFile)
-        do {
-            key = try PrivateKey(pem: try Self.read(keyFile))
-        } catch {
-            throw TLSError(.identity, "\(keyFile): \(error.message)")
-        }
+        key = try Self.key(in: keyFile)
         authorities = try Self.certificates(in: "\(directory)/ca.crt")
+        let agentsFile = "\(directory)/agents.crt"
+        agentAuthorities = FileStamp(agentsFile).exists ? try Self.certificates(in: agentsFile) : []
+        for authority in authorities where agentAuthorities.contains(where: authority.isLike) {
+            throw TLSError(.identity, "\(agentsFile): holds an authority with the key or the name of one in ca.crt")
+        }
         guard chain.first?.belongs(to: key) == true else {
             throw TLSError(.identity, "\(keyFile) is not the key of \(chainFile)")
         }
@@ -51,6 +61,15 @@ public struct IdentityMaterial: Sendable {
         }
         guard !certificates.isEmpty else { throw TLSError(.identity, "\(path): holds no certificate") }
         return certificates
+    }
+
+    public static func key(in path: String) throws(TLSError) -> PrivateKey {
+        let pem = try read(path)
+        do {
+            return try PrivateKey(pem: pem)
+        } catch {
+            throw TLSError(.identity, "\(path): \(error.message)")
+        }
     }
 
     private static func read(_ path: String) throws(TLSError) -> [UInt8] {

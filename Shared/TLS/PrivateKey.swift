@@ -60,32 +60,7 @@ internal import COpenSSL
     }
 }
 
-/// An Ed25519 public key.
-///
-/// `@unchecked Sendable`: as `PrivateKey`.
-@safe public final class PublicKey: @unchecked Sendable {
-    private let pointer: OpaquePointer
-
-    /// Takes 32 bytes.
-    public init(ed25519 bytes: [UInt8]) throws(TLSError) {
-        let key = unsafe EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)
-        guard bytes.count == 32, let key = unsafe key else { throw TLSError(.identity, "not an Ed25519 public key") }
-        unsafe pointer = key
-    }
-
-    deinit {
-        unsafe EVP_PKEY_free(pointer)
-    }
-
-    public func isValid(signature: [UInt8], of message: [UInt8]) -> Bool {
-        guard signature.count == 64, let context = try? DigestContext() else { return false }
-        defer { ERR_clear_error() }
-        guard unsafe EVP_DigestVerifyInit(context.pointer, nil, nil, nil, pointer) == 1 else { return false }
-        return unsafe EVP_DigestVerify(context.pointer, signature, signature.count, message, message.count) == 1
-    }
-}
-
-@safe private struct DigestContext: ~Copyable {
+@safe struct DigestContext: ~Copyable {
     let pointer: OpaquePointer
 
     init() throws(TLSError) {

@@ -23,10 +23,15 @@ public struct SPIFFEID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The service of an identity of the form that this mesh uses; `nil` for every other.
-    public var service: String? {
+    public var service: String? { parts?.service }
+
+    /// The namespace of such an identity.
+    public var namespace: String? { parts?.namespace }
+
+    private var parts: (namespace: String, service: String)? {
         let parts = path.split(separator: "/")
         guard parts.count == 4, parts[0] == "ns", parts[2] == "sa" else { return nil }
-        return String(parts[3])
+        return (String(parts[1]), String(parts[3]))
     }
 
     public var description: String { "spiffe://\(trustDomain)/\(path)" }

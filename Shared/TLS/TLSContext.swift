@@ -19,8 +19,9 @@ public enum ApplicationProtocol: String, Sendable {
 
     /// Whom a connection accepts at its other end.
     enum PeerTrust: Sendable {
-        /// A certificate of our authority with exactly one SPIFFE ID of this trust domain.
-        case mesh(trustDomain: String)
+        /// A certificate of our authority with exactly one SPIFFE ID of this trust domain; `agents` vouch for enrolled
+        /// agents alone.
+        case mesh(trustDomain: String, agents: [Certificate])
         /// A server certificate that the system trusts, for the name that was asked for.
         case web
         /// Anyone: a public server does not ask its clients for certificates.
@@ -51,10 +52,12 @@ public enum ApplicationProtocol: String, Sendable {
         _ material: IdentityMaterial,
         trustDomain: String
     ) throws(TLSError) -> TLSContext {
-        let context = try TLSContext(isServer: isServer, trust: .mesh(trustDomain: trustDomain))
+        // Whoever enrols agents makes no servers.
+        let agents = isServer ? material.agentAuthorities : []
+        let context = try TLSContext(isServer: isServer, trust: .mesh(trustDomain: trustDomain, agents: agents))
         try unsafe check(COpenSSL_only_tls13(context.pointer), .library, "SSL_CTX_set_min_proto_version")
         try context.use(material.chain, material.key)
-        try context.trust(material.authorities)
+        try context.trust(material.authorities + agents)
         let mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
         unsafe SSL_CTX_set_verify(context.pointer, mode, verifyMeshPeer)
         try context.offer([.http2])
@@ -165,12 +168,12 @@ public enum ApplicationProtocol: String, Sendable {
 private let verifyMeshPeer: @convention(c) (CInt, OpaquePointer?) -> CInt = { holds, store in
     guard holds == 1 else { return 0 }
     guard unsafe X509_STORE_CTX_get_error_depth(store) == 0 else { return 1 }
-    guard let certificate = unsafe X509_STORE_CTX_get_current_cert(store),
+    guard let store = unsafe store, let certificate = unsafe X509_STORE_CTX_get_current_cert(store),
         let ssl = unsafe X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()),
         let data = unsafe COpenSSL_get_app_data(OpaquePointer(ssl))
     else { return 0 }
     let session = unsafe Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
-    guard unsafe session.accepts(certificate) else {
+    guard unsafe session.accepts(certificate, store) else {
         unsafe X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION)
         return 0
     }

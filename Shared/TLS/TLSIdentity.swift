@@ -47,6 +47,6 @@ public final class TLSIdentity: Sendable {
     }
 
     private static func stamp(_ directory: String) -> [FileStamp] {
-        ["tls.crt", "tls.key", "ca.crt"].map { FileStamp("\(directory)/\($0)") }
+        ["tls.crt", "tls.key", "ca.crt", "agents.crt"].map { FileStamp("\(directory)/\($0)") }
     }
 }

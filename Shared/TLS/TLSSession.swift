@@ -158,9 +158,9 @@ import Glibc
         peerNotAfter = unsafe COpenSSL_not_after(certificate)
     }
 
-    /// Whether a peer's certificate, whose chain holds, is one that this end talks to.
-    func accepts(_ certificate: OpaquePointer) -> Bool {
-        guard case .mesh(let trustDomain) = context.trust else { return true }
+    /// Whether a peer's certificate, whose chain holds, is one that this end talks to; `verification` has the chain.
+    func accepts(_ certificate: OpaquePointer, _ verification: OpaquePointer) -> Bool {
+        guard case .mesh(let trustDomain, let agents) = context.trust else { return true }
         do throws(TLSError) {
             let id = try unsafe Certificate.spiffeID(of: certificate)
             guard id.trustDomain == trustDomain else {
@@ -168,6 +168,13 @@ import Glibc
             }
             guard let service = id.service, expectedService == nil || service == expectedService else {
                 throw TLSError(.untrusted, "\(id) is not \(expectedService ?? "a service")")
+            }
+            // By their keys, wherever they stand: one that another authority vouches for too is not more for that.
+            let isVouchedByAgents = agents.contains { authority in
+                unsafe COpenSSL_chain_has_key(verification, authority.pointer) == 1
+            }
+            guard isVouchedByAgents == id.isEnrolled, !id.isEnrolled || service == SPIFFEID.agentService else {
+                throw TLSError(.untrusted, "\(id) is not for its authority to vouch for")
             }
             return true
         } catch {

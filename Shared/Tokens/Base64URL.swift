@@ -22,6 +22,7 @@ public enum Base64URL {
         let letters = Array(text.utf8)
         guard letters.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(letters.count * 3 / 4)
         var bits = 0
         var count = 0
         for letter in letters {

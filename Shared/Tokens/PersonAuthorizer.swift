@@ -1,99 +1,141 @@
 public import Contracts
-import Glibc
+import JSON
 public import JSONRPC
+import Lifecycle
 public import Observability
 import Synchronization
 
 /// Lets people call, through the gateway, what their role allows; the token is verified here, whoever passed it on.
+///
+/// It must be told the state of the gateway's tokens again and again: when it has heard nothing for a minute it refuses
+/// everyone as `unavailable`, since a token may have ended meanwhile.
 public final class PersonAuthorizer: RPCAuthorizer {
-    /// Where the public keys come from.
-    public typealias KeySource = @Sendable () async throws -> KeySet
-
     private struct State {
+        var identity = IdentityState(keys: KeySet(keys: []))
         var verifier = TokenVerifier(KeySet(keys: []))
-        var fetchedAt = 0
+        var heardAt: ContinuousClock.Instant?
         /// Tokens that were verified, so that a busy page costs one signature and not a hundred.
-        var known: [String: (person: Person, expires: Int)] = [:]
+        var known: [String: (grant: AccessGrant, expires: Int)] = [:]
     }
 
-    /// Keys are asked for again when a token names an unknown one, but not more often than this.
-    private static let refetchSeconds = 60
+    private static let patience = Duration.seconds(60)
+    /// How long a call waits that comes before the first word.
+    private static let firstWord = Duration.seconds(5)
     private static let maximumKnown = 4_096
 
-    private let keys: KeySource
     private let gateways: Set<String?>
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let uptime: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
-    private let fetching = SharedWork()
+    private let heard = Latest(())
 
     /// `gateways`: the peers that may pass tokens on; `nil` among them stands for people themselves.
-    public init(passedOnBy gateways: Set<String?> = [RPCPeer.gateway.rawValue], keys: @escaping KeySource) {
+    ///
+    /// `now` is the time on the wall; `uptime` does not jump when the clock on the wall is set.
+    public init(
+        passedOnBy gateways: Set<String?> = [RPCPeer.gateway.rawValue],
+        clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.gateways = gateways
-        self.keys = keys
+        self.clock = clock
+        self.now = now
+        self.uptime = uptime
     }
 
-    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) {
+    /// Takes up what the gateway says.
+    ///
+    /// Tokens that have ended are forgotten before this returns.
+    public func hear(_ identity: IdentityState) {
+        let instant = uptime()
+        state.withLock { state in
+            state.heardAt = instant
+            guard state.identity != identity else { return }
+            if state.identity.keys != identity.keys {
+                state.verifier = TokenVerifier(identity.keys)
+                state.known = [:]
+            }
+            state.identity = identity
+            state.known = state.known.filter { !identity.hasEnded($0.value.grant) }
+        }
+        heard.update(())
+    }
+
+    /// How long ago it was told anything; `nil` before the first time.
+    public var silence: Duration? {
+        state.withLock { $0.heardAt }.map { $0.duration(to: uptime()) }
+    }
+
+    public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) -> (any Sendable)? {
         guard let access = method.access, gateways.contains(context.peer) else {
             throw RPCError(.permissionDenied, "\(context.peer ?? "nobody") may not call \(method.name)")
         }
-        guard access != .anyone else { return }
-        let person = try await person(of: context.token)
-        guard person.role.allows(access) else {
+        guard access != .anyone else { return nil }
+        let grant = try await session(of: context.token).grant
+        guard grant.person.mayUse(access) else {
             throw RPCError(.permissionDenied, "\(method.name) needs the role \(access.rawValue)")
         }
-    }
-
-    /// Who a call is made for; throws `unauthenticated` when the token does not say.
-    public func person(of token: BearerToken?) async throws(RPCError) -> Person {
-        try await session(of: token).person
-    }
-
-    /// Who a token belongs to, and until when it is good, in seconds since 1970.
-    public func session(of token: BearerToken?) async throws(RPCError) -> (person: Person, expires: Int) {
-        guard let token else { throw RPCError(.unauthenticated, "a token is needed") }
-        let now = time(nil)
-        if let known = state.withLock({ $0.known[token.exposed] }), known.expires > now { return known }
-        do throws(TokenError) {
-            return try verify(token, now: now)
-        } catch {
-            guard error.code == .unknownKey else { throw Self.refusal }
+        guard grant.allows(method) else {
+            throw RPCError(.permissionDenied, "the token's scopes do not cover \(method.name)")
         }
-        await fetching.once { await self.fetchUnlessLately(now: now) }
-        do { return try verify(token, now: now) } catch { throw Self.refusal }
+        return grant.person
+    }
+
+    /// What a token gives, and until when, in seconds since 1970.
+    ///
+    /// Throws `unauthenticated` for one that is not good, or has ended, and `unavailable` when that cannot be known.
+    public func session(of token: BearerToken?) async throws(RPCError) -> (grant: AccessGrant, expires: Int) {
+        guard let token else { throw RPCError(.unauthenticated, "a token is needed") }
+        if heard.current.version == 0 { await waitForFirstWord() }
+        let now = Int(now().microseconds / 1_000_000)
+        let instant = uptime()
+        let (known, verifier) = try state.withLock { state throws(RPCError) in
+            guard let heardAt = state.heardAt, heardAt.duration(to: instant) <= Self.patience else { throw Self.deaf }
+            return (state.known[token.exposed], state.verifier)
+        }
+        if let known, known.expires > now { return known }
+        do throws(TokenError) {
+            return try remember(token, try verifier.verify(token.exposed, now: now), now: now)
+        } catch {
+            throw Self.refusal
+        }
     }
 
     private static let refusal = RPCError(.unauthenticated, "the token is not valid")
+    private static let deaf = RPCError(
+        .unavailable,
+        "tokens cannot be checked now",
+        data: ["retry_after_ms": 1_000]
+    )
 
-    private func verify(_ token: BearerToken, now: Int) throws(TokenError) -> (person: Person, expires: Int) {
-        let session = try state.withLock({ $0.verifier }).verify(token.exposed, now: now)
-        state.withLock { state in
+    /// Asks for the ended ones and remembers in one step, so that none slips in between.
+    private func remember(
+        _ token: BearerToken,
+        _ session: (grant: AccessGrant, expires: Int),
+        now: Int
+    ) throws(TokenError) -> (grant: AccessGrant, expires: Int) {
+        try state.withLock { state throws(TokenError) in
+            guard !state.identity.hasEnded(session.grant) else { throw TokenError(.expired) }
             if state.known.count >= Self.maximumKnown { state.known = state.known.filter { $0.value.expires > now } }
             if state.known.count < Self.maximumKnown { state.known[token.exposed] = session }
         }
         return session
     }
 
-    private func fetchUnlessLately(now: Int) async {
-        let isAllowed = state.withLock { $0.fetchedAt == 0 || now - $0.fetchedAt >= Self.refetchSeconds }
-        // When the gateway is not there, the next token may ask again at once.
-        guard isAllowed, let set = try? await keys() else { return }
-        state.withLock { state in
-            state.verifier = TokenVerifier(set)
-            state.fetchedAt = now
+    private func waitForFirstWord() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await self.heard.next(after: 0) }
+            group.addTask { try? await self.clock.sleep(for: Self.firstWord) }
+            await group.next()
+            group.cancelAll()
         }
     }
 }
 
-/// Lets many tasks wait for work that is done once for all who ask while it is under way.
-private actor SharedWork {
-    private var waiters: [CheckedContinuation<Void, Never>] = []
-    private var isRunning = false
-
-    func once(_ work: @Sendable () async -> Void) async {
-        guard !isRunning else { return await withCheckedContinuation { waiters.append($0) } }
-        isRunning = true
-        await work()
-        isRunning = false
-        for waiter in waiters { waiter.resume() }
-        waiters = []
+extension IdentityState {
+    fileprivate func hasEnded(_ grant: AccessGrant) -> Bool {
+        grant.person.login.map { hasEnded($0, of: grant.person.id, version: grant.version) } ?? false
     }
 }

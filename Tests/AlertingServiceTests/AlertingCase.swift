@@ -10,7 +10,7 @@ import Testing
 
 @testable import AlertingService
 
-/// An alerting service that runs on a real database file, and follows a log of measurements.
+/// An alerting service that runs on a real database, and follows a log of measurements.
 struct AlertingCase: Sendable {
     let client: RPCClient
     let alerting: Alerting
@@ -36,7 +36,7 @@ struct AlertingCase: Sendable {
             var settings = try AlertingSettings(from: Environment(values))
             // Samples are of a day long ago.
             settings.limits.lateAfter = .seconds(100 * 365 * 86_400)
-            let database = try await SQLiteDatabase.open(directory.path + "/alerting.db")
+            let database = try await TestEngine.open("alerting", in: directory)
             let alerting = try await Alerting.open(
                 database,
                 settings,
@@ -47,7 +47,7 @@ struct AlertingCase: Sendable {
                 log: log,
                 metrics: metrics
             )
-            var router = RPCRouter(title: "alerting", authorizer: OpenDoor(), log: log)
+            var router = RPCRouter(title: "alerting", authorizer: OpenDoor(for: Person.editor), log: log)
             alerting.addRoutes(to: &router)
             let test = AlertingCase(
                 client: RPCClient(inProcess: router, as: .gateway),

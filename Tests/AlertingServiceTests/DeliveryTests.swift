@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Deliveries", .timeLimit(.minutes(1)))
+@Suite("Deliveries", .everyEngine, .timeLimit(.minutes(1)))
 struct DeliveryTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()

@@ -11,20 +11,37 @@ struct EvaluatorTests {
     /// What happened, as `+7` for an incident that began at second 7 and `-9` for one that ended then.
     private func story(_ evaluator: inout Evaluator, at now: Timestamp? = nil, _ batches: MeasurementBatch...) -> String
     {
-        for batch in batches { evaluator.apply(batch, at: now ?? self.now) }
+        for batch in batches { evaluator.apply(batch, of: .first, at: now ?? self.now) }
         let seconds = { (time: Timestamp) in Int(Probe.start.duration(to: time) / .seconds(1)) }
         return evaluator.takeChanges().transitions.map { transition in
             switch transition {
-            case .fired(let incident): "+\(seconds(incident.startedAt))"
+            case .fired(let incident, _): "+\(seconds(incident.startedAt))"
             case .resolved(_, let end): "-\(seconds(end))"
             }
         }.joined(separator: " ")
     }
 
     private func story(_ rules: [Rule], _ batches: MeasurementBatch...) -> String {
-        var evaluator = Evaluator(rules: rules)
-        for batch in batches { evaluator.apply(batch, at: now) }
+        var evaluator = Evaluator(rules: [.first: rules])
+        for batch in batches { evaluator.apply(batch, of: .first, at: now) }
         return story(&evaluator)
+    }
+
+    @Test("begins nothing from samples of a maintenance, ends what fired, and begins what goes on with the next sample")
+    func maintenance() {
+        let entry = MaintenanceCalendar.Entry(
+            targetIDs: [probe.series.targetID],
+            from: Probe.time(10),
+            to: Probe.time(20)
+        )
+        var evaluator = Evaluator(rules: [.first: [.test()]])
+        evaluator.maintenance = MaintenanceTimes(MaintenanceCalendar(entries: [entry]))
+        #expect(story(&evaluator, probe.batch("xxx", at: 5)) == "+5")
+        // What fires goes on, and ends as always.
+        #expect(story(&evaluator, probe.batch("xx...", at: 8)) == "-10")
+        #expect(story(&evaluator, probe.batch("xxxx", at: 16)) == "")
+        #expect(story(&evaluator, Probe().batch("xxx", at: 16)) == "+16")
+        #expect(story(&evaluator, probe.batch("x", at: 20)) == "+16")
     }
 
     /// A value for each of the three places around a threshold, and whether it crosses.
@@ -39,7 +56,9 @@ struct EvaluatorTests {
             let outcomes = [(99.9, below), (100.0, equal), (100.1, above)]
             for (bad, _) in outcomes.filter(\.1) {
                 for (good, _) in outcomes.filter({ !$0.1 }) {
-                    var evaluator = Evaluator(rules: [.test(.latency, comparison, 100, consecutive: consecutive)])
+                    var evaluator = Evaluator(rules: [
+                        .first: [.test(.latency, comparison, 100, consecutive: consecutive)]
+                    ])
                     let bads = Array(repeating: Sample.success(bad), count: consecutive)
                     let goods = Array(repeating: Sample.success(good), count: consecutive)
                     #expect(story(&evaluator, probe.batch(Array(bads.dropLast()))) == "")
@@ -56,7 +75,7 @@ struct EvaluatorTests {
     func failureTable(comparison: Rule.Comparison) {
         let firesOnFailure = [.over, .atLeast].contains(comparison)
         for consecutive in [1, 2, 3, 10] {
-            var evaluator = Evaluator(rules: [.test(.failure, comparison, 0.5, consecutive: consecutive)])
+            var evaluator = Evaluator(rules: [.first: [.test(.failure, comparison, 0.5, consecutive: consecutive)]])
             let failures = String(repeating: "x", count: consecutive)
             let successes = String(repeating: ".", count: consecutive)
             let (bad, good) = firesOnFailure ? (failures, successes) : (successes, failures)
@@ -88,7 +107,7 @@ struct EvaluatorTests {
         let failure = Sample.failure(.timeout)
         let shuffled = probe.batch([(2, failure), (0, failure), (3, .success(1)), (1, failure)])
         #expect(story([.test()], shuffled) == "+0")
-        var evaluator = Evaluator(rules: [.test()])
+        var evaluator = Evaluator(rules: [.first: [.test()]])
         #expect(story(&evaluator, probe.batch("xx", at: 10), probe.batch("......", at: 1)) == "")
         #expect(story(&evaluator, probe.batch("x", at: 12)) == "+10")
         #expect(story(&evaluator, probe.batch("...", at: 3)) == "")
@@ -97,7 +116,7 @@ struct EvaluatorTests {
 
     @Test("is not deaf after an agent's clock jumped an hour ahead and back")
     func clockJump() {
-        var evaluator = Evaluator(rules: [.test()])
+        var evaluator = Evaluator(rules: [.first: [.test()]])
         #expect(story(&evaluator, at: Probe.time(1), probe.batch("..")) == "")
         #expect(story(&evaluator, at: Probe.time(2), probe.batch("x", at: 3_602)) == "")
         #expect(story(&evaluator, at: Probe.time(5), probe.batch("xx", at: 3)) == "+2")
@@ -116,8 +135,8 @@ struct EvaluatorTests {
             (.test(target: probe.series.targetID, type: .http), 0), (.test(enabled: false), 0),
         ]
         for (rule, count) in rules {
-            var evaluator = Evaluator(rules: [rule])
-            for batch in batches { evaluator.apply(batch, at: now) }
+            var evaluator = Evaluator(rules: [.first: [rule]])
+            for batch in batches { evaluator.apply(batch, of: .first, at: now) }
             #expect(evaluator.takeChanges().transitions.count == count)
         }
     }
@@ -133,7 +152,7 @@ struct EvaluatorTests {
 
     @Test("makes no incident of what comes late, ends one by it, and goes on counting")
     func late() {
-        var evaluator = Evaluator(rules: [.test()], lateAfter: .seconds(60))
+        var evaluator = Evaluator(rules: [.first: [.test()]], lateAfter: .seconds(60))
         #expect(story(&evaluator, at: Probe.time(100), probe.batch("xxxx")) == "")
         #expect(story(&evaluator, at: Probe.time(101), probe.batch("x", at: 40)) == "")
         #expect(story(&evaluator, at: Probe.time(100), probe.batch("x", at: 41)) == "+0")
@@ -149,10 +168,10 @@ struct EvaluatorTests {
         other.endpoint = "ipv4"
         batch.series.append(other)
         batch.columns.series = [0, 1, 0, 1, 0, 1]
-        var evaluator = Evaluator(rules: [.test(consecutive: 3)])
-        evaluator.apply(batch, at: now)
+        var evaluator = Evaluator(rules: [.first: [.test(consecutive: 3)]])
+        evaluator.apply(batch, of: .first, at: now)
         let transitions = evaluator.takeChanges().transitions
-        guard transitions.count == 1, case .fired(let incident) = transitions[0] else {
+        guard transitions.count == 1, case .fired(let incident, _) = transitions[0] else {
             Issue.record("one incident, and no other: \(transitions)")
             return
         }
@@ -183,9 +202,11 @@ struct EvaluatorTests {
     @Test("says what happened in words")
     func causes() throws {
         func cause(_ rule: Rule, _ samples: [Sample]) throws -> String {
-            var evaluator = Evaluator(rules: [rule])
-            evaluator.apply(probe.batch(samples), at: now)
-            guard case .fired(let incident) = try #require(evaluator.takeChanges().transitions.first) else { return "" }
+            var evaluator = Evaluator(rules: [.first: [rule]])
+            evaluator.apply(probe.batch(samples), of: .first, at: now)
+            guard case .fired(let incident, _) = try #require(evaluator.takeChanges().transitions.first) else {
+                return ""
+            }
             #expect(incident.targetName == "router")
             #expect(incident.agentID == probe.agent)
             return incident.cause
@@ -204,14 +225,18 @@ struct EvaluatorTests {
     @Test("leads to the same streaks, from wherever the same rows come again")
     func replay() {
         let samples = Array("..xx.xxx..x...xxxx.x.x...xx")
-        var whole = Evaluator(rules: [.test()])
-        for (second, sample) in samples.enumerated() { whole.apply(probe.batch(String(sample), at: second), at: now) }
+        var whole = Evaluator(rules: [.first: [.test()]])
+        for (second, sample) in samples.enumerated() {
+            whole.apply(probe.batch(String(sample), at: second), of: .first, at: now)
+        }
         let rules = [Rule.test()]
         for cut in samples.indices {
-            var first = Evaluator(rules: rules)
-            for second in 0..<cut { first.apply(probe.batch(String(samples[second]), at: second), at: now) }
-            var again = Evaluator(rules: rules, streaks: first.streaks)
-            for second in cut..<samples.count { again.apply(probe.batch(String(samples[second]), at: second), at: now) }
+            var first = Evaluator(rules: [.first: rules])
+            for second in 0..<cut { first.apply(probe.batch(String(samples[second]), at: second), of: .first, at: now) }
+            var again = Evaluator(rules: [.first: rules], streaks: first.streaks)
+            for second in cut..<samples.count {
+                again.apply(probe.batch(String(samples[second]), at: second), of: .first, at: now)
+            }
             let transitions = first.takeChanges().transitions.count + again.takeChanges().transitions.count
             #expect(transitions == whole.transitionCount)
         }
@@ -219,9 +244,9 @@ struct EvaluatorTests {
 
     @Test("begins no more streaks than it may, and goes on with those it has")
     func limit() {
-        var evaluator = Evaluator(rules: [.test()], maximumStreaks: 1)
-        evaluator.apply(probe.batch("xx"), at: now)
-        evaluator.apply(Probe().batch("xxx"), at: now)
+        var evaluator = Evaluator(rules: [.first: [.test()]], maximumStreaks: 1)
+        evaluator.apply(probe.batch("xx"), of: .first, at: now)
+        evaluator.apply(Probe().batch("xxx"), of: .first, at: now)
         #expect(evaluator.refused == 1)
         #expect(story(&evaluator, probe.batch("x", at: 2)) == "+0")
     }

@@ -6,15 +6,16 @@ import Synchronization
 
 /// What a store streams: events that are kept, from any cursor on.
 final class MeasurementLog: Sendable {
-    private let events = Latest<[MeasurementEvent]>([])
+    private let events = Latest<[TenantEvent]>([])
     private let taken = Latest(0)
     private let starts = Latest(())
     private let firstCursor = Mutex(0)
     private let interruptions = Mutex(0)
 
-    func append(_ batch: MeasurementBatch) {
+    func append(_ batch: MeasurementBatch, of tenant: TenantID = .first) {
         let known = events.current.value
-        events.update(known + [MeasurementEvent(cursor: known.count + 1, batch: batch)])
+        let event = TenantEvent(cursor: known.count + 1, tenant: tenant, number: known.count + 1, batch: batch)
+        events.update(known + [event])
     }
 
     /// Forgets what came up to `cursor`.
@@ -41,7 +42,7 @@ final class MeasurementLog: Sendable {
 
     var router: RPCRouter {
         var router = RPCRouter(title: "store", log: Log(label: "test", sink: MemorySink()))
-        router.handle(.followMeasurements) { request in
+        router.handle(.followEvents) { request in
             let start = max(request.cursor ?? self.events.current.value.count, self.firstCursor.withLock { $0 })
             let interruptions = self.interruptions.withLock { $0 }
             return RPCStream(FollowStart(cursor: start)) { writer in

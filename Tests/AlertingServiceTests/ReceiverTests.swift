@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Receivers")
+@Suite("Receivers", .everyEngine)
 struct ReceiverTests {
     let directory: TemporaryDirectory
 

@@ -9,7 +9,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Incidents of what is watched no more", .timeLimit(.minutes(1)))
+@Suite("Incidents of what is watched no more", .everyEngine, .timeLimit(.minutes(1)))
 struct RetirementTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()
@@ -28,7 +28,7 @@ struct RetirementTests {
             clock: ContinuousClock(),
             log: log
         )
-        var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(), log: log)
+        var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(for: Person.editor), log: log)
         orchestrator.addRoutes(to: &router)
         try await AlertingCase.run(
             in: directory,
@@ -64,7 +64,7 @@ struct RetirementTests {
         }
     }
 
-    @Test("end after the target is removed or switched off, or the check is", arguments: 0..<4)
+    @Test("end after the target is removed or switched off, or the check is, or its schedule is over", arguments: 0..<5)
     func retirement(way: Int) async throws {
         try await run { [measurements] test, orchestrator in
             try await measurements.followed()
@@ -80,10 +80,13 @@ struct RetirementTests {
             let before = try await test.incidents(2, firing: 1)
             #expect(before.first { $0.state == .firing }?.checkID == check.id)
             switch way {
-            case 0: _ = try await orchestrator.call(.deleteTarget, TargetReference(id: target.id))
+            case 0: _ = try await orchestrator.call(.deleteTarget, TargetRemoval(id: target.id))
             case 1: _ = try await orchestrator.call(.updateTarget, TargetChange(id: target.id, enabled: false))
             case 2: _ = try await orchestrator.call(.deleteCheck, CheckReference(id: check.id))
-            default: _ = try await orchestrator.call(.updateCheck, CheckChange(id: check.id, enabled: false))
+            case 3: _ = try await orchestrator.call(.updateCheck, CheckChange(id: check.id, enabled: false))
+            default:
+                let over = Schedule(until: Probe.time(1))
+                _ = try await orchestrator.call(.updateCheck, CheckChange(id: check.id, schedule: over))
             }
             _ = try await test.incidents(2, firing: 0)
             measurements.append(probe.batch("xx", at: 3))
@@ -115,7 +118,10 @@ struct RetiredTargetTests {
             }
             // Each is slow, and then it fails.
             _ = try await test.incidents(4, firing: 4)
-            _ = try await test.client.call(.retireTargets, ForgottenTargets(targetIDs: [gone.series.targetID]))
+            _ = try await test.client.call(
+                .retireTargets,
+                ForgottenTargets(tenant: .first, targetIDs: [gone.series.targetID])
+            )
             let incidents = try await test.incidents
             #expect(incidents.count == 4)
             #expect(Set(incidents.filter { $0.state == .firing }.map(\.targetName)) == ["kept"])

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Rules")
+@Suite("Rules", .everyEngine)
 struct RuleTests {
     let directory: TemporaryDirectory
 

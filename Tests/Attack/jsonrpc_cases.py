@@ -70,7 +70,7 @@ ENVELOPES = {
     "parameters that are a number": (call(params=1, id=1), INVALID),
     "parameters that are null": (call(params=None, id=1), INVALID),
     "parameters that are true": (call(params=True, id=1), INVALID),
-    "too many parameters": (call("auth.login", params=["a", "b", "c"], id=1), Fails(PARAMS, 1)),
+    "too many parameters": (call("auth.login", params=["a", "b", "c", "d"], id=1), Fails(PARAMS, 1)),
     "a member that is unknown": (call(extra=1, id=1), OK(1)),
     "a number": ("1", INVALID),
     "a string": ('"x"', INVALID),

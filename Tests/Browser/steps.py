@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from api_page import API_STEPS
 from check_options import OPTION_STEPS
 from modules import MODULE_STEPS
 from row_forms import ROW_STEPS
@@ -185,5 +186,5 @@ def stays_clean(world):
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
     pauses, *SESSION_STEPS, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out,
-    *MODULE_STEPS, stays_clean,
+    *MODULE_STEPS, *API_STEPS, stays_clean,
 ]

@@ -10,8 +10,9 @@ struct CallerTests {
         publicMethods + [
             RPCMethod.registerAgent.descriptor, RPCMethod.heartbeat.descriptor,
             RPCStreamMethod.followAssignments.descriptor, RPCMethod.appendMeasurements.descriptor,
-            RPCMethod.reportGap.descriptor,
-            RPCMethod.listKeys.descriptor, RPCMethod.authenticateStream.descriptor,
+            RPCMethod.reportGap.descriptor, RPCMethod.renewCertificate.descriptor,
+            RPCMethod.identifyAgent.descriptor,
+            RPCStreamMethod.followIdentity.descriptor, RPCMethod.authenticateStream.descriptor,
             RPCMethod.subscribeStream.descriptor,
         ]
 
@@ -46,7 +47,10 @@ struct CallerTests {
         }
         let agents = Self.methods.filter { $0.callers.contains(.probeAgent) }.map(\.name).sorted()
         #expect(
-            agents == ["agent.heartbeat", "agent.register", "assignment.follow", "gap.report", "measurement.append"]
+            agents == [
+                "agent.heartbeat", "agent.register", "assignment.follow", "enrolment.renew", "gap.report",
+                "measurement.append",
+            ]
         )
     }
 }

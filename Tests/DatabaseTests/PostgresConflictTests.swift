@@ -33,7 +33,8 @@ import Testing
                 second.post()
                 first.wait()
             }
-            #expect(try await one + other == 3)
+            // One of them at least had to try again.
+            #expect(try await one + other >= 3)
             let sizes = try await database.read { try $0.rows("SELECT size FROM item") { try $0[0] as Double } }
             #expect(sizes == [2, 2])
         }

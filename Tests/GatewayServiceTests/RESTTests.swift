@@ -2,7 +2,6 @@ import Contracts
 import HTTP
 import JSON
 import JSONRPC
-import JSONRPCTransport
 import Observability
 import Testing
 
@@ -13,7 +12,7 @@ struct RESTTests {
     /// A handler before a router that answers each method with its name and the params it got.
     private static func handler() -> RESTHandler {
         var router = RPCRouter(title: "test", authorizer: OpenDoor(), log: Log(label: "test", sink: MemorySink()))
-        for method in publicMethods where !method.isStream {
+        for method in gatewayMethods where !method.isStream {
             router.handle(
                 method,
                 raw: { params in
@@ -25,7 +24,7 @@ struct RESTTests {
                 }
             )
         }
-        return RESTHandler(publicMethods, router: router, rpc: RPCHandler(router))
+        return RESTHandler(gatewayMethods, router: router)
     }
 
     private static func answer(
@@ -44,7 +43,7 @@ struct RESTTests {
             fields: fields,
             body: Array(body.utf8)
         )
-        let response = await handler()(request)
+        let response = await CallContext.$ofTask.withValue(CallContext(trace: .example)) { await handler()(request) }
         guard case .bytes(let bytes) = response.body else { return (response.status, response.fields, .null) }
         return (response.status, response.fields, (try? JSONValue(json: bytes)) ?? .null)
     }
@@ -56,10 +55,10 @@ struct RESTTests {
         let list = await Self.answer(.get, "/targets")
         #expect(list.status == 200)
         #expect(list.body["method"] == "target.list")
-        let made = await Self.answer(.post, "/targets", #"{"name":"a"}"#)
+        let made = await Self.answer(.post, "/targets", #"{"address":"a","name":"a"}"#)
         #expect(made.status == 201)
         #expect(made.body["params"]?["name"] == "a")
-        let changed = await Self.answer(.patch, "/targets/\(Self.id)", #"{"id":"other"}"#)
+        let changed = await Self.answer(.patch, "/targets/\(Self.id)", #"{"name":"b"}"#)
         #expect(changed.body["method"] == "target.update")
         #expect(changed.body["params"]?["id"] == .string(Self.id))
         let deleted = await Self.answer(.delete, "/targets/\(Self.id)", type: nil)
@@ -72,9 +71,12 @@ struct RESTTests {
         for path in ["/", "/nothing", "/targets/", "/targets//", "/targets/a/b", "/Targets", "/targets/%zz"] {
             #expect(await Self.answer(.get, path).status == 404, "\(path)")
         }
+        for verb: HTTPMethod in [.delete, .patch, .get] {
+            #expect(await Self.answer(verb, "/targets/delete", type: nil).status == 405)
+        }
         let other = await Self.answer(HTTPMethod(rawValue: "PUT"), "/targets")
         #expect(other.status == 405)
-        #expect(other.fields["allow"] == "GET, POST")
+        #expect(other.fields["allow"] == "GET, HEAD, OPTIONS, POST")
     }
 
     @Test("takes JSON alone", arguments: ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
@@ -122,10 +124,11 @@ struct RESTTests {
             guard filter.status == nil else { throw RPCError(.invalidParams, "no", data: ["field": "status"]) }
             return RPCStream(Download(contentType: "text/csv", fileName: "a.csv")) { _ in }
         }
-        let handler = RESTHandler(publicMethods, router: router, rpc: RPCHandler(router))
+        let handler = RESTHandler(publicMethods, router: router)
         func get(_ query: String) async -> HTTPResponse {
             let path = "/api/v1/measurements/export"
-            return await handler(HTTPRequest(method: .get, path: path, query: query, authority: "a", body: []))
+            let request = HTTPRequest(method: .get, path: path, query: query, authority: "a", body: [])
+            return await CallContext.$ofTask.withValue(CallContext(trace: .example)) { await handler(request) }
         }
         let file = await get("format=csv&target_ids=\(Self.id)&target_ids=\(Self.id)&all_fields=true")
         #expect(file.status == 200)
@@ -139,8 +142,8 @@ struct RESTTests {
 
     @Test("is described by OpenAPI as a whole, with no reference to what is not there")
     func openAPIDocument() throws {
-        let document = openAPI(version: "1", methods: publicMethods)
-        for method in publicMethods {
+        let document = openAPI(version: "1", methods: gatewayMethods)
+        for method in gatewayMethods {
             guard let rest = method.rest else { continue }
             let operation = document["paths"]?[rest.path]?[rest.verb.rawValue.lowercased()]
             #expect(operation?["operationId"] == .string(method.name))
@@ -149,8 +152,9 @@ struct RESTTests {
         #expect(!references.isEmpty)
         for reference in references {
             let name = try #require(reference.split(separator: "/").last)
-            #expect(reference == "#/components/schemas/\(name)")
-            #expect(document["components"]?["schemas"]?[String(name)] != nil, "\(reference)")
+            let section = try #require(reference.split(separator: "/").dropFirst(2).first)
+            #expect(reference == "#/components/\(section)/\(name)")
+            #expect(document["components"]?[String(section)]?[String(name)] != nil, "\(reference)")
         }
     }
 

@@ -188,6 +188,7 @@ private struct Shapes: Codable, RPCPayload {
     var list: [Inner]
     var table: [String: Double]
     var nested: [[Int]]?
+    var gaps: [Double?]
 }
 
 @Suite("JSON schema")
@@ -204,6 +205,7 @@ struct SchemaTests {
                         .init("colour", .string(choices: ["red", "green"])), .init("inner", inner),
                         .init("list", .array(inner)), .init("table", .dictionary(.number)),
                         .init("nested", .array(.array(.integer)), isRequired: false),
+                        .init("gaps", .array(.nullable(.number))),
                     ]
                 )
         )

@@ -6,14 +6,6 @@ import Testing
 
 @Suite("The commands `sonde import`, `export` and `session`", .timeLimit(.minutes(3)))
 struct FileCommandTests {
-    /// Runs `sonde` with the session of an installation.
-    private static func sonde(_ arguments: [String], in installation: Installation) async throws -> SondeCommand {
-        let password = try #require(installation.password)
-        let session = installation.folder.appending(path: "session").path
-        let environment = ["SONDE_SESSION": session, "SONDE_PASSWORD": password]
-        return try await SondeCommand.run(arguments, environment: environment)
-    }
-
     /// 3,000 rows before `end`, which is more than one piece, of a target that is known and one that is not.
     private static func file(before end: Timestamp) -> String {
         var text = "id,timestamp,target,type,latency_ms,status,metadata,origin\n"
@@ -33,39 +25,38 @@ struct FileCommandTests {
         let client = try await installation.signIn()
         let new = NewTarget(address: "127.0.9.1:1", name: "known", checks: [])
         let target = try await client.call(.createTarget, new)
-        let url = "http://127.0.0.1:\(installation.port)"
-        #expect(try await Self.sonde(["login", "--url", url], in: installation).code == 0)
+        try await installation.login()
         let end = Timestamp(microseconds: Timestamp.now.microseconds / 1_000_000 * 1_000_000 - 86_400_000_000)
         let text = Self.file(before: end)
         let path = installation.folder.appending(path: "history.csv").path
         try text.write(toFile: path, atomically: true, encoding: .utf8)
 
-        let dry = try await Self.sonde(["import", path, "--dry-run"], in: installation)
+        let dry = try await installation.sonde(["import", path, "--dry-run"])
         #expect(dry.text == "would store 3000 of 3000 rows; 0 there already, 0 refused\n")
-        let first = try await Self.sonde(["import", path], in: installation)
+        let first = try await installation.sonde(["import", path])
         #expect(first.text == "stored 3000 of 3000 rows; 0 were there already, 0 refused\n")
         #expect(first.complaint.contains("there is no target \"=old router\"; their rows are kept"))
-        let second = try await Self.sonde(["import", path], in: installation)
+        let second = try await installation.sonde(["import", path])
         #expect(second.text == "stored 0 of 3000 rows; 3000 were there already, 0 refused\n")
         #expect((dry.code, first.code, second.code) == (0, 0, 0))
 
         let (from, to) = (end.advanced(by: .seconds(-3_000)).description, end.description)
-        let export = try await Self.sonde(["export", "--from", from, "--to", to], in: installation)
+        let export = try await installation.sonde(["export", "--from", from, "--to", to])
         #expect(export.code == 0)
         #expect(export.text == text)
 
-        let odd = try await Self.sonde(["export", "--status", "odd"], in: installation)
+        let odd = try await installation.sonde(["export", "--status", "odd"])
         #expect((odd.code, odd.text) == (1, ""))
         #expect(odd.complaint == "sonde: status must be success, timeout or error\n")
 
         let half = end.advanced(by: .seconds(-1_500)).description
         let words = ["session", "add", "first half", "--from", from, "--to", half, "--target", "known"]
-        let made = try await Self.sonde(words, in: installation)
+        let made = try await installation.sonde(words)
         #expect(made.code == 0)
-        let listed = try await Self.sonde(["session", "list"], in: installation)
+        let listed = try await installation.sonde(["session", "list"])
         #expect(listed.text.contains("first half") && listed.text.contains("admin@localhost"))
         let output = installation.folder.appending(path: "half.csv").path
-        let written = try await Self.sonde(["export", "--session", "first half", "--output", output], in: installation)
+        let written = try await installation.sonde(["export", "--session", "first half", "--output", output])
         #expect(written.text == "wrote 750 rows to \(output)\n")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let known = lines[1...1_500].filter { $0.contains(",known,") }
@@ -76,7 +67,7 @@ struct FileCommandTests {
             MeasurementFilter(targetID: target.id, from: Timestamp(from), to: Timestamp(to), limit: 10_000)
         )
         #expect(rows.measurements.count == 1_500)
-        #expect(try await Self.sonde(["session", "remove", "first half"], in: installation).code == 0)
+        #expect(try await installation.sonde(["session", "remove", "first half"]).code == 0)
         #expect(try await installation.stop() == 0)
     }
 }

@@ -12,15 +12,17 @@ final class Installation: Sendable {
     private let process: Child
     private let output: URL
 
-    /// Returns when everything is up.
-    init() async throws {
+    /// Returns when everything is up; `settings` are of its configuration file.
+    init(_ settings: [String: String] = [:]) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "sonde-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         port = try Self.freePort()
         output = folder.appending(path: "output")
+        let file = folder.appending(path: "settings")
+        try Data(settings.map { "\($0)=\($1)\n" }.sorted().joined().utf8).write(to: file)
         process = try Child(
             Self.program("sonde").path,
-            ["up", "--data", folder.appending(path: "data").path(), "--port", "\(port)"],
+            ["up", "--data", folder.appending(path: "data").path(), "--port", "\(port)", "--config", file.path()],
             output: output.path
         )
         try await eventually("sonde up is ready") {
@@ -46,6 +48,24 @@ final class Installation: Sendable {
         let password = try #require(password)
         let credentials = Credentials(email: "admin@localhost", password: password)
         return try await APIClient(signingInTo: "http://127.0.0.1:\(port)", credentials)
+    }
+
+    /// Runs `sonde` with the administrator's session, which `sonde login` makes.
+    func sonde(_ arguments: [String]) async throws -> SondeCommand {
+        try await SondeCommand.run(arguments, environment: environment)
+    }
+
+    /// What a command needs to find this installation.
+    var environment: [String: String] {
+        get throws {
+            ["SONDE_SESSION": folder.appending(path: "session").path, "SONDE_PASSWORD": try #require(password)]
+        }
+    }
+
+    /// Signs in the commands that follow.
+    func login() async throws {
+        let login = try await sonde(["login", "--url", "http://127.0.0.1:\(port)"])
+        try #require(login.code == 0, "\(login.complaint)")
     }
 
     /// The process of a service, as it is now.
@@ -74,7 +94,8 @@ final class Installation: Sendable {
     }
 
     private static func freePort() throws -> UInt16 {
-        try UpPlan.freePorts(1)[0]
+        // Not one that the services of another installation may choose before the gateway takes it.
+        try UpPlan.freePorts(1, in: 10_000...19_999)[0]
     }
 }
 

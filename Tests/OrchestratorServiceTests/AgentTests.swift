@@ -3,7 +3,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("Agents")
+@Suite("Agents", .everyEngine)
 struct AgentTests {
     let directory: TemporaryDirectory
     let registration = AgentRegistration(
@@ -97,7 +97,7 @@ struct AgentTests {
                 "http://127.0.0.1:8080/healthz": [.http],
             ]
             #expect(types == expected)
-            for target in targets { _ = try await client.call(.deleteTarget, TargetReference(id: target.id)) }
+            for target in targets { _ = try await client.call(.deleteTarget, TargetRemoval(id: target.id)) }
             _ = try await client.call(.registerAgent, registration)
             #expect(try await client.call(.listTargets, TargetFilter()).targets.isEmpty)
         }

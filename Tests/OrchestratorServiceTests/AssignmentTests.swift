@@ -4,7 +4,7 @@ import OrchestratorService
 import ServiceTesting
 import Testing
 
-@Suite("Assignments")
+@Suite("Assignments", .everyEngine)
 struct AssignmentTests {
     let directory: TemporaryDirectory
     let registration = AgentRegistration(name: "node-1", version: "1", surroundings: .init())
@@ -39,7 +39,7 @@ struct AssignmentTests {
             try await next { $0.assignments.isEmpty }
             _ = try await client.call(.updateTarget, TargetChange(id: target.id, enabled: true))
             try await next { $0.assignments.count == 1 }
-            _ = try await client.call(.deleteTarget, TargetReference(id: target.id))
+            _ = try await client.call(.deleteTarget, TargetRemoval(id: target.id))
             try await next { $0.assignments.isEmpty }
         }
     }

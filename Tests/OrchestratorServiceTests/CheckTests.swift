@@ -4,7 +4,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("Checks")
+@Suite("Checks", .everyEngine)
 struct CheckTests {
     let directory: TemporaryDirectory
 
@@ -40,7 +40,7 @@ struct CheckTests {
                 { _ = try await client.call(.updateCheck, CheckChange(id: .make())) },
                 { _ = try await client.call(.deleteCheck, CheckReference(id: .make())) },
                 { _ = try await client.call(.updateTarget, TargetChange(id: .make())) },
-                { _ = try await client.call(.deleteTarget, TargetReference(id: .make())) },
+                { _ = try await client.call(.deleteTarget, TargetRemoval(id: .make())) },
             ]
             for call in calls {
                 let error = try await failure { try await call() }

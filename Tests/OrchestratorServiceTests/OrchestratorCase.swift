@@ -7,7 +7,7 @@ import OrchestratorService
 import ServiceTesting
 import Testing
 
-/// Runs an orchestrator on a real database file for as long as `body` does.
+/// Runs an orchestrator on a real database for as long as `body` does.
 func withOrchestrator(
     in directory: TemporaryDirectory,
     _ values: [String: String] = [:],
@@ -29,7 +29,7 @@ func withStoppableOrchestrator(
     _ body: @escaping @Sendable (RPCClient, Orchestrator) async throws -> Void
 ) async throws {
     let log = Log(label: "test", sink: MemorySink())
-    let database = try await SQLiteDatabase.open(directory.path + "/orchestrator.db")
+    let database = try await TestEngine.open("orchestrator", in: directory)
     let orchestrator = try await Orchestrator.open(
         database,
         OrchestratorSettings(from: Environment(values)),
@@ -39,7 +39,7 @@ func withStoppableOrchestrator(
         alerting: keeper,
         log: log
     )
-    var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(), log: log)
+    var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(for: Person.editor), log: log)
     orchestrator.addRoutes(to: &router)
     try await withThrowingTaskGroup(of: Void.self) { [router] group in
         group.addTask { try await orchestrator.run() }

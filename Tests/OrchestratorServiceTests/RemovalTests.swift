@@ -6,7 +6,7 @@ import OrchestratorService
 import ServiceTesting
 import Testing
 
-@Suite("Removed targets")
+@Suite("Removed targets", .everyEngine)
 struct RemovalTests {
     let directory: TemporaryDirectory
 
@@ -30,13 +30,13 @@ struct RemovalTests {
         // While there is neither.
         try await withOrchestrator(in: directory) { client in
             let one = try await client.call(.createTarget, NewTarget(address: "one.example.net", name: "one"))
-            _ = try await client.call(.deleteTarget, TargetReference(id: one.id))
+            _ = try await client.call(.deleteTarget, TargetRemoval(id: one.id))
         }
         try await withClient(of: router, as: .orchestrator) { keeper in
             try await withOrchestrator(in: directory, keeper: keeper) { client in
                 let two = try await client.call(.createTarget, NewTarget(address: "two.example.net", name: "two"))
                 let kept = try await client.call(.createTarget, NewTarget(address: "kept.example.net", name: "kept"))
-                _ = try await client.call(.deleteTarget, TargetReference(id: two.id))
+                _ = try await client.call(.deleteTarget, TargetRemoval(id: two.id))
                 var (version, targets) = retired.current
                 while targets.count < 2 {
                     (version, targets) = try #require(try await retired.next(after: version))

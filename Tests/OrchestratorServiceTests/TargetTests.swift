@@ -4,7 +4,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("Targets")
+@Suite("Targets", .everyEngine)
 struct TargetTests {
     let directory: TemporaryDirectory
 
@@ -30,7 +30,20 @@ struct TargetTests {
             #expect(created.updatedAt.duration(to: changed.updatedAt) == .seconds(5))
             #expect(try await client.call(.getTarget, TargetReference(id: created.id)) == changed)
 
-            _ = try await client.call(.deleteTarget, TargetReference(id: created.id))
+            // Read before the change, and so not what is there any more.
+            change.ifUpdatedAt = created.updatedAt
+            let late = TargetRemoval(id: created.id, ifUpdatedAt: created.updatedAt)
+            for error in [
+                try await failure { [change] in try await client.call(.updateTarget, change) },
+                try await failure { try await client.call(.deleteTarget, late) },
+            ] {
+                #expect(error.code == .conflict)
+                #expect(error.data?["field"] == "if_updated_at")
+            }
+            #expect(try await client.call(.getTarget, TargetReference(id: created.id)) == changed)
+
+            let removal = TargetRemoval(id: created.id, ifUpdatedAt: changed.updatedAt)
+            _ = try await client.call(.deleteTarget, removal)
             let error = try await failure { try await client.call(.getTarget, TargetReference(id: created.id)) }
             #expect(error.code == .notFound)
             #expect(try await client.call(.listChecks, CheckFilter()).checks.isEmpty)
@@ -130,7 +143,7 @@ struct TargetTests {
         try await withOrchestrator(in: directory) { client in
             _ = try await client.call(.createTarget, NewTarget(address: "a.example"))
             let gone = try await client.call(.createTarget, NewTarget(address: "b.example"))
-            _ = try await client.call(.deleteTarget, TargetReference(id: gone.id))
+            _ = try await client.call(.deleteTarget, TargetRemoval(id: gone.id))
         }
         try await withOrchestrator(in: directory) { client in
             let targets = try await client.call(.listTargets, TargetFilter()).targets

@@ -25,7 +25,7 @@ func withAgent(
         clock: ContinuousClock(),
         log: log
     )
-    var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(), log: log)
+    var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(for: Person.editor), log: log)
     orchestrator.addRoutes(to: &router)
     try await withThrowingTaskGroup(of: Void.self) { [router] group in
         group.addTask { try await orchestrator.run() }

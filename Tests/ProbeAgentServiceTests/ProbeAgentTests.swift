@@ -22,11 +22,38 @@ struct ProbeAgentTests {
             options.port = 2
             _ = try await orchestrator.call(.updateCheck, CheckChange(id: check.id, options: options))
             _ = try await store.row { $0.targetID == target.id && $0.metadata["port"] == .int(2) }
-            _ = try await orchestrator.call(.deleteTarget, TargetReference(id: target.id))
+            _ = try await orchestrator.call(.deleteTarget, TargetRemoval(id: target.id))
         }
         let ids = store.rows.map(\.id.rawValue)
         #expect(Set(ids).count == ids.count)
         #expect(ids.allSatisfy { UUIDv7($0) != nil })
+    }
+
+    @Test("runs at once, and one time, what a person wants to see now")
+    func ordered() async throws {
+        let store = RecordingStore()
+        try await withAgent(store) { orchestrator, _ in
+            var new = NewTarget.nobody
+            new.checks?[0].enabled = false
+            let target = try await orchestrator.call(.createTarget, new)
+            let list = try await orchestrator.call(.listChecks, CheckFilter(targetID: target.id))
+            let check = try #require(list.checks.first)
+            let run = try await orchestrator.call(.runCheck, RunRequest(id: check.id))
+            let row = try await store.row { $0.targetID == target.id }
+            #expect(run.startedAt.duration(to: row.timestamp) < .seconds(5))
+            // Another set of assignments with the same order in it.
+            let other = try await orchestrator.call(.createTarget, NewTarget(address: "127.0.0.2", checks: new.checks))
+            _ = try await orchestrator.call(
+                .runCheck,
+                RunRequest(
+                    id: #require(
+                        try await orchestrator.call(.listChecks, CheckFilter(targetID: other.id)).checks.first
+                    ).id
+                )
+            )
+            _ = try await store.row { $0.targetID == other.id }
+            #expect(store.rows.count { $0.targetID == target.id } == 1)
+        }
     }
 
     @Test("keeps its measurements until the store takes them")

@@ -43,7 +43,7 @@ struct ProbeScheduleTests {
         mutating func look() {
             let due = schedule.due(at: Timestamp(microseconds: now))
             started += due
-            for run in due { schedule.finished(run.check) }
+            for run in due { schedule.finished(run.check, now: Timestamp(microseconds: now)) }
         }
     }
 
@@ -111,7 +111,7 @@ struct ProbeScheduleTests {
         #expect(try step().isEmpty)
         #expect(try step().isEmpty)
         #expect(schedule.missed.overlapping == 2)
-        schedule.finished(check)
+        schedule.finished(check, now: Timestamp(microseconds: Self.start))
         #expect(try step().count == 1)
     }
 
@@ -129,9 +129,36 @@ struct ProbeScheduleTests {
         #expect(started.count == 2)
         #expect(schedule.runningCount == 2)
         #expect(schedule.waitingCount == 3)
-        schedule.finished(started[0])
+        schedule.finished(started[0], now: last)
         #expect(schedule.due(at: last).count == 1)
         #expect(schedule.waitingCount == 2)
+    }
+
+    @Test("starts at once what is ordered, on the list or not, after the run that is under way")
+    func ordered() throws {
+        let checks = Self.checks(2, every: .seconds(10))
+        let ids = checks.keys.sorted { $0.rawValue < $1.rawValue }
+        var schedule = ProbeSchedule(maximumConcurrency: 1)
+        let now = Timestamp(microseconds: Self.start)
+        schedule.replace(checks.grids, of: Self.agent, now: now)
+        func order(_ check: CheckID) -> [CheckID] {
+            schedule.order(check, now: now)
+            return schedule.due(at: now).map(\.check)
+        }
+        let other = CheckID(rawValue: "other")
+        #expect(order(ids[0]) == [ids[0]])
+        // It runs, and once more is all that is owed, however often it is ordered.
+        #expect(order(ids[0]) == [])
+        #expect(order(ids[0]) == [])
+        #expect(order(other) == [])
+        schedule.replace([ids[1]: ProbeGrid(every: .seconds(10))], of: Self.agent, now: now)
+        schedule.finished(ids[0], now: now)
+        #expect(schedule.due(at: now).map(\.check) == [other])
+        schedule.finished(other, now: now)
+        #expect(schedule.due(at: now).map(\.check) == [ids[0]])
+        schedule.finished(ids[0], now: now)
+        #expect(schedule.due(at: now) == [])
+        #expect(schedule.runningCount == 0)
     }
 
     @Test("leaves the slots of other checks alone when the list changes")

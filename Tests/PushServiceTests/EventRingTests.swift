@@ -13,12 +13,12 @@ struct EventRingTests {
 
     @Test("hands out every event after a cursor once, in order, while others come")
     func resume() {
-        var ring = EventRing(maximumBytes: 1 << 20, start: 10)
+        var ring = EventRing(start: 10)
         #expect(ring.next(after: 10)?.event.cursor == nil)
         var cursor = 10
         var read: [Int] = []
         for next in 11...200 {
-            ring.append(entry(next))
+            _ = ring.append(entry(next))
             guard next % 3 == 0 else { continue }
             while let found = ring.next(after: cursor) {
                 cursor = found.event.cursor
@@ -32,31 +32,60 @@ struct EventRingTests {
         #expect(read == Array(11...200))
     }
 
-    @Test("keeps no more than its bytes, and says from where on it is whole")
+    @Test("takes no event twice, and says from where on it is whole")
     func bounded() {
-        var ring = EventRing(maximumBytes: 1_000, start: 0)
-        for cursor in 1...10_000 { ring.append(entry(cursor)) }
-        #expect(ring.start == 9_990)
-        #expect(ring.end == 10_000)
+        var ring = EventRing(start: 0)
+        for cursor in 1...10_000 { _ = ring.append(entry(cursor)) }
+        let bytes = (1...9_990).reduce(0) { sum, _ in sum + ring.removeFirst() }
+        #expect(bytes == 999_000)
+        let isTakenAgain = ring.append(entry(10_000))
+        #expect(!isTakenAgain)
+        #expect((ring.start, ring.end) == (9_990, 10_000))
         #expect(ring.next(after: ring.start)?.event.cursor == 9_991)
         #expect(ring.next(after: 0)?.event.cursor == 9_991)
         #expect(ring.next(after: 10_000)?.event.cursor == nil)
     }
+}
 
-    @Test("keeps the newest event, however large")
-    func oneLarge() {
-        var ring = EventRing(maximumBytes: 1_000, start: 0)
-        ring.append(entry(1))
-        ring.append(entry(2, bytes: 5_000))
-        #expect(ring.start == 1)
-        #expect(ring.next(after: 1)?.event.cursor == 2)
+@Suite("Event rings")
+struct EventRingsTests {
+    private let tenants = ["a", "b", "c"].map(TenantID.init(rawValue:))
+
+    private func entry(_ cursor: Int, bytes: Int = 100) -> EventRing.Entry {
+        let batch = MeasurementBatch(agentID: .make(), origin: "", series: [], columns: MeasurementColumns())
+        let event = MeasurementEvent(cursor: cursor, batch: batch)
+        return EventRing.Entry(event: event, notification: [UInt8](repeating: 0, count: bytes))
     }
 
-    @Test("is read by cursor though cursors have holes")
-    func holes() {
-        var ring = EventRing(maximumBytes: 1 << 20, start: 0)
-        for cursor in [5, 9, 12] { ring.append(entry(cursor)) }
-        #expect([0, 4, 5, 8, 9, 11].map { ring.next(after: $0)?.event.cursor } == [5, 5, 9, 9, 12, 12])
+    @Test("keep no more than their bytes of all tenants together, the newest")
+    func bounded() {
+        var rings = EventRings(maximumBytes: 1_000)
+        for cursor in 1...10_000 { for tenant in tenants.prefix(2) { rings.append(entry(cursor), of: tenant) } }
+        for tenant in tenants.prefix(2) {
+            #expect(rings.range(of: tenant)?.start == 9_995)
+            #expect(rings.next(of: tenant, after: 0)?.event.cursor == 9_996)
+        }
+        #expect(rings.range(of: tenants[2]) == nil)
+    }
+
+    @Test("keep the newest event, however large")
+    func oneLarge() {
+        var rings = EventRings(maximumBytes: 1_000)
+        rings.append(entry(1), of: tenants[0])
+        rings.append(entry(7, bytes: 5_000), of: tenants[1])
+        #expect(rings.range(of: tenants[0])?.start == 1)
+        #expect(rings.next(of: tenants[1], after: 6)?.event.cursor == 7)
+    }
+
+    @Test("begin before the first event that comes, or where they are told to, whichever is first")
+    func begin() {
+        var rings = EventRings(maximumBytes: 1_000)
+        rings.append(entry(5), of: tenants[0])
+        rings.begin(tenants[0], after: 4)
+        #expect(rings.range(of: tenants[0]).map { [$0.start, $0.end] } == [4, 5])
+        rings.begin(tenants[1], after: 9)
+        rings.append(entry(9), of: tenants[1])
+        #expect(rings.range(of: tenants[1]).map { [$0.start, $0.end] } == [9, 9])
     }
 }
 

@@ -67,7 +67,17 @@ struct StreamSessionTests {
             )
         }
         let batch = MeasurementBatch(agentID: .make(), origin: "", series: series, columns: columns)
-        return EventFeed.notification(MeasurementEvent(cursor: cursor, batch: batch))
+        let event = TenantEvent(cursor: cursor, tenant: .first, number: cursor, batch: batch)
+        var writer = JSONWriter(capacity: 1_024)
+        writer.beginObject()
+        writer.key("jsonrpc")
+        writer.string("2.0")
+        writer.key("method")
+        writer.string(RPCStreamMethod.followEvents.descriptor.name)
+        writer.key("params")
+        event.write(to: &writer)
+        writer.endObject()
+        return writer.bytes
     }
 
     private static func request(_ method: String, _ params: String) -> WebSocketMessage {
@@ -78,7 +88,8 @@ struct StreamSessionTests {
     private func withSession(
         _ gate: Gate,
         lostBefore oldest: Int = 0,
-        _ body: @escaping @Sendable (WebSocket, _ token: String) async throws -> Void
+        authorizer: PersonAuthorizer = PersonAuthorizer(passedOnBy: []),
+        _ body: @escaping @Sendable (WebSocket, _ token: String, _ strangersToken: String) async throws -> Void
     ) async throws {
         let loop = try EventLoop(name: "push")
         try loop.start()
@@ -87,7 +98,7 @@ struct StreamSessionTests {
         let feed = EventFeed(store, historyBytes: 1 << 20, on: loop, log: log)
         let signer = try TokenSigner(PrivateKey.ed25519())
         let keys = KeySet(keys: [try signer.publicKey()])
-        let authorizer = PersonAuthorizer(passedOnBy: []) { keys }
+        authorizer.hear(IdentityState(keys: keys))
         var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: log)
         router.handle(.authenticateStream) { params in
             guard let session = StreamSession.current else { throw RPCError(.invalidRequest, "no session") }
@@ -95,7 +106,7 @@ struct StreamSessionTests {
         }
         router.handle(.subscribeStream) { params in
             guard let session = StreamSession.current else { throw RPCError(.invalidRequest, "no session") }
-            return try session.subscribe(params)
+            return try await session.subscribe(params)
         }
         let server = try HTTPServer(
             on: SocketAddress(.loopback, port: 0),
@@ -114,8 +125,8 @@ struct StreamSessionTests {
             }
         )
         server.start()
-        let person = Person(id: .make(), email: "a@b", tenant: "default", role: .viewer)
-        let token = try signer.token(for: person, now: Int(Timestamp.now.microseconds / 1_000_000))
+        let now = Int(Timestamp.now.microseconds / 1_000_000)
+        let (token, stranger) = (try signer.token(for: .editor, now: now), try signer.token(for: .stranger, now: now))
         try await withTaskExecutorPreference(loop) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await feed.run() }
@@ -123,7 +134,7 @@ struct StreamSessionTests {
                 let connection = try await HTTPConnector(loop: loop).connect(to: server.address, tls: nil)
                 let request = HTTPClientRequest(.connect, "/", authority: "a", upgrade: "websocket")
                 let (_, tunnel) = try await connection.open(request)
-                try await body(try WebSocket(tunnel, isServer: false, on: loop), token)
+                try await body(try WebSocket(tunnel, isServer: false, on: loop), token, stranger)
                 connection.close()
                 group.cancelAll()
             }
@@ -138,7 +149,7 @@ struct StreamSessionTests {
 
     @Test("subscribes nobody who has not signed in")
     func anonymous() async throws {
-        try await withSession(Gate()) { socket, _ in
+        try await withSession(Gate()) { socket, _, _ in
             try await socket.send(Self.request("stream.subscribe", "{}"))
             #expect(try await Self.next(socket)["error"]?["code"] == -32_002)
             try await socket.send(Self.request("stream.authenticate", #"{"token":"a.b.c"}"#))
@@ -146,9 +157,22 @@ struct StreamSessionTests {
         }
     }
 
+    @Test("stays the tenant's it was opened for, and shows it nothing of others")
+    func tenants() async throws {
+        try await withSession(Gate()) { socket, token, strangersToken in
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(strangersToken)"}"#))
+            #expect(try await Self.next(socket)["result"]?["tenant"] == "other")
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
+            #expect(try await Self.next(socket)["error"]?["code"] == -32_001)
+            try await socket.send(Self.request("stream.subscribe", "{}"))
+            // What the script has is the first tenant's: the store says where the other one's begin.
+            #expect(try await Self.next(socket)["result"]?["cursor"] == 100)
+        }
+    }
+
     @Test("tells a client that comes back of what the store has lost, and goes on behind it")
     func gap() async throws {
-        try await withSession(Gate(), lostBefore: 2) { socket, token in
+        try await withSession(Gate(), lostBefore: 2) { socket, token, _ in
             try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
             _ = try await Self.next(socket)
             try await socket.send(Self.request("stream.subscribe", #"{"cursor":0}"#))
@@ -165,9 +189,9 @@ struct StreamSessionTests {
     @Test("gives a subscription that comes while an older one catches up all of its own rows, and no others")
     func resubscribes() async throws {
         let gate = Gate()
-        try await withSession(gate) { socket, token in
+        try await withSession(gate) { socket, token, _ in
             try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
-            #expect(try await Self.next(socket)["result"]?["role"] == "viewer")
+            #expect(try await Self.next(socket)["result"]?["role"] == "editor")
             let (first, second) = (Self.targets[0], Self.targets[1])
             try await socket.send(Self.request("stream.subscribe", #"{"target_ids":["\#(first)"],"cursor":0}"#))
             #expect(try await Self.next(socket)["result"]?["cursor"] == 0)
@@ -180,6 +204,22 @@ struct StreamSessionTests {
                 #expect(event["params"]?["cursor"] == .int(cursor))
                 #expect(String(decoding: event.json(), as: UTF8.self).contains(second.rawValue))
             }
+        }
+    }
+
+    @Test("ends when the sign-in does, long before the token runs out")
+    func revocation() async throws {
+        let authorizer = PersonAuthorizer(passedOnBy: [])
+        try await withSession(Gate(), authorizer: authorizer) { socket, token, _ in
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(token)"}"#))
+            let answer = try await Self.next(socket)
+            guard case .string(let login)? = answer["result"]?["login"] else {
+                return #expect(Bool(false), "no sign-in")
+            }
+            let session = try await authorizer.session(of: BearerToken(token))
+            #expect(session.grant.person.login?.rawValue == login)
+            authorizer.hear(IdentityState(keys: KeySet(keys: []), endedLogins: [LoginID(rawValue: login)]))
+            while let message = try await socket.receive() { _ = message }
         }
     }
 }

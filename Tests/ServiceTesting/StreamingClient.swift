@@ -3,7 +3,8 @@ import Observability
 
 /// Runs `body` with a client of a router in this process that can follow streams too.
 ///
-/// A stream is not sent ahead: its producer waits until the reader has taken each line.
+/// A stream is not sent ahead: its producer waits until the reader has taken each line. A call is made for whom the
+/// context is that it is made in, where the router believes that.
 public func withClient(
     of router: RPCRouter,
     as peer: RPCPeer,
@@ -62,6 +63,12 @@ private struct StreamingTransport: RPCTransport {
 
     private func context(_ message: RPCOutgoing) -> CallContext {
         var random = SystemRandomNumberGenerator()
-        return CallContext(trace: .random(using: &random), timeout: message.timeout, peer: peer.rawValue)
+        return CallContext(
+            trace: .random(using: &random),
+            timeout: message.timeout,
+            peer: message.context?.peerIdentity == nil ? peer.rawValue : message.context?.peer,
+            peerIdentity: message.context?.peerIdentity,
+            principal: message.context?.principal
+        )
     }
 }

@@ -27,7 +27,7 @@ struct ForgettingTests {
                 await clock.untilSleeping()
             }
             let before = try await Self.summary(store, kept)
-            _ = try await store.client.call(.forgetTargets, ForgottenTargets(targetIDs: [gone]))
+            _ = try await store.client.call(.forgetTargets, ForgottenTargets(tenant: .first, targetIDs: [gone]))
             try await Self.check(store, gone)
             // What is in memory goes into chunks, but for that.
             clock.wake()
@@ -39,7 +39,7 @@ struct ForgettingTests {
             let late = watch.batch(10, before: time.now)
             #expect(try await store.client.call(.appendMeasurements, late).stored == 5)
             try await Self.check(store, gone)
-            _ = try await store.client.call(.forgetTargets, ForgottenTargets(targetIDs: [gone]))
+            _ = try await store.client.call(.forgetTargets, ForgottenTargets(tenant: .first, targetIDs: [gone]))
         }
         try await withStore(in: directory, on: engine, time: time, clock: StandingClock(engine)) { store in
             try await Self.check(store, gone)
@@ -73,7 +73,7 @@ struct ForgettingTests {
             #expect(!event.batch.series.contains { $0.targetID == target })
         }
         let left = try await store.database.read { connection in
-            try connection.enter(tenant: "default")
+            try connection.enter(tenant: "*")
             let named: Int =
                 try connection.value(
                     "SELECT count(*) FROM series WHERE target_id = \(target.rawValue)"

@@ -95,7 +95,7 @@ struct GapTests {
             clock.wake()
             await clock.untilSleeping()
             let count: Int? = try await store.database.read { connection in
-                try connection.enter(tenant: "default")
+                try connection.enter(tenant: "*")
                 return try connection.value("SELECT count(*) FROM gap")
             }
             #expect(count == 1)

@@ -138,7 +138,7 @@ struct IntegrityTests {
         await #expect(throws: DatabaseError.self) {
             try await StoreCheck.run(on: database, retention: RetentionSettings())
         }
-        try await database.migrate([Migration(1, "one", []), Migration(2, "two", [])])
+        try await database.migrate([Migration(1, "one", []), Migration(2, "two", []), Migration(3, "three", [])])
         let error = await #expect(throws: DatabaseError.self) {
             try await StoreCheck.run(on: database, retention: RetentionSettings())
         }

@@ -39,11 +39,21 @@ struct SessionTests {
             #expect(changed.updatedAt == time.now)
             let stored = try await store.client.call(.getSession, SessionReference(id: session.id))
             #expect(stored == changed)
-            _ = try await store.client.call(.deleteSession, SessionReference(id: session.id))
+            // Read before the change, and so not what is there any more.
+            let late = SessionRemoval(id: session.id, ifUpdatedAt: session.updatedAt)
+            #expect(try await failure { try await store.client.call(.deleteSession, late) }.code == .conflict)
+            var lateChange = SessionChange(id: session.id, name: "Late")
+            lateChange.ifUpdatedAt = session.updatedAt
+            let refusal = try await failure { [lateChange] in
+                try await store.client.call(.updateSession, lateChange)
+            }
+            #expect(refusal.code == .conflict)
+            let removal = SessionRemoval(id: session.id, ifUpdatedAt: changed.updatedAt)
+            _ = try await store.client.call(.deleteSession, removal)
             let gone = SessionReference(id: session.id)
             #expect(try await failure { try await store.client.call(.getSession, gone) }.code == .notFound)
             #expect(try await failure { try await store.client.call(.updateSession, change) }.code == .notFound)
-            #expect(try await failure { try await store.client.call(.deleteSession, gone) }.code == .notFound)
+            #expect(try await failure { try await store.client.call(.deleteSession, removal) }.code == .notFound)
         }
     }
 

@@ -69,6 +69,7 @@ func withStore(
     on engine: DatabaseEngine = .sqlite,
     time: ManualTime = ManualTime(),
     clock: any Clock<Duration> = ContinuousClock(),
+    orchestrator: RPCClient = checkOwners(),
     configure: (inout StoreSettings) -> Void = { _ in },
     wrap: (any Database) -> any Database = { $0 },
     _ body: @escaping @Sendable (StoreCase) async throws -> Void
@@ -84,6 +85,7 @@ func withStore(
         store = try await Store.open(
             database,
             settings,
+            orchestrator: orchestrator,
             clock: clock,
             now: { time.now },
             log: log,
@@ -93,9 +95,8 @@ func withStore(
         await database.close()
         throw error
     }
-    var router = RPCRouter(title: "store", authorizer: OpenDoor(), log: log)
-    let person = Person(id: .make(), email: "ann@example.org", tenant: "default", role: .editor)
-    store.addRoutes(to: &router) { person }
+    var router = RPCRouter(title: "store", authorizer: OpenDoor(for: Person.editor), log: log)
+    store.addRoutes(to: &router)
     try await withThrowingTaskGroup(of: Void.self) { [router] group in
         group.addTask { try await store.run() }
         try await withClient(of: router, as: .gateway) { client in

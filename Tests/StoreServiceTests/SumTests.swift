@@ -1,6 +1,7 @@
 import Contracts
 import Database
 import JSONRPC
+import Observability
 import ServiceTesting
 import StoreService
 import Testing
@@ -83,6 +84,33 @@ struct SumTests {
             let line = try #require(try await store.client.call(.measurementTimeline, filter).series.first)
             #expect(line.count == [0, 0, 6, 6, 6, 6, 0, 0, 6, 6, 6, 6, 12, 12, 12, 12, 12, 0, 0])
             #expect(line.expected == [0, 0, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 12, 12, 12, 12, 12, 12, 12])
+        }
+    }
+
+    @Test("count nothing that should have come while a check's schedule gave it a rest")
+    func hours() async throws {
+        var router = RPCRouter(title: "orchestrator", log: Log(label: "test", sink: MemorySink()))
+        router.handle(.listCheckOwners) { CheckOwnerList(tenants: $0.checks.map { _ in .first }) }
+        router.handle(.listCheckHours) { query in
+            let spans = [(-60, 60), (120, 150), (240, 900)].map { from, to in
+                CheckHours.Span(from: Self.day.advanced(by: .seconds(from)), to: Self.day.advanced(by: .seconds(to)))
+            }
+            return CheckHours(hours: query.checkIDs.map { _ in spans })
+        }
+        let orchestrator = RPCClient(inProcess: router, as: .store)
+        try await withStore(in: directory, time: Self.time(), orchestrator: orchestrator) { store in
+            var watch = Watch()
+            watch.series[0].intervalMilliseconds = 10_000
+            let rows = (0..<6).map { (Self.day.advanced(by: .seconds(10 * $0)), Double?(1)) }
+            _ = try await store.client.call(.appendMeasurements, watch.batch(rows))
+            let filter = TimelineFilter(
+                targetID: watch.series[0].targetID,
+                from: Self.day,
+                to: Self.day.advanced(by: .seconds(300)),
+                points: 5
+            )
+            let line = try #require(try await store.client.call(.measurementTimeline, filter).series.first)
+            #expect(line.expected == [6, 0, 3, 0, 6])
         }
     }
 

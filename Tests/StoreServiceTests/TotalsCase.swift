@@ -23,7 +23,7 @@ struct TotalsCase: Sendable {
         type: CheckType = .icmp,
         agent: String = "x",
         endpoint: String = "",
-        tenant: String = "default"
+        tenant: TenantID = .first
     ) -> Int {
         let key = SeriesKey(
             tenant: tenant,
@@ -38,7 +38,7 @@ struct TotalsCase: Sendable {
             )
         )
         let number = series.count + 1
-        series.append([SeriesRecord(id: number, key: key, firstAt: 0)], MeasurementColumns())
+        series.append([SeriesRecord(id: number, key: key, firstAt: 0, isVerified: true)], MeasurementColumns())
         return number
     }
 

@@ -61,7 +61,8 @@ struct UpkeepTests {
         let killed = directory.path + "/killed/store.db"
         let settings = try settings
         try FileManager.default.createDirectory(atPath: directory.path + "/killed", withIntermediateDirectories: true)
-        try await withStore(in: directory) { store in
+        // Nothing is moved into chunks, however long this takes.
+        try await withStore(in: directory, clock: StandingClock()) { store in
             let watch = Watch()
             _ = try await store.client.call(.appendMeasurements, watch.batch(100, before: store.time.now))
             _ = try await Upkeep.backUp(path, to: file, settings)

@@ -10,22 +10,6 @@ public final class SeriesServer: Sendable {
         case victoriaMetrics = "victoria-metrics"
     }
 
-    /// Starts the server, and ends it and removes its files once the input ends.
-    private static let script = """
-        trap '' HUP INT TERM
-        directory=$1
-        shift
-        "$@" </dev/null >"$directory/log" 2>&1 &
-        read -r line
-        kill -KILL $!
-        # Not awaited, since whoever starts this may have blocked the signal of a child's end; it may write for a moment.
-        tries=0
-        until rm -rf "$directory" || [ $tries -gt 100 ]; do
-            tries=$((tries + 1))
-            sleep 0.05
-        done 2>/dev/null
-        """
-
     public let kind: Kind
     private let port: UInt16
     private let caretaker: Caretaker
@@ -38,7 +22,7 @@ public final class SeriesServer: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try Data().write(to: directory.appending(path: "prometheus.yml"))
         let server = ["/usr/bin/\(kind.rawValue)"] + Self.options(kind, port, in: directory.path)
-        caretaker = try Caretaker(Self.script, [directory.path] + server)
+        caretaker = try Caretaker(server: server, in: directory.path)
         do {
             try await awaitListener(on: port)
         } catch {

@@ -46,6 +46,16 @@ struct ImportTests {
         }
     }
 
+    @Test("what is part of a release does without the testing library, which it is built without")
+    func release() {
+        let folders = ["Shared/", "Services/", "Benchmarks/", "Tests/ServiceTesting/", "Tests/TestServers/"]
+        let files = SourceTree.swift.filter { file in folders.contains(where: file.path.hasPrefix) }
+        #expect(files.contains { $0.path.hasPrefix("Tests/ServiceTesting/") })
+        for file in files where file.lines.contains(where: { $0.matches(#"^\s*(public )?import Testing$"#) }) {
+            #expect(file.lines.contains("#if canImport(Testing)"), "\(file.path) imports Testing in every build")
+        }
+    }
+
     @Test("one target alone wraps a C library")
     func wrappers() {
         var users: [String: Set<String>] = [:]

@@ -81,7 +81,7 @@ final class Courier: Service {
         }
         let (due, next) = try await book.read {
             [limit = book.limits.webhooksPerReceiver, last = retries.last] database in
-            let due = try database.receivers(of: AlertBook.tenant).flatMap { receiver in
+            let due = try database.receivers().flatMap { receiver in
                 // Those under way are still due in the database.
                 try database.dueDeliveries(to: receiver, at: now, within: last, limit: limit + busy)
             }

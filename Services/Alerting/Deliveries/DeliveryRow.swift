@@ -3,13 +3,13 @@ import Database
 
 extension DatabaseConnection {
     /// To every receiver there is.
-    func announceFiring(of incident: IncidentID, of tenant: String, at now: Timestamp) throws {
+    func announceFiring(of incident: IncidentID, of tenant: TenantID, at now: Timestamp) throws {
         try execute(
             """
             INSERT INTO delivery (incident_id, transition, receiver_id, state, attempts, created_at,
                 next_attempt_at, outcome)
             SELECT \(incident.rawValue), 'firing', id, 'pending', 0, \(now.microseconds), \(now.microseconds), ''
-            FROM receiver WHERE tenant = \(tenant)
+            FROM receiver WHERE tenant = \(tenant.rawValue)
             """
         )
     }

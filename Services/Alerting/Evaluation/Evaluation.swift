@@ -16,6 +16,7 @@ final class Evaluation: Service {
 
     private let book: AlertBook
     private let store: RPCClient
+    private let maintenance: MaintenanceWatch
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let log: Log
@@ -27,12 +28,14 @@ final class Evaluation: Service {
     init(
         _ book: AlertBook,
         store: RPCClient,
+        maintenance: MaintenanceWatch,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp,
         log: Log
     ) {
         self.book = book
         self.store = store
+        self.maintenance = maintenance
         self.clock = clock
         self.now = now
         self.log = log
@@ -45,6 +48,7 @@ final class Evaluation: Service {
     }
 
     func run() async throws {
+        await maintenance.prepare()
         while !Task.isCancelled {
             do {
                 try await follow()
@@ -65,7 +69,7 @@ final class Evaluation: Service {
         var (evaluator, progress) = try await book.read { [limits = book.limits] connection in
             try connection.evaluation(limits)
         }
-        let stream = try await store.follow(.followMeasurements, FollowRequest(cursor: progress.cursor))
+        let stream = try await store.follow(.followEvents, EventRequest(cursor: progress.cursor))
         if progress.cursor != stream.result.cursor {
             noteJump(from: progress.cursor, to: stream.result.cursor)
             progress.cursor = stream.result.cursor
@@ -74,9 +78,11 @@ final class Evaluation: Service {
         var savedAt = now()
         var refused = 0
         while let event = try await stream.next() {
-            guard book.ruleChanges.current.version == version else { return }
             let time = now()
-            evaluator.apply(event.batch, at: time)
+            try await book.welcome(event.tenant, at: time)
+            guard book.ruleChanges.current.version == version else { return }
+            evaluator.maintenance = maintenance.times.current.value
+            evaluator.apply(event.batch, of: event.tenant, at: time)
             progress.cursor = event.cursor
             if refused == 0, evaluator.refused > 0 {
                 log.error("too many checks for the rules, some are not watched", ["limit": "\(book.limits.streaks)"])

@@ -16,7 +16,7 @@ extension DatabaseConnection {
     /// What a new run goes on from.
     func evaluation(_ limits: AlertingLimits) throws -> (Evaluator, EvaluationProgress) {
         let evaluator = Evaluator(
-            rules: try rules(of: AlertBook.tenant),
+            rules: try rulesByTenant(),
             streaks: try streaks(),
             maximumStreaks: limits.streaks,
             lateAfter: limits.lateAfter
@@ -31,9 +31,9 @@ extension DatabaseConnection {
         guard try changes.isEmpty || counter("revision") == progress.revision else { throw RulesChanged() }
         for transition in changes.transitions {
             switch transition {
-            case .fired(let incident):
-                try insert(incident, of: AlertBook.tenant)
-                try announceFiring(of: incident.id, of: AlertBook.tenant, at: now)
+            case .fired(let incident, let tenant):
+                try insert(incident, of: tenant)
+                try announceFiring(of: incident.id, of: tenant, at: now)
             case .resolved(let id, let end):
                 try resolve(id, at: end)
                 try announceResolved(of: id, at: now)

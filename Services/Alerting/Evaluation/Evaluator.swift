@@ -6,7 +6,8 @@ import JSON
 /// Each streak sees its samples in the order of their time. What comes later than a newer sample is passed over: it
 /// would rewrite what was told already. A time in the future counts as now, so that one agent whose clock jumps ahead
 /// and back is not deaf in between. What comes late, as from an agent that was cut off, counts and may end an incident,
-/// but makes none: a fault that goes on makes one with the next sample that is fresh.
+/// but makes none: a fault that goes on makes one with the next sample that is fresh. The same holds for samples from
+/// a maintenance: one after it makes the incident.
 struct Evaluator: Sendable {
     struct Key: Hashable, Sendable {
         var rule: RuleID
@@ -17,7 +18,7 @@ struct Evaluator: Sendable {
     }
 
     enum Transition: Equatable, Sendable {
-        case fired(Incident)
+        case fired(Incident, of: TenantID)
         case resolved(IncidentID, at: Timestamp)
     }
 
@@ -29,10 +30,17 @@ struct Evaluator: Sendable {
         var isEmpty: Bool { transitions.isEmpty && streaks.isEmpty }
     }
 
-    private let general: [Rule]
-    private let byTarget: [TargetID: [Rule]]
+    /// The rules of a tenant that are enabled.
+    private struct Rules {
+        var general: [Rule] = []
+        var byTarget: [TargetID: [Rule]] = [:]
+    }
+
+    private let rules: [TenantID: Rules]
     private let maximumStreaks: Int
     private let lateAfter: Duration?
+    /// When no incident begins, though samples count as always.
+    var maintenance = MaintenanceTimes()
     private(set) var streaks: [Key: Streak]
     private var changed: Set<Key> = []
     private var transitions: [Transition] = []
@@ -41,17 +49,22 @@ struct Evaluator: Sendable {
 
     /// Rules that are not enabled are left out; without `lateAfter`, nothing is late.
     init(
-        rules: [Rule],
+        rules: [TenantID: [Rule]],
         streaks: [Key: Streak] = [:],
         maximumStreaks: Int = .max,
         lateAfter: Duration? = nil
     ) {
-        var byTarget: [TargetID: [Rule]] = [:]
-        for rule in rules where rule.enabled {
-            if let target = rule.targetID { byTarget[target, default: []].append(rule) }
+        self.rules = rules.mapValues { rules in
+            var sorted = Rules()
+            for rule in rules where rule.enabled {
+                if let target = rule.targetID {
+                    sorted.byTarget[target, default: []].append(rule)
+                } else {
+                    sorted.general.append(rule)
+                }
+            }
+            return sorted
         }
-        self.byTarget = byTarget
-        general = rules.filter { $0.enabled && $0.targetID == nil }
         self.streaks = streaks
         self.maximumStreaks = maximumStreaks
         self.lateAfter = lateAfter
@@ -59,11 +72,13 @@ struct Evaluator: Sendable {
 
     var hasTransitions: Bool { !transitions.isEmpty }
 
-    mutating func apply(_ batch: MeasurementBatch, at now: Timestamp) {
+    /// Takes the rows of a tenant.
+    mutating func apply(_ batch: MeasurementBatch, of tenant: TenantID, at now: Timestamp) {
+        guard let rules = rules[tenant] else { return }
         for (index, rows) in batch.rowsBySeries.enumerated() where !rows.isEmpty {
             let series = batch.series[index]
-            for rule in general + (byTarget[series.targetID] ?? []) where rule.covers(series) {
-                apply(rule, to: batch, series: series, rows: rows, at: now)
+            for rule in rules.general + (rules.byTarget[series.targetID] ?? []) where rule.covers(series) {
+                apply(rule, of: tenant, to: batch, series: series, rows: rows, at: now)
             }
         }
     }
@@ -80,6 +95,7 @@ struct Evaluator: Sendable {
 
     private mutating func apply(
         _ rule: Rule,
+        of tenant: TenantID,
         to batch: MeasurementBatch,
         series: MeasurementSeries,
         rows: [Int],
@@ -98,9 +114,10 @@ struct Evaluator: Sendable {
             switch streak.add(isCrossing: crossing, at: time, needed: rule.consecutive) {
             case .fire:
                 guard lateAfter.map({ time.duration(to: now) <= $0 }) ?? true else { continue }
+                guard !maintenance.covers(series.targetID, at: time) else { continue }
                 let incident = Incident(rule, streak, batch, series: series, row: row)
                 streak.incident = incident.id
-                transitions.append(.fired(incident))
+                transitions.append(.fired(incident, of: tenant))
             case .resolve:
                 guard let incident = streak.incident.take() else { continue }
                 transitions.append(.resolved(incident, at: streak.since))

@@ -11,12 +11,13 @@ struct IncidentCatalog: Sendable {
         router.handle(.listIncidents, list)
         router.handle(.getIncident, get)
         router.handle(.retireTargets, retire)
+        router.handle(.forgetTenantIncidents, forget)
     }
 
     func list(_ filter: IncidentFilter) async throws -> IncidentPage {
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...1_000)
-        var condition: SQL = "tenant = \(AlertBook.tenant)"
+        var condition: SQL = "tenant = \(try Person.ofCall.tenant.rawValue)"
         if let state = filter.state { condition = "\(condition) AND state = \(state.rawValue)" }
         if let target = filter.targetID { condition = "\(condition) AND target_id = \(target.rawValue)" }
         if let text = filter.cursor {
@@ -41,11 +42,11 @@ struct IncidentCatalog: Sendable {
     }
 
     func get(_ reference: IncidentReference) async throws -> Incident {
-        let now = now()
+        let (tenant, now) = (try Person.ofCall.tenant, now())
         return try await book.read { connection in
             let query: SQL = """
                 SELECT \(Incident.columns) FROM incident
-                WHERE tenant = \(AlertBook.tenant) AND id = \(reference.id.rawValue)
+                WHERE tenant = \(tenant.rawValue) AND id = \(reference.id.rawValue)
                 """
             guard let incident = try connection.first(query, { try Incident($0, at: now) }) else {
                 throw RPCError(.notFound, "there is no incident \(reference.id)")
@@ -54,13 +55,29 @@ struct IncidentCatalog: Sendable {
         }
     }
 
+    func forget(_ removed: RemovedTenant) async throws -> Empty {
+        try await book.changeRules { connection in
+            // Streaks go with their rules, deliveries with their incidents.
+            for table in ["rule", "incident", "receiver", "welcome"] {
+                let tenant: SQL = "tenant = \(removed.tenant.rawValue)"
+                try connection.execute("DELETE FROM \(SQL(trusted: table)) WHERE \(tenant)")
+            }
+            return Empty()
+        }
+    }
+
     func retire(_ targets: ForgottenTargets) async throws -> Empty {
         let now = now()
         return try await book.changeRules { connection in
+            let tenant = targets.tenant.rawValue
             let isRetired: SQL = "target_id IN (\(list: targets.targetIDs.map(\.rawValue)))"
-            try connection.resolveIncidents(where: isRetired, at: now)
-            try connection.execute("DELETE FROM streak WHERE \(isRetired)")
-            try connection.execute("DELETE FROM rule WHERE tenant = \(AlertBook.tenant) AND \(isRetired)")
+            try connection.resolveIncidents(where: "tenant = \(tenant) AND \(isRetired)", at: now)
+            try connection.execute(
+                """
+                DELETE FROM streak WHERE \(isRetired) AND rule_id IN (SELECT id FROM rule WHERE tenant = \(tenant))
+                """
+            )
+            try connection.execute("DELETE FROM rule WHERE tenant = \(tenant) AND \(isRetired)")
             return Empty()
         }
     }

@@ -33,12 +33,12 @@ extension Incident {
 }
 
 extension DatabaseConnection {
-    func insert(_ incident: Incident, of tenant: String) throws {
+    func insert(_ incident: Incident, of tenant: TenantID) throws {
         try execute(
             """
             INSERT INTO incident (tenant, id, rule_id, rule_name, severity, target_id, target_name, check_id,
                 check_type, agent_id, endpoint, state, cause, started_at)
-            VALUES (\(tenant), \(incident.id.rawValue), \(incident.ruleID.rawValue), \(incident.ruleName),
+            VALUES (\(tenant.rawValue), \(incident.id.rawValue), \(incident.ruleID.rawValue), \(incident.ruleName),
                 \(incident.severity.rawValue), \(incident.targetID.rawValue), \(incident.targetName),
                 \(incident.checkID.rawValue), \(incident.checkType.rawValue), \(incident.agentID.rawValue),
                 \(incident.endpoint ?? ""), \(incident.state.rawValue), \(incident.cause), \(incident.startedAt.microseconds))

@@ -4,7 +4,8 @@ import EventLoop
 import JSONRPC
 import Observability
 
-/// Ends the incidents of checks that are watched no more: removed or switched off, or their target is.
+/// Ends the incidents of checks that are watched no more: removed or switched off, or their target is, or their
+/// schedule is over.
 ///
 /// No measurement would ever end them. A check is asked for twice before it counts as retired, so that what its agent
 /// had measured by then is evaluated first. An endpoint is retired, as an address that a name has no more, when its
@@ -71,10 +72,18 @@ struct RetiredChecks: Sendable {
         do {
             guard try await orchestrator.call(.getTarget, TargetReference(id: target)).enabled else { return [] }
             let checks = try await orchestrator.call(.listChecks, CheckFilter(targetID: target)).checks
-            return Set(checks.filter(\.enabled).map(\.id))
+            let now = now()
+            return Set(checks.filter { $0.enabled && !$0.isOver(at: now) }.map(\.id))
         } catch let error as RPCError where error.code == .notFound {
             return []
         }
+    }
+}
+
+extension Check {
+    /// Whether its schedule has ended for good; one whose window is closed is watched again later.
+    fileprivate func isOver(at now: Timestamp) -> Bool {
+        schedule?.until.map { $0 <= now } ?? false
     }
 }
 

@@ -2,8 +2,10 @@ import AlertingService
 import Configuration
 import Contracts
 import Database
+import EventLoop
 import JSONRPC
 import JSONRPCTransport
+import Leadership
 import Tokens
 
 let settings = configure("alerting") { environment throws(ConfigurationError) in
@@ -12,24 +14,41 @@ let settings = configure("alerting") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.alerting) {
     let process = try MeshProcess(.alerting, settings.mesh)
-    let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let database = try await openDatabase(
+        at: settings.database,
+        sqlite: settings.sqlite,
+        postgres: settings.postgres
+    )
+    let signs = try await openAgain(database, at: settings.database, settings.postgres)
+    let clock = LoopClock(process.loop)
     let store = process.connection(to: .store, at: settings.store)
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
-    let alerting = try await Alerting.open(
-        database,
-        settings,
-        store: store.client,
-        orchestrator: orchestrator.client,
-        on: process.loop,
-        log: process.log,
-        metrics: process.metrics
-    )
-    var router = process.router(
-        authorizer: PersonAuthorizer { try await gateway.client.call(.listKeys, Empty()) }
-    )
-    alerting.addRoutes(to: &router)
-    let server = try process.server(router)
-    try await process.run([gateway, orchestrator, store, server, alerting])
+    let authorizer = PersonAuthorizer(clock: clock)
+    let identity = IdentityFollower(gateway.client, authorizer, clock: clock, log: process.log)
+    let led = LedServices(
+        of: "alerting",
+        in: database,
+        signs: signs,
+        lease: settings.lease,
+        clock: clock,
+        metrics: process.metrics,
+        log: process.log
+    ) { database in
+        let alerting = try await Alerting.open(
+            database,
+            settings,
+            store: store.client,
+            orchestrator: orchestrator.client,
+            on: process.loop,
+            log: process.log,
+            metrics: process.metrics
+        )
+        var router = process.router(authorizer: authorizer)
+        alerting.addRoutes(to: &router)
+        return [try process.server(router), alerting]
+    }
+    try await process.run([gateway, identity, orchestrator, store, led])
+    await signs.close()
     await database.close()
 }

@@ -17,28 +17,32 @@ struct ReceiverCatalog: Sendable {
     }
 
     func list(_: Empty) async throws -> ReceiverList {
-        ReceiverList(receivers: try await book.read { try $0.receivers(of: AlertBook.tenant) })
+        let tenant = try Person.ofCall.tenant
+        try await book.welcome(tenant, at: now())
+        return ReceiverList(receivers: try await book.read { try $0.receivers(of: tenant) })
     }
 
     func create(_ new: NewReceiver) async throws -> Receiver {
+        let tenant = try Person.ofCall.tenant
         try checkText(new.name, "name", 1...200)
         let url = try validURL(of: new)
         let receiver = Receiver(id: .make(), name: new.name, kind: new.kind, url: url, createdAt: now())
         return try await book.write { [limit = book.limits.receivers] connection in
             let count: Int =
-                try connection.value("SELECT count(*) FROM receiver WHERE tenant = \(AlertBook.tenant)") ?? 0
+                try connection.value("SELECT count(*) FROM receiver WHERE tenant = \(tenant.rawValue)") ?? 0
             guard count < limit else {
                 throw RPCError(.conflict, "there are \(count) receivers already, which is the limit")
             }
-            try connection.execute(receiver.insertion(of: AlertBook.tenant))
+            try connection.execute(receiver.insertion(of: tenant))
             return receiver
         }
     }
 
     func delete(_ reference: ReceiverReference) async throws -> Empty {
-        try await book.write { connection in
+        let tenant = try Person.ofCall.tenant
+        return try await book.write { connection in
             let count = try connection.execute(
-                "DELETE FROM receiver WHERE tenant = \(AlertBook.tenant) AND id = \(reference.id.rawValue)"
+                "DELETE FROM receiver WHERE tenant = \(tenant.rawValue) AND id = \(reference.id.rawValue)"
             )
             guard count > 0 else { throw RPCError(.notFound, "there is no receiver \(reference.id)") }
             return Empty()

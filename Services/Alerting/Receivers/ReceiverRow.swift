@@ -14,16 +14,24 @@ extension Receiver {
         )
     }
 
-    func insertion(of tenant: String) -> SQL {
+    func insertion(of tenant: TenantID) -> SQL {
         """
         INSERT INTO receiver (tenant, \(Self.columns))
-        VALUES (\(tenant), \(id.rawValue), \(name), \(kind.rawValue), \(url), \(createdAt.microseconds))
+        VALUES (\(tenant.rawValue), \(id.rawValue), \(name), \(kind.rawValue), \(url), \(createdAt.microseconds))
         """
     }
 }
 
 extension DatabaseConnection {
-    func receivers(of tenant: String) throws -> [Receiver] {
-        try rows("SELECT \(Receiver.columns) FROM receiver WHERE tenant = \(tenant) ORDER BY id", Receiver.init)
+    /// Of all tenants.
+    func receivers() throws -> [Receiver] {
+        try rows("SELECT \(Receiver.columns) FROM receiver ORDER BY id", Receiver.init)
+    }
+
+    func receivers(of tenant: TenantID) throws -> [Receiver] {
+        try rows(
+            "SELECT \(Receiver.columns) FROM receiver WHERE tenant = \(tenant.rawValue) ORDER BY id",
+            Receiver.init
+        )
     }
 }

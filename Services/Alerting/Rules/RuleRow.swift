@@ -25,10 +25,10 @@ extension Rule {
         )
     }
 
-    func insertion(of tenant: String) -> SQL {
+    func insertion(of tenant: TenantID) -> SQL {
         """
         INSERT INTO rule (tenant, \(Self.columns))
-        VALUES (\(tenant), \(id.rawValue), \(name), \(targetID?.rawValue), \(checkType?.rawValue),
+        VALUES (\(tenant.rawValue), \(id.rawValue), \(name), \(targetID?.rawValue), \(checkType?.rawValue),
             \(metric.rawValue), \(comparison.rawValue), \(threshold), \(consecutive), \(severity.rawValue),
             \(enabled), \(createdAt.microseconds), \(updatedAt.microseconds))
         """
@@ -36,22 +36,32 @@ extension Rule {
 }
 
 extension DatabaseConnection {
-    func rule(_ id: RuleID, of tenant: String) throws -> Rule? {
-        try first("SELECT \(Rule.columns) FROM rule WHERE tenant = \(tenant) AND id = \(id.rawValue)", Rule.init)
+    func rule(_ id: RuleID, of tenant: TenantID) throws -> Rule? {
+        try first(
+            "SELECT \(Rule.columns) FROM rule WHERE tenant = \(tenant.rawValue) AND id = \(id.rawValue)",
+            Rule.init
+        )
     }
 
-    func rules(of tenant: String) throws -> [Rule] {
-        try rows("SELECT \(Rule.columns) FROM rule WHERE tenant = \(tenant) ORDER BY id", Rule.init)
+    func rules(of tenant: TenantID) throws -> [Rule] {
+        try rows("SELECT \(Rule.columns) FROM rule WHERE tenant = \(tenant.rawValue) ORDER BY id", Rule.init)
+    }
+
+    func rulesByTenant() throws -> [TenantID: [Rule]] {
+        let rules = try rows("SELECT \(Rule.columns), tenant FROM rule ORDER BY id") { row in
+            (TenantID(rawValue: try row.text(12)), try Rule(row))
+        }
+        return Dictionary(grouping: rules, by: \.0).mapValues { $0.map(\.1) }
     }
 
     /// Writes what can change of a rule.
-    func update(_ rule: Rule, of tenant: String) throws {
+    func update(_ rule: Rule, of tenant: TenantID) throws {
         try execute(
             """
             UPDATE rule SET name = \(rule.name), threshold = \(rule.threshold), consecutive = \(rule.consecutive),
                 severity = \(rule.severity.rawValue), enabled = \(rule.enabled),
                 updated_at = \(rule.updatedAt.microseconds)
-            WHERE tenant = \(tenant) AND id = \(rule.id.rawValue)
+            WHERE tenant = \(tenant.rawValue) AND id = \(rule.id.rawValue)
             """
         )
     }

@@ -6,10 +6,14 @@ import JSON
 import JSONRPC
 import TLS
 
-/// Calls a gateway's API as the person who signed in.
+/// Calls a gateway's API as the person who signed in, or with the API token in `SONDE_TOKEN`.
 actor APIClient {
+    /// How long a call waits in all for a gateway that is asked too much.
+    private static let patience = Duration.seconds(60)
+
     private var session: SessionFile
     private let isSaved: Bool
+    private let apiToken: String?
     private let loop: EventLoop
     private let connector: LoopBound<HTTPConnector>
     private var tokens: TokenPair?
@@ -18,8 +22,13 @@ actor APIClient {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.actorExecutor }
 
-    init(_ session: SessionFile, isSaved: Bool = true) throws {
+    init(
+        _ session: SessionFile,
+        isSaved: Bool = true,
+        apiToken: String? = SessionFile.apiToken
+    ) throws {
         self.session = session
+        self.apiToken = apiToken
         self.isSaved = isSaved
         loop = try EventLoop(name: "api")
         try loop.start()
@@ -39,7 +48,19 @@ actor APIClient {
     }
 
     func call<Params, Result>(_ method: RPCMethod<Params, Result>, _ params: Params) async throws -> Result {
-        try await call(method, params, token: accessToken())
+        var patience = Self.patience
+        while true {
+            do {
+                return try await call(method, params, token: accessToken())
+            } catch let error as RPCError where error.code == .busy {
+                // The call was not begun.
+                var pause = Duration.seconds(1)
+                if case .int(let milliseconds)? = error.data?["retry_after_ms"] { pause = .milliseconds(milliseconds) }
+                guard pause <= patience else { throw error }
+                patience -= pause
+                try await LoopClock(loop).sleep(for: pause)
+            }
+        }
     }
 
     /// Hands over the elements of a stream, one after another, until the gateway ends it.
@@ -85,14 +106,27 @@ actor APIClient {
         let request = try request(method.name, params, token: token)
         let connection = try await connect()
         let response = try await send(connection, request)
-        guard response.status == 200 else { throw CommandLineError(.failed, "the gateway answered \(response.status)") }
+        guard response.status == 200 else { throw Self.refusal(response) }
         let document = try JSONValue(json: response.body)
         if let error = document["error"] { throw try RPCError(json: error.json()) }
         return try Result(payload: (document["result"] ?? .null).json()[...])
     }
 
+    /// What the gateway says before it looks at the call: problem details (RFC 9457).
+    private static func refusal(_ response: HTTPClientResponse) -> any Error {
+        let problem = try? JSONValue(json: response.body)
+        guard case .string(let detail)? = problem?["detail"], case .int(let code)? = problem?["code"] else {
+            return CommandLineError(.failed, "the gateway answered \(response.status)")
+        }
+        let seconds = response.fields["retry-after"].flatMap { Int($0) }
+        return RPCError(.init(rawValue: code), detail, data: seconds.map { ["retry_after_ms": .int($0 * 1_000)] })
+    }
+
     private func accessToken() async throws -> String {
+        if let apiToken { return apiToken }
         if let tokens, renewAt > .now { return tokens.accessToken }
+        // Another command may have used up the token that this one began with.
+        if isSaved, let newest = try? SessionFile.load(), newest.url == session.url { session = newest }
         let fresh = try await call(.refreshTokens, RefreshToken(refreshToken: session.refreshToken), token: nil)
         take(fresh)
         // The old one is used up: keep the new one before anything else can fail.

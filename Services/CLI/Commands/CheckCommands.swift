@@ -12,12 +12,14 @@ extension Command {
             let list = try await client.call(.listChecks, CheckFilter(targetID: id))
             guard !arguments.has("json") else { return try Output.json(list) }
             Output.table(
-                ["ID", "TARGET", "TYPE", "EVERY", "TIMEOUT", "ENABLED"],
+                ["ID", "TARGET", "TYPE", "EVERY", "TIMEOUT", "ENABLED", "SCHEDULE"],
                 list.checks.map { check in
                     [
                         check.id.rawValue, check.targetID.rawValue, check.type.rawValue,
                         "\(check.intervalMilliseconds) ms", "\(check.timeoutMilliseconds) ms",
                         check.enabled ? "yes" : "no",
+                        check.schedule.map { "\($0.summary) (\(check.isActive == true ? "now" : "not now"))" }
+                            ?? "always",
                     ]
                 }
             )
@@ -26,10 +28,27 @@ extension Command {
 
     static let checkAdd = Command(
         name: "check add",
-        synopsis: "TARGET TYPE [--every TIME] [--timeout TIME] [--OPTION VALUE …]",
+        synopsis: """
+            TARGET TYPE [--every TIME] [--timeout TIME] [--agents LABELS] [--agent-count N] [--OPTION VALUE …]
+            \(Schedule.argumentSynopsis) [--recurrence continue|new] [--once]
+            """,
         summary: "probe a target in another way",
-        details: "TYPE is \(typeNames). Options, each for some types:\n\n\(CheckOptions.argumentHelp)",
-        options: CheckOptions.argumentNames.union(["every", "timeout"]),
+        details: """
+            TYPE is \(typeNames).
+
+            \(AgentSelector.argumentHelp)
+
+            \(Schedule.argumentHelp)
+
+            --once adds the check switched off, and runs it one time now; sonde check run does it again.
+
+            Options, each for some types:
+
+            \(CheckOptions.argumentHelp)
+            """,
+        options: CheckOptions.argumentNames.union(AgentSelector.argumentNames).union(Schedule.argumentNames)
+            .union(["every", "timeout"]),
+        flags: ["once"],
         run: { arguments in
             let words = try arguments.words("TARGET", "TYPE")
             let client = try APIClient(.load())
@@ -38,9 +57,13 @@ extension Command {
                 type: try checkType(words[1]),
                 intervalMilliseconds: try arguments.milliseconds("every"),
                 timeoutMilliseconds: try arguments.milliseconds("timeout"),
-                options: try CheckOptions(arguments)
+                options: try CheckOptions(arguments),
+                agents: try AgentSelector(arguments),
+                schedule: try Schedule(arguments),
+                enabled: arguments.has("once") ? false : nil
             )
             let check = try await client.call(.createCheck, new)
+            if arguments.has("once") { _ = try await client.call(.runCheck, RunRequest(id: check.id)) }
             if arguments.has("json") { try Output.json(check) } else { Output.line(check.id.rawValue) }
         }
     )

@@ -2,23 +2,6 @@ import Contracts
 import JSONRPC
 
 extension Command {
-    static let agentList = Command(
-        name: "agent list",
-        synopsis: "",
-        summary: "list the vantage points",
-        run: { arguments in
-            _ = try arguments.words()
-            let list = try await APIClient(.load()).call(.listAgents, Empty())
-            guard !arguments.has("json") else { return try Output.json(list) }
-            Output.table(
-                ["ID", "NAME", "STATE", "VERSION", "LAST SEEN"],
-                list.agents.map {
-                    [$0.id.rawValue, $0.name, $0.state.rawValue, $0.version, $0.lastSeenAt.description]
-                }
-            )
-        }
-    )
-
     static let gapList = Command(
         name: "gap list",
         synopsis: "",

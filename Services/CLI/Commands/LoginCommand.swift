@@ -4,19 +4,24 @@ import Foundation
 extension Command {
     static let login = Command(
         name: "login",
-        synopsis: "[--url URL] [--email ADDRESS]",
+        synopsis: "[--url URL] [--email ADDRESS] [--tenant ID]",
         summary: "sign in to a gateway",
         details: """
-            URL is http://localhost:8080 and the address admin@localhost when left out. The password is read from
+            URL is http://localhost:8080 and the address admin@localhost when left out. Who is a member of several
+            tenants goes where they were last, or to the one whose ID is named. The password is read from
             SONDE_PASSWORD, or from the terminal. The session is kept in ~/.config/sonde/session.json
             (SONDE_SESSION), readable by you alone.
             """,
-        options: ["url", "email"],
+        options: ["url", "email", "tenant"],
         run: { arguments in
             _ = try arguments.words()
             let url = arguments["url"] ?? "http://localhost:8080"
             let email = arguments["email"] ?? "admin@localhost"
-            let credentials = Credentials(email: email, password: try readPassword())
+            let credentials = Credentials(
+                email: email,
+                password: try readPassword(),
+                tenant: arguments["tenant"].map { TenantID(rawValue: $0) }
+            )
             try await APIClient(signingInTo: url, credentials).save()
             Output.line("signed in to \(url) as \(email)")
         }

@@ -87,7 +87,7 @@ extension Command {
         run: { arguments in
             let client = try APIClient(.load())
             let session = try await findSession(arguments.words("SESSION")[0], client)
-            _ = try await client.call(.deleteSession, SessionReference(id: session.id))
+            _ = try await client.call(.deleteSession, SessionRemoval(id: session.id))
             if arguments.has("json") { try Output.json(session) } else { Output.line("removed \(session.name)") }
         }
     )

@@ -25,18 +25,23 @@ extension Command {
         summary: "watch a host, an address or a URL",
         details: """
             TYPE is \(typeNames); icmp when left out. TIME is such as 500ms, 2s or 1m: every 2.5 seconds when left out,
-            from 200ms to 24h. The options of the check are those of sonde check add.
+            from 200ms to 24h. \(AgentSelector.argumentHelp)
+            The options of the check are those of sonde check add.
             """,
-        options: CheckOptions.argumentNames.union(["name", "check", "every", "timeout", "category"]),
+        options: CheckOptions.argumentNames.union(AgentSelector.argumentNames).union([
+            "name", "check", "every", "timeout", "category",
+        ]),
         run: { arguments in
             let address = try arguments.words("ADDRESS")[0]
             let options = try CheckOptions(arguments)
+            let agents = try AgentSelector(arguments)
             let checks = try (arguments["check"] ?? "icmp").split(separator: ",").map { type in
                 NewTargetCheck(
                     type: try checkType(String(type)),
                     intervalMilliseconds: try arguments.milliseconds("every"),
                     timeoutMilliseconds: try arguments.milliseconds("timeout"),
-                    options: options
+                    options: options,
+                    agents: agents
                 )
             }
             let new = NewTarget(
@@ -61,7 +66,7 @@ extension Command {
         run: { arguments in
             let client = try APIClient(.load())
             let target = try await find(arguments.words("TARGET")[0], client)
-            _ = try await client.call(.deleteTarget, TargetReference(id: target.id))
+            _ = try await client.call(.deleteTarget, TargetRemoval(id: target.id))
             if arguments.has("json") { try Output.json(target) } else { Output.line("removed \(target.name)") }
         }
     )

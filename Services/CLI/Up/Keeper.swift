@@ -6,7 +6,7 @@ import JSONRPC
 /// Keeps one service running: starts it again, after a growing pause, when it ends by itself.
 actor Keeper {
     private static let stopTimeout = Duration.seconds(25)
-    /// EX_USAGE and EX_CANTCREAT: trying again would end the same way.
+    /// EX_USAGE and EX_CANTCREAT: trying again would end the same way, unless it went well before.
     private static let refusals: Set<CInt> = [64, 73]
 
     nonisolated let service: ServicePlan
@@ -16,6 +16,7 @@ actor Keeper {
     private let clock: LoopClock
     private var child: ChildProcess?
     private var isStopping = false
+    private var wasReady = false
     /// What the service said when it refused to start.
     private(set) var refusal: String?
 
@@ -41,7 +42,7 @@ actor Keeper {
                 let code = await child.untilExit()
                 self.child = nil
                 guard !isStopping else { return }
-                guard !Self.refusals.contains(code) else {
+                guard wasReady || !Self.refusals.contains(code) else {
                     refusal = lastLine()
                     return
                 }
@@ -54,6 +55,8 @@ actor Keeper {
             try? await clock.sleep(for: pause)
         }
     }
+
+    func noteReady() { wasReady = true }
 
     /// Asks the service to end, and ends it when it takes too long; returns when it is gone.
     func stop() async {

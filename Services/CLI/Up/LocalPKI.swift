@@ -4,24 +4,43 @@ import TLS
 
 /// A certificate authority in a folder, and the identities that it issues below it.
 ///
-/// `ca.crt` and `ca.key` are the authority; `<service>/tls.crt`, `tls.key` and `ca.crt` an identity.
+/// `ca.crt` and `ca.key` are the authority; `<service>/tls.crt`, `tls.key` and `ca.crt` an identity. `agents/agents.crt`
+/// and `agents.key` are a second one, for agents that are enrolled; those whom such agents call have its `agents.crt`.
 struct LocalPKI {
     let directory: URL
     private let authority: CertificateAuthority
     private let trustDomain: String
+    private let enrolment: Certificate
+
+    /// Holds the authority of enrolled agents.
+    static func enrolmentDirectory(below directory: URL) -> URL { directory.appending(path: "agents") }
+    private static let calledByAgents: Set = ["orchestrator", "store"]
 
     /// Reads the authority, or makes one when there is none yet; returns whether it did.
     static func open(_ directory: URL, trustDomain: String) throws -> (pki: LocalPKI, isNew: Bool) {
-        let certificateFile = directory.appending(path: "ca.crt")
-        let keyFile = directory.appending(path: "ca.key")
+        let (authority, isNew) = try authority(in: directory, "ca", "Sonde CA", trustDomain: trustDomain)
+        let domain = try authority.certificate.spiffeID().trustDomain
+        let agents = enrolmentDirectory(below: directory)
+        let enrolment = try Self.authority(in: agents, "agents", "Sonde agents", trustDomain: domain).0.certificate
+        let pki = LocalPKI(directory: directory, authority: authority, trustDomain: domain, enrolment: enrolment)
+        return (pki, isNew)
+    }
+
+    /// The authority in `<stem>.crt` and `<stem>.key`, made when it is missing.
+    private static func authority(
+        in directory: URL,
+        _ stem: String,
+        _ name: String,
+        trustDomain: String
+    ) throws -> (CertificateAuthority, isNew: Bool) {
+        let certificateFile = directory.appending(path: "\(stem).crt")
+        let keyFile = directory.appending(path: "\(stem).key")
         guard !FileManager.default.fileExists(atPath: certificateFile.path()) else {
             let certificate = try Certificate(pem: [UInt8](Data(contentsOf: certificateFile)))
             let key = try PrivateKey(pem: [UInt8](Data(contentsOf: keyFile)))
-            let authority = try CertificateAuthority(certificate: certificate, key: key)
-            let domain = try certificate.spiffeID().trustDomain
-            return (LocalPKI(directory: directory, authority: authority, trustDomain: domain), false)
+            return (try CertificateAuthority(certificate: certificate, key: key), false)
         }
-        let (authority, key) = try CertificateAuthority.make(trustDomain: trustDomain)
+        let (authority, key) = try CertificateAuthority.make(name, trustDomain: trustDomain)
         try FileManager.default.createDirectory(
             at: directory,
             withIntermediateDirectories: true,
@@ -29,7 +48,7 @@ struct LocalPKI {
         )
         try write(key.pem(), to: keyFile, mode: 0o600)
         try write(authority.certificate.pem(), to: certificateFile, mode: 0o644)
-        return (LocalPKI(directory: directory, authority: authority, trustDomain: trustDomain), true)
+        return (authority, true)
     }
 
     /// Writes a new identity over the old one; whoever uses it takes it over while running.
@@ -44,6 +63,9 @@ struct LocalPKI {
         let id = SPIFFEID(trustDomain: trustDomain, namespace: namespace, service: service)
         let leaf = try authority.issue(id, dnsNames: [service, "localhost"], for: key, lifetime: lifetime)
         try Self.write(authority.certificate.pem(), to: folder.appending(path: "ca.crt"), mode: 0o644)
+        if Self.calledByAgents.contains(service) {
+            try Self.write(enrolment.pem(), to: folder.appending(path: "agents.crt"), mode: 0o644)
+        }
         try Self.write(key.pem(), to: folder.appending(path: "tls.key"), mode: 0o600)
         // Last: a reader that sees the new certificate finds its key in place.
         try Self.write(leaf.pem(), to: folder.appending(path: "tls.crt"), mode: 0o644)

@@ -56,13 +56,19 @@ struct UpPlan: Sendable {
         values["\(plan.prefix)_LISTEN"] = address.description
         values["\(plan.prefix)_ADMIN_LISTEN"] = plan.adminAddress.description
         values["\(plan.prefix)_IDENTITY_DIR"] = data.appending(path: "pki/\(plan.peer.rawValue)").path()
-        values["\(plan.prefix)_DATABASE"] = folder.appending(path: "\(plan.peer.rawValue).db").path()
+        if extra["DATABASE_URL"] == nil {
+            values["\(plan.prefix)_DATABASE"] = folder.appending(path: "\(plan.peer.rawValue).db").path()
+        }
         values["\(plan.prefix)_DATA"] = folder.path()
         // All of it is one person's own machine.
         let networks = AddressPolicy.standard.allowed.map(\.rawValue).sorted()
         values["PROBE_AGENT_ALLOWED_NETWORKS"] = networks.joined(separator: ",")
+        values["GATEWAY_ADMIN_PASSWORD_FILE"] = data.appending(path: "gateway/admin-password").path()
         values["GATEWAY_PUBLIC_LISTEN"] = "127.0.0.1:\(port)"
         values["GATEWAY_VENDOR"] = vendor.path()
+        values["ORCHESTRATOR_ENROLMENT_DIR"] = LocalPKI.enrolmentDirectory(below: data.appending(path: "pki")).path()
+        values["ORCHESTRATOR_PUBLIC_ENDPOINT"] = mesh[.orchestrator]?.description
+        values["STORE_PUBLIC_ENDPOINT"] = mesh[.store]?.description
         values["ORCHESTRATOR_GATEWAY_URL"] = "http://127.0.0.1:\(port)/healthz"
         return values.merging(extra) { _, users in users }
     }
@@ -76,11 +82,11 @@ struct UpPlan: Sendable {
     }
 
     /// Below those that Linux gives to outgoing connections: one of these could take a port while its service restarts.
-    private static let portRange: ClosedRange<UInt16> = 20_000...29_999
+    static let portRange: ClosedRange<UInt16> = 20_000...29_999
     private static let maximumTries = 1_000
 
     /// Ports that nobody has at the moment; all are held until all are found, so that no two are the same.
-    static func freePorts(_ count: Int) throws -> [UInt16] {
+    static func freePorts(_ count: Int, in range: ClosedRange<UInt16> = portRange) throws -> [UInt16] {
         final class Held {
             let socket: FileDescriptor
             init(_ socket: consuming FileDescriptor) { self.socket = socket }
@@ -89,7 +95,7 @@ struct UpPlan: Sendable {
         return try (0..<count).map { _ in
             var failure: SystemError?
             for _ in 0..<maximumTries {
-                let port = UInt16.random(in: portRange)
+                let port = UInt16.random(in: range)
                 do throws(SystemError) {
                     held.append(
                         Held(try TCPSocket.listen(on: SocketAddress(.loopback, port: port), sharingPort: false))

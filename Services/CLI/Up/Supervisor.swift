@@ -9,6 +9,8 @@ import Lifecycle
 struct Supervisor: Sendable {
     private static let certificateLifetime = Duration.seconds(86_400)
     private static let readyTimeout = Duration.seconds(30)
+    /// How often all is started with other ports when somebody else takes one before its service does.
+    private static let portTries = 3
 
     private let plan: UpPlan
     private let pki: LocalPKI
@@ -16,6 +18,10 @@ struct Supervisor: Sendable {
     private let clock: LoopClock
 
     private struct Stop: Error {}
+
+    private struct PortTaken: Error {
+        var refusal: String
+    }
 
     init(_ plan: UpPlan, _ pki: LocalPKI, on loop: EventLoop) {
         self.plan = plan
@@ -26,15 +32,14 @@ struct Supervisor: Sendable {
 
     /// Returns when a signal came and everything is stopped; `whenReady` is called when all services are up.
     func run(until signals: SignalWaiter, whenReady: @escaping @Sendable () throws -> Void) async throws {
-        let services = try plan.services()
-        for service in services { try prepare(service) }
+        for peer in UpPlan.order { try prepare(peer) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [loop] in
                 _ = try await signals.wait(on: loop)
                 throw Stop()
             }
-            group.addTask { try await renewCertificates(of: services) }
-            group.addTask { try await keepUp(services, whenReady) }
+            group.addTask { try await renewCertificates() }
+            group.addTask { try await keepUp(whenReady) }
             do {
                 while try await group.next() != nil {}
             } catch is Stop {
@@ -44,20 +49,31 @@ struct Supervisor: Sendable {
         }
     }
 
-    private func prepare(_ service: ServicePlan) throws {
+    private func prepare(_ peer: RPCPeer) throws {
         try FileManager.default.createDirectory(
-            at: plan.data.appending(path: service.peer.rawValue),
+            at: plan.data.appending(path: peer.rawValue),
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        _ = try pki.issue(service.peer.rawValue, lifetime: Self.certificateLifetime)
+        _ = try pki.issue(peer.rawValue, lifetime: Self.certificateLifetime)
     }
 
     /// New certificates at half of the old ones' life.
-    private func renewCertificates(of services: [ServicePlan]) async throws {
+    private func renewCertificates() async throws {
         while true {
             try await clock.sleep(for: Self.certificateLifetime / 2)
-            for service in services { _ = try pki.issue(service.peer.rawValue, lifetime: Self.certificateLifetime) }
+            for peer in UpPlan.order { _ = try pki.issue(peer.rawValue, lifetime: Self.certificateLifetime) }
+        }
+    }
+
+    private func keepUp(_ whenReady: @Sendable () throws -> Void) async throws {
+        for attempt in 1... {
+            do {
+                return try await keepUp(try plan.services(), whenReady)
+            } catch let error as PortTaken {
+                guard attempt < Self.portTries else { throw CommandLineError(.cannotCreate, error.refusal) }
+                Output.line("  a port was taken by another program; starting again with others")
+            }
         }
     }
 
@@ -88,12 +104,16 @@ struct Supervisor: Sendable {
         let check = HealthCheck(on: loop)
         let deadline = clock.now.advanced(by: Self.readyTimeout)
         while !(await check.isReady(keeper.service.adminAddress)) {
-            if let refusal = await keeper.refusal { throw CommandLineError(.cannotCreate, refusal) }
+            if let refusal = await keeper.refusal {
+                guard !refusal.hasSuffix("Address already in use") else { throw PortTaken(refusal: refusal) }
+                throw CommandLineError(.cannotCreate, refusal)
+            }
             guard clock.now < deadline else {
                 let name = keeper.service.peer.rawValue
                 throw CommandLineError(.failed, "\(name) is not ready after 30 seconds; see \(keeper.logFile.path())")
             }
             try await clock.sleep(for: .milliseconds(20))
         }
+        await keeper.noteReady()
     }
 }

@@ -62,9 +62,10 @@ extension UpPlan {
     private static func checkKeys(of file: Environment) throws(ConfigurationError) {
         let services = order.map { $0.rawValue.uppercased().replacing("-", with: "_") }
         let prefixes = (services + ["SONDE"]).map { $0 + "_" }
-        for key in file.values.keys.sorted() where !prefixes.contains(where: key.hasPrefix) {
+        let strange = file.values.keys.sorted().filter { key in !prefixes.contains(where: key.hasPrefix) }
+        for key in strange where key != "DATABASE_URL" {
             throw ConfigurationError(
-                "\(key) is no setting of Sonde: keys begin with \(prefixes.joined(separator: ", "))"
+                "\(key) is no setting of Sonde: keys begin with \(prefixes.joined(separator: ", ")) or are DATABASE_URL"
             )
         }
     }

@@ -28,16 +28,15 @@ public struct GatewayPeers: Sendable {
 }
 
 extension RPCRouter {
-    /// Answers the gateway's own methods.
-    mutating func addAccounts(_ accounts: Accounts, _ authorizer: PersonAuthorizer) {
-        handle(.login) { try await accounts.login($0) }
-        handle(.refreshTokens) { try await accounts.refresh($0) }
-        handle(.logout) { try await accounts.logout($0) }
-        handle(.currentPerson) { _ in try await authorizer.person(of: CallContext.current?.token) }
+    mutating func addAudit(_ book: AuditBook) {
+        handle(.listAudit) { try await book.list($0, of: Person.ofCall.tenant) }
+        handle(.exportAudit) { filter in try book.export(filter, of: Person.ofCall.tenant) }
     }
 
     /// Passes every other public method on to the service that owns it, with the person's token.
-    mutating func addPeers(_ peers: GatewayPeers) {
+    ///
+    /// A stream ends with the sign-in that it was begun with, of which `feed` tells.
+    mutating func addPeers(_ peers: GatewayPeers, _ feed: IdentityFeed) {
         for method in publicMethods {
             guard let client = peers.client(of: method.owner) else { continue }
             handle(
@@ -46,7 +45,18 @@ extension RPCRouter {
                     guard method.isStream else {
                         return RPCRawReply(result: try await client.call(method, raw: params))
                     }
-                    return try await client.follow(method, raw: params)
+                    var reply = try await client.follow(method, raw: params)
+                    let person = try Person.ofCall
+                    reply.stream = reply.stream.map { feed.ending($0, with: person) }
+                    return reply
+                }
+            )
+            guard let many = BulkDeletion.contract(of: method) else { continue }
+            handle(
+                many,
+                raw: { params in
+                    let result = try await BulkDeletion.run(params) { _ = try await client.call(method, raw: $0) }
+                    return RPCRawReply(result: result[...])
                 }
             )
         }

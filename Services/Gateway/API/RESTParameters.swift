@@ -4,14 +4,16 @@ import JSONRPC
 
 /// Makes a method's params out of what a REST request carries: path, query and body.
 enum RESTParameters {
-    /// Throws `invalidParams` with the name of what cannot be read.
+    /// Throws `invalidParams` with the name of what cannot be read, or is not declared.
     static func params(
         of method: RPCDescriptor,
         path: [String: String],
         query: String?,
         body: [UInt8]
-    ) throws(RPCError) -> [UInt8] {
+    ) throws(RPCError) -> [String: JSONValue] {
         var members = try members(ofBody: body)
+        let declared = method.params.properties.filter { path[$0.name] == nil }
+        try BodyRules(mayHaveNulls: method.rest?.verb != .patch).check(members, declared)
         for (name, values) in try parse(query) {
             guard let property = method.params.properties.first(where: { $0.name == name }) else {
                 throw invalid(name, "is no parameter of \(method.name)")
@@ -22,7 +24,7 @@ enum RESTParameters {
             let property = method.params.properties.first { $0.name == name }
             members[name] = try value(of: property?.schema ?? .string, [text], name)
         }
-        return JSONValue.object(members).json()
+        return members
     }
 
     private static func members(ofBody body: [UInt8]) throws(RPCError) -> [String: JSONValue] {

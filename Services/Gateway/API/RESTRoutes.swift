@@ -20,8 +20,8 @@ struct RESTRoutes: Sendable {
     private let entries: [Entry]
 
     init(_ methods: [RPCDescriptor]) {
-        entries = methods.compactMap { method in
-            method.rest.map { rest in
+        entries = methods.flatMap { method in
+            (method.rest?.all ?? []).map { rest in
                 Entry(method: method, verb: rest.verb.rawValue, segments: rest.path.split(separator: "/"))
             }
         }
@@ -35,9 +35,18 @@ struct RESTRoutes: Sendable {
         let candidates = entries.compactMap { entry in
             parameters(of: entry, Array(segments)).map { (entry, $0) }
         }
-        let matching = candidates.filter { $0.0.verb == verb }.min { $0.1.count < $1.1.count }
-        if let (entry, parameters) = matching { return .method(entry.method, path: parameters) }
-        return candidates.isEmpty ? .none : .otherVerbs(candidates.map(\.0.verb).sorted())
+        // For other verbs too: `/targets/delete` is never a target.
+        guard let fewest = candidates.map(\.1.count).min() else { return .none }
+        let named = candidates.filter { $0.1.count == fewest }
+        guard let (entry, parameters) = named.first(where: { $0.0.verb == verb }) else {
+            return .otherVerbs(named.map(\.0.verb).sorted())
+        }
+        return .method(entry.method, path: parameters)
+    }
+
+    /// The method at a path as contracts write it, with names in braces.
+    func method(_ verb: String, _ path: String) -> RPCDescriptor? {
+        entries.first { $0.verb == verb && $0.method.rest?.path == path }?.method
     }
 
     private func parameters(of entry: Entry, _ segments: [Substring]) -> [String: String]? {

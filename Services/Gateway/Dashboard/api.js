@@ -79,6 +79,17 @@ export async function fetchFile(path, query) {
 }
 
 /**
+ * Asks as nobody.
+ *
+ * @template T
+ * @param {string} path
+ * @returns {Promise<T>}
+ */
+export async function fetchAnonymously(path) {
+  return read(await send("GET", path, {}));
+}
+
+/**
  * Calls as nobody: signing in, renewing, signing out.
  *
  * @template T

@@ -68,7 +68,7 @@ export function latestOf(check) {
  * @returns {Health}
  */
 export function healthOfCheck(check) {
-  if (!check.enabled || state.targets?.get(check.target_id)?.enabled === false) return "paused";
+  if (!check.enabled || check.active === false || state.targets?.get(check.target_id)?.enabled === false) return "paused";
   const rows = latestOf(check);
   const fresh = rows.filter((row) => row.time > now() - patience(check));
   if (!isEvidence(check) && fresh.some((row) => row.status !== "success")) return "failing";

@@ -1,6 +1,6 @@
 import { messageOf } from "./api.js";
 import { h, replace } from "./dom.js";
-import { onToken, restore } from "./session.js";
+import { onToken, restore, returnFromProvider } from "./session.js";
 import { start, stop } from "./sync.js";
 import { emptyState, errorState } from "./components/notices.js";
 import { agentsView } from "./views/agents.js";
@@ -76,6 +76,11 @@ function leave(reason) {
 }
 
 async function begin() {
+  try {
+    if (await returnFromProvider()) return enter();
+  } catch (error) {
+    return leave(messageOf(error));
+  }
   try {
     if (await restore()) enter();
     else leave();

@@ -1,10 +1,14 @@
 /** Who is signed in. The access token lives in memory only; the refresh token in `sessionStorage`. */
 
-import { APIError, authorizeWith, callAnonymously } from "./api.js";
+import { APIError, authorizeWith, callAnonymously, fetchAnonymously } from "./api.js";
 
 /** @typedef {import("./types.js").TokenPair} TokenPair */
 
 const storageKey = "sonde.refresh_token";
+/** The secret of a sign-in by a provider that is under way in this tab. */
+const flowKey = "sonde.sign_in_flow";
+/** Where a provider sends browsers back to. */
+const callbackPath = "/auth/callback";
 /** A token is renewed when this share of its life is over. */
 const renewalShare = 0.8;
 const retryMilliseconds = 5_000;
@@ -42,6 +46,44 @@ authorizeWith({
  */
 export async function signIn(email, password) {
   adopt(await callAnonymously("/auth/login", { email, password }));
+}
+
+/**
+ * Who else signs people in.
+ *
+ * @returns {Promise<string[]>}
+ */
+export async function signInProviders() {
+  /** @type {{ providers: { name: string }[] }} */
+  const list = await fetchAnonymously("/auth/providers");
+  return list.providers.map((provider) => provider.name);
+}
+
+/** Leaves the page for the provider's. */
+export async function goToProvider() {
+  /** @type {{ url: string, flow: string }} */
+  const flow = await callAnonymously("/auth/provider", {});
+  sessionStorage.setItem(flowKey, flow.flow);
+  location.assign(flow.url);
+}
+
+/** Ends a sign-in by a provider that has sent the browser back here. Returns whether it has. */
+export async function returnFromProvider() {
+  if (location.pathname !== callbackPath) return false;
+  const answer = new URLSearchParams(location.search);
+  const flow = sessionStorage.getItem(flowKey);
+  sessionStorage.removeItem(flowKey);
+  // A code is nobody else's business, and good for nothing a second time.
+  history.replaceState(null, "", "/");
+  const [code, state] = [answer.get("code"), answer.get("state")];
+  if (!flow || !code || !state) {
+    // Anybody can make a link with any words in it; only who went to the provider is told what it says.
+    const reason = flow && (answer.get("error_description") ?? answer.get("error"));
+    throw new APIError(401, "Not signed in", `You were not signed in${reason ? `: ${reason}` : "; try again"}.`);
+  }
+  const iss = answer.get("iss") ?? undefined;
+  adopt(await callAnonymously("/auth/provider/finish", { code, state, iss, flow }));
+  return true;
 }
 
 /** Takes up the session of an earlier page load. Returns whether there was one. */

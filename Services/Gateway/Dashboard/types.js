@@ -48,6 +48,7 @@
  * @property {number} timeout_ms
  * @property {CheckOptions} options
  * @property {boolean} enabled
+ * @property {boolean} [active] Whether its schedule says that it runs now.
  * @property {string} created_at
  *
  * @typedef {object} Agent

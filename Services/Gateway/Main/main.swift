@@ -11,7 +11,11 @@ let settings = configure("gateway") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.gateway) {
     let process = try MeshProcess(.gateway, settings.mesh)
-    let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let database = try await openDatabase(
+        at: settings.database,
+        sqlite: settings.sqlite,
+        postgres: settings.postgres
+    )
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = process.connection(to: .store, at: settings.store)
     let alerting = process.connection(to: .alerting, at: settings.alerting)

@@ -1,6 +1,6 @@
 import Contracts
 import Database
-import Glibc
+import EventLoop
 import JSON
 import JSONRPC
 import Observability
@@ -8,160 +8,128 @@ import Synchronization
 import TLS
 import Tokens
 
-/// People and their sessions: who may sign in, and which tokens they hold.
+/// People, the tenants they are members of, and what they hold: passwords, sign-ins, API tokens.
+///
+/// What ends early is written down in the transaction that ends it, and told to all services before the call returns.
 final class Accounts: Sendable {
-    /// A session ends so long after sign-in, whatever is refreshed.
-    private static let sessionSeconds = 30 * 86_400
-    /// A refresh token that was used a moment ago may be used again: the answer may have been lost.
-    private static let graceSeconds = 10
-    private static let tenant = "default"
+    /// Attempts that may wait at once because of an account that is guessed at.
+    private static let maximumWaiting = 256
 
-    private let database: any Database
-    private let hasher: PasswordHasher
-    private let signer: TokenSigner
+    let database: any Database
+    let hasher: PasswordHasher
+    let rules: PasswordRules
+    let feed: IdentityFeed
+    /// Whether everyone may make a tenant.
+    let isSignUpOpen: Bool
+    let now: @Sendable () -> Timestamp
+    private let clock: any Clock<Duration>
     private let throttle = Mutex(LoginThrottle())
-    private let log: Log
-    /// Seconds since 1970.
-    private let clock: @Sendable () -> Int
+    private let waiting = Waiting()
 
     init(
         _ database: any Database,
         hasher: PasswordHasher,
-        signer: TokenSigner,
-        log: Log,
-        clock: @escaping @Sendable () -> Int = { time(nil) }
+        rules: PasswordRules,
+        feed: IdentityFeed,
+        isSignUpOpen: Bool = false,
+        clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         self.database = database
         self.hasher = hasher
-        self.signer = signer
-        self.log = log
+        self.rules = rules
+        self.feed = feed
+        self.isSignUpOpen = isSignUpOpen
         self.clock = clock
+        self.now = now
     }
 
-    /// Makes the first administrator when there is nobody yet; returns whether it did.
+    /// The one answer to whoever cannot sign in, for whatever reason.
+    static let refusal = RPCError(.unauthenticated, "the e-mail address or the password is wrong")
+
+    /// Makes the first administrator, who runs the installation too, when there is nobody yet; returns whether it did.
     func makeFirstAdmin(email: String, password: String) async throws -> Bool {
         let hash = try await hasher.hash(password)
+        let now = now()
         return try await database.write { connection in
+            try connection.lock(.first)
             let count: Int = try connection.value("SELECT count(*) FROM person") ?? 0
             guard count == 0 else { return false }
-            let id = Identifier<Person>.make().rawValue
-            try connection.execute(
-                """
-                INSERT INTO person (id, tenant, email, password_hash, role, created_at)
-                VALUES (\(id), \(Self.tenant), \(email.lowercased()), \(hash), \(Role.admin.rawValue),
-                        \(Timestamp.now.microseconds))
-                """
-            )
+            let id = PersonID.make()
+            try connection.insert(id, email: EmailAddress.folded(email) ?? email, hash: hash, now: now)
+            try connection.execute("UPDATE person SET is_operator = 1 WHERE id = \(id.rawValue)")
+            try connection.execute("UPDATE tenant SET created_at = \(now.microseconds) WHERE id = 'default'")
+            try connection.join(id, .first, as: .admin, now: now)
             return true
         }
     }
 
-    /// Whether somebody can sign in at all.
+    /// Whether nobody can sign in at all.
     func isEmpty() async throws -> Bool {
         try await database.read { try $0.value("SELECT count(*) FROM person") == 0 }
     }
 
-    func login(_ credentials: Credentials) async throws -> TokenPair {
-        let email = credentials.email.lowercased()
-        let key = "\(email) \(CallContext.current?.address ?? "")"
-        let now = clock()
-        let pause = throttle.withLock { $0.pause(for: key, now: now) }
-        guard pause == 0 else {
-            throw RPCError(.busy, "too many attempts", data: ["retry_after_ms": .int(pause * 1_000)])
+    /// Makes a change that may end tokens; those have ended here when it returns, and elsewhere soon after.
+    func ending<T: Sendable>(
+        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
+    ) async throws -> T {
+        let result = try await database.write(body)
+        try await feed.refresh()
+        return result
+    }
+
+    /// Runs `compare`, which compares a password once, as an attempt at an account that counts until it succeeds.
+    ///
+    /// Throws `refusal` when it returns `false`, and `busy` when that account or all take too many attempts.
+    func attempt(_ account: String, _ compare: () async throws -> Bool) async throws {
+        let key = LoginThrottle.Key(account: account, address: Self.network(CallContext.current?.address))
+        try await admit(key)
+        let isRight: Bool
+        do {
+            isRight = try await compare()
+        } catch {
+            throttle.withLock { $0.withdraw(key) }
+            throw error
         }
-        let row = try await database.read { connection in
-            try connection.first(
-                "SELECT id, tenant, email, role, password_hash FROM person WHERE email = \(email)"
-            ) { row in (try Self.person(row), try row.text(4)) }
-        }
-        guard try await hasher.verify(credentials.password, row?.1), let person = row?.0 else {
-            // Checking a password takes its time, which is no part of the pause.
-            throttle.withLock { $0.failed(key, now: clock()) }
-            throw RPCError(.unauthenticated, "the e-mail address or the password is wrong")
+        guard isRight else {
+            throttle.withLock { $0.failed(key, now: now().seconds) }
+            throw Self.refusal
         }
         throttle.withLock { $0.succeeded(key) }
-        return try await begin(person, family: Identifier<Person>.make().rawValue, expires: now + Self.sessionSeconds)
     }
 
-    /// Exchanges a refresh token.
-    ///
-    /// One that was used before ends its whole family: somebody else has it.
-    func refresh(_ token: RefreshToken) async throws -> TokenPair {
-        let refusal = RPCError(.unauthenticated, "the session has ended")
-        guard let bytes = Base64URL.decode(token.refreshToken) else { throw refusal }
-        let hash = sha256(bytes)
-        let now = clock()
-        let found = try await database.write { connection -> (Person, String, Int)? in
-            guard let row = try Self.refreshToken(hash, connection), row.expires > now else { return nil }
-            guard row.used == nil || now - (row.used ?? 0) <= Self.graceSeconds else {
-                try connection.execute("DELETE FROM refresh_token WHERE family = \(row.family)")
-                return nil
-            }
-            try connection.execute(
-                "UPDATE refresh_token SET used_at = coalesce(used_at, \(now)) WHERE hash = \(hash)"
-            )
-            return (row.person, row.family, row.expires)
+    private func admit(_ key: LoginThrottle.Key) async throws {
+        switch throttle.withLock({ $0.attempt(key, now: now().seconds) }) {
+        case .admitted(0): return
+        case .admitted(let seconds):
+            guard waiting.enter(limit: Self.maximumWaiting) else { throw Self.tooMany(retryAfterSeconds: seconds) }
+            defer { waiting.leave() }
+            try await clock.sleep(for: .seconds(seconds))
+        case .refused(let seconds): throw Self.tooMany(retryAfterSeconds: seconds)
         }
-        guard let (person, family, expires) = found else { throw refusal }
-        return try await begin(person, family: family, expires: expires)
     }
 
-    /// Ends a session; ending one that is unknown or over already is no error.
-    func logout(_ token: RefreshToken) async throws -> Empty {
-        guard let bytes = Base64URL.decode(token.refreshToken) else { return Empty() }
-        let hash = sha256(bytes)
-        _ = try await database.write { connection in
-            try connection.execute(
-                """
-                DELETE FROM refresh_token WHERE family IN (SELECT family FROM refresh_token WHERE hash = \(hash))
-                """
-            )
-        }
-        return Empty()
+    private static func tooMany(retryAfterSeconds: Int) -> RPCError {
+        RPCError(.busy, "too many attempts", data: ["retry_after_ms": .int(retryAfterSeconds * 1_000)])
     }
 
-    private func begin(_ person: Person, family: String, expires: Int) async throws -> TokenPair {
-        let secret = try randomBytes(32)
-        let now = clock()
-        _ = try await database.write { connection in
-            try connection.execute("DELETE FROM refresh_token WHERE expires_at <= \(now)")
-            try connection.execute(
-                """
-                INSERT INTO refresh_token (hash, family, person_id, expires_at)
-                VALUES (\(sha256(secret)), \(family), \(person.id.rawValue), \(expires))
-                """
-            )
-        }
-        return TokenPair(
-            accessToken: try signer.token(for: person, now: now),
-            expiresInSeconds: TokenProfile.lifetimeSeconds,
-            refreshToken: Base64URL.encode(secret)
-        )
+    /// What one customer of a provider has: an address of IPv4, or the first half of one of IPv6.
+    private static func network(_ address: String?) -> String {
+        guard let address else { return "" }
+        let bare = address.hasPrefix("[") ? String(address.dropFirst().dropLast()) : address
+        guard let parsed = IPAddress(bare), !parsed.isV4 else { return address }
+        return IPAddress(v6: parsed.words.high, 0).description
     }
+}
 
-    private static func refreshToken(
-        _ hash: [UInt8],
-        _ connection: any DatabaseConnection
-    ) throws -> (person: Person, family: String, expires: Int, used: Int?)? {
-        try connection.first(
+extension DatabaseConnection {
+    /// Adds a person who is a member of nothing yet.
+    func insert(_ id: PersonID, email: String, hash: String, now: Timestamp) throws {
+        try execute(
             """
-            SELECT person.id, tenant, email, role, family, expires_at, used_at
-            FROM refresh_token JOIN person ON person.id = person_id WHERE hash = \(hash)
+            INSERT INTO person (id, email, password_hash, created_at)
+            VALUES (\(id.rawValue), \(email), \(hash), \(now.microseconds))
             """
-        ) { row in
-            (
-                try person(row), try row.text(4), Int(try row.integer(5)),
-                row.isNull(6) ? nil : Int(try row.integer(6))
-            )
-        }
-    }
-
-    private static func person(_ row: any DatabaseRow) throws -> Person {
-        Person(
-            id: Identifier(rawValue: try row.text(0)),
-            email: try row.text(2),
-            tenant: try row.text(1),
-            role: Role(rawValue: try row.text(3)) ?? .viewer
         )
     }
 }

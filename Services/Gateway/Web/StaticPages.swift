@@ -25,6 +25,8 @@ struct StaticPages: Sendable {
         try add(dashboard, below: "")
         if FileManager.default.fileExists(atPath: vendor) { try add(vendor, below: "/vendor") }
         pages["/"] = pages["/index.html"]
+        pages[ProviderSettings.callbackPath] = pages["/index.html"]
+        pages["/docs"] = pages["/docs/index.html"]
     }
 
     var isEmpty: Bool { pages.isEmpty }
@@ -33,7 +35,7 @@ struct StaticPages: Sendable {
     func response(to request: HTTPRequest) -> HTTPResponse? {
         guard let page = pages[request.path] else { return nil }
         guard request.method == .get || request.method == .head else {
-            return HTTPResponse(status: 405, fields: ["allow": "GET, HEAD"])
+            return RESTHandler.allowing(["GET"], request)
         }
         var fields: HTTPFields = [
             "etag": page.tag, "cache-control": "no-cache", "content-security-policy": Self.policy,

@@ -3,8 +3,9 @@ import Database
 import JSONRPC
 import Lifecycle
 import Synchronization
+import Tokens
 
-/// Answers `agent.*`, and knows which agents are alive.
+/// Answers what agents say, and knows which of them are alive.
 ///
 /// Heartbeats are kept in memory and written down now and then, since each is outdated by the next.
 final class AgentRegistry: Sendable {
@@ -12,6 +13,8 @@ final class AgentRegistry: Sendable {
         var lastSeen: [AgentID: Timestamp] = [:]
         /// Agents seen since the last time that was written down.
         var unsaved: Set<AgentID> = []
+        /// Agents that were alive when that was written down last, before this process began.
+        var inherited: Set<AgentID> = []
     }
 
     /// An agent that was not heard of for so long has no share of anything until it registers again.
@@ -23,6 +26,7 @@ final class AgentRegistry: Sendable {
     private let heartbeat: Duration
     private let defaults: DefaultTargets
     private let now: @Sendable () -> Timestamp
+    private let startedAt: Timestamp
     private let presence = Mutex(Presence())
 
     init(
@@ -35,29 +39,35 @@ final class AgentRegistry: Sendable {
         self.heartbeat = heartbeat
         self.defaults = defaults
         self.now = now
+        startedAt = now()
     }
 
     func addRoutes(to router: inout RPCRouter) {
         router.handle(.registerAgent, register)
         router.handle(.heartbeat, noteHeartbeat)
-        router.handle(.listAgents, list)
     }
 
     /// Reads who was there before this process began.
     func load() async throws {
-        let agents = try await inventory.read { [tenant = inventory.tenant] in try $0.agents(of: tenant) }
+        let agents = try await inventory.read { try $0.agents() }
         presence.withLock { presence in
             for agent in agents { presence.lastSeen[agent.id] = agent.lastSeenAt }
+            guard let newest = agents.map(\.lastSeenAt).max() else { return }
+            let deadline = newest.advanced(by: heartbeat * -Self.missedHeartbeats)
+            presence.inherited = Set(agents.filter { $0.lastSeenAt >= deadline }.map(\.id))
         }
     }
 
     func register(_ registration: AgentRegistration) async throws -> AgentWelcome {
         try registration.validate()
-        let now = now()
-        let id = try await inventory.write { [inventory] connection in
-            let known = try connection.agent(named: registration.name, of: inventory.tenant)
+        // What is written down is of one time, lest another orchestrator take one agent's coming for all others' going.
+        try await save()
+        let (now, caller) = (now(), EnrolledCaller.ofCall)
+        let (id, isSame) = try await inventory.write { [inventory] connection in
+            let registration = try caller.map { try connection.checked(registration, of: $0) } ?? registration
+            let known = try connection.agent(named: registration.name)
             if known == nil {
-                let count = try connection.count("SELECT count(*) FROM agent WHERE tenant = \(inventory.tenant)")
+                let count = try connection.count("SELECT count(*) FROM agent")
                 guard count < inventory.limits.agents else {
                     throw RPCError(.conflict, "there are \(count) agents already, which is the limit")
                 }
@@ -66,23 +76,32 @@ final class AgentRegistry: Sendable {
                 id: known?.id ?? .make(),
                 name: registration.name,
                 version: registration.version,
-                labels: registration.labels,
+                ownLabels: registration.labels,
+                addedLabels: known?.addedLabels ?? [:],
+                capabilities: registration.capabilities ?? CheckType.allCases,
                 registeredAt: known?.registeredAt ?? now,
                 lastSeenAt: now
             )
-            try connection.upsert(agent, of: inventory.tenant)
-            return agent.id
+            try connection.upsert(agent)
+            let isSame = known?.ownLabels == agent.ownLabels && known?.capabilities == agent.capabilities
+            return (agent.id, isSame)
         }
         let isNew = !recent.contains(id)
         presence.withLock { $0.lastSeen[id] = now }
-        // One agent more is another share of the targets' rates for all.
-        if isNew { try await inventory.change { _ in } }
-        try await defaults.create(seenFrom: registration.surroundings, in: inventory, at: now)
+        // One agent more is another share of the targets' rates for all, and of what only some run.
+        if isNew || !isSame { try await inventory.change { _ in } }
+        // Of a host outside, nobody has asked for what is around it.
+        if caller == nil {
+            try await defaults.create(seenFrom: registration.surroundings, in: inventory, at: now)
+        }
         return AgentWelcome(id: id, heartbeatMilliseconds: Int(heartbeat / .milliseconds(1)))
     }
 
-    /// Throws `notFound` for an agent that never registered here; it is to do so again.
+    /// Throws `notFound` for an agent that never registered here, which is to do so again.
+    ///
+    /// For one that was enrolled also what `requireCaller` does.
     func noteHeartbeat(_ reference: AgentReference) async throws -> Empty {
+        try await inventory.requireCaller(.ofCall, isAgent: reference.id)
         let now = now()
         let isKnown = presence.withLock { presence in
             guard presence.lastSeen[reference.id] != nil else { return false }
@@ -94,24 +113,40 @@ final class AgentRegistry: Sendable {
         return Empty()
     }
 
-    func list(_: Empty) async throws -> AgentList {
-        let rows = try await inventory.read { [tenant = inventory.tenant] in try $0.agents(of: tenant) }
-        let lastSeen = presence.withLock { $0.lastSeen }
-        let deadline = offlineBefore
-        return AgentList(
-            agents: rows.map { row in
-                let seen = lastSeen[row.id] ?? row.lastSeenAt
-                return Agent(
-                    id: row.id,
-                    name: row.name,
-                    version: row.version,
-                    labels: row.labels,
-                    state: seen >= deadline ? .online : .offline,
-                    registeredAt: row.registeredAt,
-                    lastSeenAt: seen
-                )
-            }
+    /// A stored agent as it is now.
+    func agent(_ row: AgentRow) -> Agent {
+        let seen = presence.withLock { $0.lastSeen[row.id] } ?? row.lastSeenAt
+        return Agent(
+            id: row.id,
+            name: row.name,
+            version: row.version,
+            labels: row.labels,
+            capabilities: row.capabilities,
+            state: seen >= offlineBefore ? .online : .offline,
+            mode: row.mode,
+            weight: row.weight,
+            registeredAt: row.registeredAt,
+            lastSeenAt: seen
         )
+    }
+
+    func forget(_ id: AgentID) {
+        presence.withLock { presence in
+            presence.lastSeen[id] = nil
+            presence.unsaved.remove(id)
+        }
+    }
+
+    /// Those that are alive, or may be: right after the start nobody has had the time to say so, and what the process
+    /// before this one gave to an agent stays there.
+    var online: Set<AgentID> {
+        let now = now()
+        let deadline = offlineBefore
+        let isEarly = now < startedAt.advanced(by: heartbeat * Self.missedHeartbeats)
+        return presence.withLock { presence in
+            let heard = Set(presence.lastSeen.filter { $0.value >= deadline }.keys)
+            return isEarly ? heard.union(presence.inherited.filter { presence.lastSeen[$0] != nil }) : heard
+        }
     }
 
     func isKnown(_ id: AgentID) -> Bool {
@@ -138,8 +173,7 @@ final class AgentRegistry: Sendable {
     /// Writes down who was seen since the last time.
     func save() async throws {
         let seen = presence.withLock { presence in
-            defer { presence.unsaved = [] }
-            return presence.unsaved.compactMap { id in presence.lastSeen[id].map { (id, $0) } }
+            presence.unsaved.compactMap { id in presence.lastSeen[id].map { (id, $0) } }
         }
         guard !seen.isEmpty else { return }
         try await inventory.write { connection in
@@ -148,6 +182,10 @@ final class AgentRegistry: Sendable {
                     "UPDATE agent SET last_seen_at = \(time.microseconds) WHERE id = \(id.rawValue)"
                 )
             }
+        }
+        // Only now: whoever is cancelled while it writes has written nothing.
+        presence.withLock { presence in
+            for (id, time) in seen where presence.lastSeen[id] == time { presence.unsaved.remove(id) }
         }
     }
 }

@@ -7,20 +7,37 @@ struct AgentRow: Sendable {
     var id: AgentID
     var name: String
     var version: String
-    var labels: [String: String]
+    /// Of itself, and those that operators have added.
+    var ownLabels: [String: String]
+    var addedLabels: [String: String] = [:]
+    var capabilities: [CheckType]
+    var mode = Agent.Mode.active
+    var weight = 1
     var registeredAt: Timestamp
     var lastSeenAt: Timestamp
 
-    static let columns: SQL = "id, name, version, labels, registered_at, last_seen_at"
+    /// Agents are the installation's, and measure for all tenants.
+    static let everyTenant = "*"
+    static let columns: SQL = """
+        id, name, version, labels, registered_at, last_seen_at, added_labels, capabilities, mode, weight
+        """
+
+    var labels: [String: String] { ownLabels.merging(addedLabels) { $1 } }
 }
 
 extension AgentRow {
     init(_ row: any DatabaseRow) throws {
+        // A type that a later version knew is none that this one could assign.
+        let types = try decodeJSON([String].self, from: try row.text(7).utf8)
         self.init(
             id: AgentID(rawValue: try row.text(0)),
             name: try row.text(1),
             version: try row.text(2),
-            labels: try decodeJSON([String: String].self, from: try row.text(3).utf8),
+            ownLabels: try decodeJSON([String: String].self, from: try row.text(3).utf8),
+            addedLabels: try decodeJSON([String: String].self, from: try row.text(6).utf8),
+            capabilities: types.compactMap(CheckType.init(rawValue:)),
+            mode: Agent.Mode(rawValue: try row.text(8)) ?? .active,
+            weight: try row[9],
             registeredAt: Timestamp(microseconds: try row.integer(4)),
             lastSeenAt: Timestamp(microseconds: try row.integer(5))
         )
@@ -28,26 +45,25 @@ extension AgentRow {
 }
 
 extension DatabaseConnection {
-    func agents(of tenant: String) throws -> [AgentRow] {
-        try rows("SELECT \(AgentRow.columns) FROM agent WHERE tenant = \(tenant) ORDER BY name, id", AgentRow.init)
+    func agents() throws -> [AgentRow] {
+        try rows("SELECT \(AgentRow.columns) FROM agent ORDER BY name, id", AgentRow.init)
     }
 
-    func agent(named name: String, of tenant: String) throws -> AgentRow? {
-        try first(
-            "SELECT \(AgentRow.columns) FROM agent WHERE tenant = \(tenant) AND name = \(name)",
-            AgentRow.init
-        )
+    func agent(named name: String) throws -> AgentRow? {
+        try first("SELECT \(AgentRow.columns) FROM agent WHERE name = \(name)", AgentRow.init)
     }
 
     /// Adds an agent, or replaces what it said of itself before.
-    func upsert(_ agent: AgentRow, of tenant: String) throws {
+    func upsert(_ agent: AgentRow) throws {
         try execute(
             """
             INSERT INTO agent (tenant, \(AgentRow.columns))
-            VALUES (\(tenant), \(agent.id.rawValue), \(agent.name), \(agent.version), \(try jsonText(agent.labels)),
-                \(agent.registeredAt.microseconds), \(agent.lastSeenAt.microseconds))
+            VALUES (\(AgentRow.everyTenant), \(agent.id.rawValue), \(agent.name), \(agent.version),
+                \(try jsonText(agent.ownLabels)), \(agent.registeredAt.microseconds),
+                \(agent.lastSeenAt.microseconds), \(try jsonText(agent.addedLabels)),
+                \(try jsonText(agent.capabilities)), \(agent.mode.rawValue), \(agent.weight))
             ON CONFLICT (id) DO UPDATE SET version = excluded.version, labels = excluded.labels,
-                last_seen_at = excluded.last_seen_at
+                capabilities = excluded.capabilities, last_seen_at = excluded.last_seen_at
             """
         )
     }

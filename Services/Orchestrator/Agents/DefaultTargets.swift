@@ -20,16 +20,21 @@ struct DefaultTargets: Sendable {
         let isNeeded: SQL = "SELECT value FROM counter WHERE name = \(Self.marker)"
         guard try await inventory.read({ try $0.value(isNeeded, as: Int.self) }) == nil else { return }
         let targets = targets(around: surroundings)
-        try await inventory.change { [tenant = inventory.tenant] connection in
+        try await inventory.change { connection in
+            let tenant = TenantID.first
             guard try connection.value(isNeeded, as: Int.self) == nil else { return }
             try connection.execute("INSERT INTO counter (name, value) VALUES (\(Self.marker), 1)")
-            let count = try connection.count("SELECT count(*) FROM target WHERE tenant = \(tenant)")
+            let count = try connection.count("SELECT count(*) FROM target WHERE tenant = \(tenant.rawValue)")
             // Whoever has added targets already has said what is to be watched.
             guard count == 0 else { return }
             for new in targets {
                 let target = Target(new, at: now)
-                try connection.insert(target, of: tenant)
-                for check in new.checks ?? [] { try connection.insert(Check(check, of: target), of: tenant) }
+                try connection.counting(target.id, of: tenant, nil) {
+                    try connection.insert(target, of: tenant)
+                    for check in new.checks ?? [] {
+                        try connection.insert(Check(check, of: target, at: now), of: tenant)
+                    }
+                }
             }
         }
     }

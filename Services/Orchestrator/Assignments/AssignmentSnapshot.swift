@@ -3,6 +3,46 @@ import Database
 import JSON
 import JSONRPC
 
+/// What each agent is to run, written out once for all that run the same.
+struct AssignmentSnapshots: Sendable {
+    let revision: Int
+    /// Whether some checks are run by some agents only.
+    let hasChoices: Bool
+    private let byAgent: [AgentID: AssignmentSnapshot]
+
+    init(_ set: AssignmentSet, _ placement: Placement) throws {
+        revision = set.revision
+        var places: [AgentID: [Int]] = [:]
+        var hasChoices = false
+        let groups = Dictionary(grouping: set.assignments.indices) { set.assignments[$0].check.type }
+        for (type, indices) in groups {
+            let able = placement.able(of: type)
+            for index in indices {
+                let check = set.assignments[index].check
+                hasChoices = hasChoices || check.agents?.count != nil
+                let agents = check.agents.map { able.agents(for: check.id, $0) } ?? able.all
+                for agent in agents { places[agent, default: []].append(index) }
+            }
+        }
+        self.hasChoices = hasChoices
+        var written: [[Int]: AssignmentSnapshot] = [:]
+        var byAgent: [AgentID: AssignmentSnapshot] = [:]
+        for agent in placement.all {
+            let own = (places[agent] ?? []).sorted()
+            if written[own] == nil {
+                var part = set
+                part.assignments = own.map { set.assignments[$0] }
+                written[own] = try AssignmentSnapshot(part)
+            }
+            byAgent[agent] = written[own]
+        }
+        self.byAgent = byAgent
+    }
+
+    /// `nil` for an agent that is removed.
+    func snapshot(for agent: AgentID) -> AssignmentSnapshot? { byAgent[agent] }
+}
+
 /// A set of assignments, written out once for all the agents that get it.
 struct AssignmentSnapshot: Sendable {
     let revision: Int
@@ -32,25 +72,43 @@ struct AssignmentSnapshot: Sendable {
 }
 
 extension DatabaseConnection {
-    /// What every agent is to run: the enabled checks of enabled targets.
+    func assignmentRevision() throws -> Int {
+        try count("SELECT value FROM counter WHERE name = 'revision'")
+    }
+
+    /// What every agent is to run, of all tenants: the enabled checks of enabled targets whose schedules say now, and
+    /// what a person wants to run.
     ///
     /// `sharers` are the agents among which the rates of targets are shared.
-    func assignments(of tenant: String, sharedBy sharers: [AgentID]) throws -> AssignmentSet {
+    func assignments(
+        _ revision: Int,
+        sharedBy sharers: [AgentID],
+        _ plan: inout SchedulePlan
+    ) throws -> AssignmentSet {
         var rates: [TargetID: Double] = [:]
-        var assignments = try rows(
+        var assignments: [Assignment] = []
+        let runs = Dictionary(grouping: try openRuns(), by: \.run.checkID)
+        try query(
             """
             SELECT \(Check.columns), target.name, target.address, target.max_rate
             FROM check_definition JOIN target ON target.id = check_definition.target_id
-            WHERE target.tenant = \(tenant) AND target.enabled = 1 AND check_definition.enabled = 1
+            WHERE target.enabled = 1 AND (check_definition.enabled = 1 OR check_definition.id IN (
+                SELECT check_id FROM check_run WHERE ended_at IS NULL AND once = 1))
             ORDER BY check_definition.id
             """
         ) { row in
-            let check = try Check(row)
-            if let rate: Double = try row[11] { rates[check.targetID] = rate }
-            return Assignment(check: check, targetName: try row.text(9), address: try row.text(10))
+            var check = try Check(row)
+            let runs = runs[check.id] ?? []
+            guard let place = try plan.place(of: check, runs) else { return }
+            // Agents do as they are told, and need not know why.
+            check.schedule = nil
+            check.enabled = true
+            if let rate: Double = try row[13] { rates[check.targetID] = rate }
+            var assignment = Assignment(check: check, targetName: try row.text(11), address: try row.text(12))
+            assignment.order = place.order
+            assignments.append(assignment)
         }
         assignments.share(rates, among: sharers.count)
-        let revision = try count("SELECT value FROM counter WHERE name = 'revision'")
         return AssignmentSet(revision: revision, assignments: assignments, agents: rates.isEmpty ? [] : sharers)
     }
 }

@@ -7,7 +7,7 @@ extension Check {
     /// Probes of one check that may be under way at once, so that a timeout has a bound where the interval is short.
     static let concurrentProbes = 20
 
-    init(_ new: NewTargetCheck, of target: Target) {
+    init(_ new: NewTargetCheck, of target: Target, at now: Timestamp) {
         self.init(
             id: .make(),
             targetID: target.id,
@@ -15,9 +15,11 @@ extension Check {
             intervalMilliseconds: new.intervalMilliseconds ?? Self.defaultInterval,
             timeoutMilliseconds: new.timeoutMilliseconds ?? Self.defaultTimeout,
             options: new.options ?? CheckOptions(),
-            enabled: true,
-            createdAt: target.createdAt,
-            updatedAt: target.updatedAt
+            agents: new.agents,
+            schedule: new.schedule?.settled(at: now),
+            enabled: new.enabled ?? true,
+            createdAt: now,
+            updatedAt: now
         )
     }
 
@@ -26,6 +28,8 @@ extension Check {
         check.intervalMilliseconds = change.intervalMilliseconds ?? intervalMilliseconds
         check.timeoutMilliseconds = change.timeoutMilliseconds ?? timeoutMilliseconds
         check.options = change.options ?? options
+        if let agents = change.agents { check.agents = agents == AgentSelector() ? nil : agents }
+        if let schedule = change.schedule { check.schedule = schedule.settled(at: now) }
         check.enabled = change.enabled ?? enabled
         check.updatedAt = now
         return check
@@ -38,6 +42,9 @@ extension Check {
         guard timeoutMilliseconds <= Self.concurrentProbes * intervalMilliseconds else {
             throw invalid(prefix + "timeout_ms", "must be at most \(Self.concurrentProbes) times interval_ms")
         }
+        if let count = agents?.count { try checkNumber(count, prefix + "agents.count", 1...100) }
+        if let labels = agents?.labels { try checkLabels(labels) }
+        try schedule?.validate(in: prefix + "schedule.")
         try options.validate(for: type, in: prefix + "options.")
     }
 }

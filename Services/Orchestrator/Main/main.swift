@@ -2,8 +2,10 @@ import Configuration
 import Contracts
 import Database
 import EventLoop
+import JSON
 import JSONRPC
 import JSONRPCTransport
+import Leadership
 import OrchestratorService
 import Tokens
 
@@ -13,24 +15,41 @@ let settings = configure("orchestrator") { environment throws(ConfigurationError
 
 await MeshProcess.main(.orchestrator) {
     let process = try MeshProcess(.orchestrator, settings.mesh)
-    let database = try await SQLiteDatabase.open(settings.database, SQLiteSettings(durability: settings.durability))
+    let database = try await openDatabase(
+        at: settings.database,
+        sqlite: settings.sqlite,
+        postgres: settings.postgres
+    )
+    let signs = try await openAgain(database, at: settings.database, settings.postgres)
+    let clock = LoopClock(process.loop)
     let store = process.connection(to: .store, at: settings.store)
     let alerting = process.connection(to: .alerting, at: settings.alerting)
-    let orchestrator = try await Orchestrator.open(
-        database,
-        settings,
-        clock: LoopClock(process.loop),
-        store: store.client,
-        alerting: alerting.client,
-        log: process.log
-    )
-    orchestrator.addMetrics(to: process.metrics)
     let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
-    var router = process.router(
-        authorizer: PersonAuthorizer { try await gateway.client.call(.listKeys, Empty()) }
-    )
-    orchestrator.addRoutes(to: &router)
-    let server = try process.server(router)
-    try await process.run([gateway, store, alerting, server, orchestrator])
+    let authorizer = PersonAuthorizer(clock: clock)
+    let identity = IdentityFollower(gateway.client, authorizer, clock: clock, log: process.log)
+    let led = LedServices(
+        of: "orchestrator",
+        in: database,
+        signs: signs,
+        lease: settings.lease,
+        clock: clock,
+        metrics: process.metrics,
+        log: process.log
+    ) { database in
+        let orchestrator = try await Orchestrator.open(
+            database,
+            settings,
+            clock: clock,
+            store: store.client,
+            alerting: alerting.client,
+            log: process.log
+        )
+        orchestrator.addMetrics(to: process.metrics)
+        var router = process.router(authorizer: authorizer)
+        orchestrator.addRoutes(to: &router)
+        return [try process.server(router), orchestrator]
+    }
+    try await process.run([gateway, identity, store, alerting, led])
+    await signs.close()
     await database.close()
 }

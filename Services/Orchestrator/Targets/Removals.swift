@@ -22,7 +22,7 @@ struct Removals: Sendable {
             let version = inventory.changes.current.version
             do {
                 while try await forgetSome() {}
-            } catch let error as RPCError {
+            } catch let error where !(error is CancellationError) {
                 log.warning("removed targets are not forgotten yet", ["error": "\(error)"])
             }
             try await wait(after: version)
@@ -31,21 +31,17 @@ struct Removals: Sendable {
 
     /// Returns whether there may be more.
     private func forgetSome() async throws -> Bool {
-        let targets = try await inventory.read { connection in
-            try connection.rows("SELECT target_id FROM removal ORDER BY removed_at LIMIT \(Self.targetsAtOnce)") {
-                row in
-                TargetID(rawValue: try row.text(0))
-            }
+        guard let forgotten = try await inventory.read({ try $0.removedTargets(Self.targetsAtOnce) }) else {
+            return false
         }
-        guard !targets.isEmpty else { return false }
-        let forgotten = ForgottenTargets(targetIDs: targets)
         // After this nothing of them is streamed, so that nothing begins again what alerting ends.
         _ = try await store.call(.forgetTargets, forgotten, timeout: .seconds(60))
         _ = try await alerting.call(.retireTargets, forgotten)
         _ = try await inventory.write { connection in
-            try connection.execute("DELETE FROM removal WHERE target_id IN (\(list: targets.map(\.rawValue)))")
+            let targets = forgotten.targetIDs.map(\.rawValue)
+            try connection.execute("DELETE FROM removal WHERE target_id IN (\(list: targets))")
         }
-        return targets.count == Self.targetsAtOnce
+        return true
     }
 
     /// Until something changes, or some time has gone by.
@@ -56,5 +52,22 @@ struct Removals: Sendable {
             try await group.next()
             group.cancelAll()
         }
+    }
+}
+
+extension DatabaseConnection {
+    /// The targets of one tenant that are to be forgotten, those of the tenant that has waited longest first.
+    fileprivate func removedTargets(_ limit: Int) throws -> ForgottenTargets? {
+        let first = try first("SELECT tenant FROM removal ORDER BY removed_at LIMIT 1") { row in
+            TenantID(rawValue: try row.text(0))
+        }
+        guard let tenant = first else { return nil }
+        let query: SQL = """
+            SELECT target_id FROM removal WHERE tenant = \(tenant.rawValue) ORDER BY removed_at LIMIT \(limit)
+            """
+        return ForgottenTargets(
+            tenant: tenant,
+            targetIDs: try rows(query) { row in TargetID(rawValue: try row.text(0)) }
+        )
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Database
 import JSONRPC
+import Observability
 
 /// Answers `target.*`.
 struct TargetCatalog: Sendable {
@@ -13,12 +14,13 @@ struct TargetCatalog: Sendable {
         router.handle(.createTarget, create)
         router.handle(.updateTarget, update)
         router.handle(.deleteTarget, delete)
+        router.handle(.forgetTenantTargets, forget)
     }
 
     func list(_ filter: TargetFilter) async throws -> TargetPage {
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...1_000)
-        var condition: SQL = "tenant = \(inventory.tenant)"
+        var condition: SQL = "tenant = \(try Person.ofCall.tenant.rawValue)"
         if let search = filter.search, !search.isEmpty {
             try checkText(search, "search", 1...200)
             condition = "\(condition) AND search LIKE \(search.likePattern) ESCAPE '!'"
@@ -37,8 +39,9 @@ struct TargetCatalog: Sendable {
     }
 
     func get(_ reference: TargetReference) async throws -> Target {
-        try await inventory.read { [tenant = inventory.tenant] connection in
-            guard let target = try connection.target(reference.id, of: tenant) else {
+        let tenant = CallContext.current?.person?.tenant
+        return try await inventory.read { connection in
+            guard let target = try connection.target(reference.id, visibleTo: tenant) else {
                 throw RPCError.noTarget(reference.id)
             }
             return target
@@ -46,48 +49,80 @@ struct TargetCatalog: Sendable {
     }
 
     func create(_ new: NewTarget) async throws -> Target {
-        let target = Target(new, at: now())
+        let (tenant, now) = (try Person.ofCall.tenant, now())
+        let target = Target(new, at: now)
         try target.validate()
-        let checks = (new.checks ?? [.default(for: target)]).map { Check($0, of: target) }
+        let checks = (new.checks ?? [.default(for: target)]).map { Check($0, of: target, at: now) }
         guard checks.count <= inventory.limits.checksPerTarget else {
             throw invalid("checks", "must be at most \(inventory.limits.checksPerTarget)")
         }
         for (index, check) in checks.enumerated() { try check.validate(in: "checks[\(index)].") }
         return try await inventory.change { [inventory] connection in
-            let count = try connection.count("SELECT count(*) FROM target WHERE tenant = \(inventory.tenant)")
+            let count = try connection.count("SELECT count(*) FROM target WHERE tenant = \(tenant.rawValue)")
             guard count < inventory.limits.targets else {
                 throw RPCError(.conflict, "there are \(count) targets already, which is the limit")
             }
-            try connection.insert(target, of: inventory.tenant)
-            for check in checks { try connection.insert(check, of: inventory.tenant) }
+            try connection.counting(target.id, of: tenant, inventory.limits) {
+                try connection.insert(target, of: tenant)
+                for check in checks { try connection.insert(check, of: tenant) }
+            }
             return target
         }
     }
 
     func update(_ change: TargetChange) async throws -> Target {
-        let now = now()
-        return try await inventory.change { [tenant = inventory.tenant] connection in
+        let (tenant, now) = (try Person.ofCall.tenant, now())
+        return try await inventory.change { [inventory] connection in
             guard let old = try connection.target(change.id, of: tenant) else { throw RPCError.noTarget(change.id) }
+            try checkVersion(change.ifUpdatedAt, of: old.updatedAt)
             let target = old.applying(change, at: now)
             try target.validate()
-            try connection.update(target, of: tenant)
+            try connection.counting(target.id, of: tenant, inventory.limits) {
+                try connection.update(target, of: tenant)
+            }
             return target
         }
     }
 
-    func delete(_ reference: TargetReference) async throws -> Empty {
-        try await inventory.change { [tenant = inventory.tenant, now = now()] connection in
-            let count = try connection.execute(
-                "DELETE FROM target WHERE tenant = \(tenant) AND id = \(reference.id.rawValue)"
-            )
-            guard count > 0 else { throw RPCError.noTarget(reference.id) }
+    func delete(_ removal: TargetRemoval) async throws -> Empty {
+        let (tenant, now) = (try Person.ofCall.tenant, now())
+        return try await inventory.change { connection in
+            guard let old = try connection.target(removal.id, of: tenant) else {
+                throw RPCError.noTarget(removal.id)
+            }
+            try checkVersion(removal.ifUpdatedAt, of: old.updatedAt)
+            try connection.counting(removal.id, of: tenant, nil) {
+                try connection.execute("DELETE FROM target WHERE id = \(removal.id.rawValue)")
+            }
             // With the target, so that its measurements go even if this process ends here.
             try connection.execute(
                 """
-                INSERT INTO removal (target_id, removed_at) VALUES (\(reference.id.rawValue), \(now.microseconds))
+                INSERT INTO removal (target_id, tenant, removed_at)
+                VALUES (\(removal.id.rawValue), \(tenant.rawValue), \(now.microseconds))
                 ON CONFLICT (target_id) DO NOTHING
                 """
             )
+            return Empty()
+        }
+    }
+}
+
+extension TargetCatalog {
+    /// What was measured of them is forgotten as with any target that goes.
+    private func forget(_ removed: RemovedTenant) async throws -> Empty {
+        let now = now()
+        return try await inventory.change { connection in
+            let tenant = removed.tenant.rawValue
+            try connection.execute(
+                """
+                INSERT INTO removal (target_id, tenant, removed_at)
+                SELECT id, tenant, \(now.microseconds) FROM target WHERE tenant = \(tenant)
+                ON CONFLICT (target_id) DO NOTHING
+                """
+            )
+            for table: SQL in ["target", "maintenance", "probe_load"] {
+                try connection.execute("DELETE FROM \(table) WHERE tenant = \(tenant)")
+            }
             return Empty()
         }
     }

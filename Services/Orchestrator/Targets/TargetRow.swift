@@ -33,16 +33,25 @@ func jsonText(_ value: some Encodable) throws -> String {
 }
 
 extension DatabaseConnection {
-    func target(_ id: TargetID, of tenant: String) throws -> Target? {
-        try first("SELECT \(Target.columns) FROM target WHERE tenant = \(tenant) AND id = \(id.rawValue)", Target.init)
+    /// A target of a tenant, or of any when there is none.
+    func target(_ id: TargetID, visibleTo tenant: TenantID?) throws -> Target? {
+        if let tenant { return try target(id, of: tenant) }
+        return try first("SELECT \(Target.columns) FROM target WHERE id = \(id.rawValue)", Target.init)
+    }
+
+    func target(_ id: TargetID, of tenant: TenantID) throws -> Target? {
+        try first(
+            "SELECT \(Target.columns) FROM target WHERE tenant = \(tenant.rawValue) AND id = \(id.rawValue)",
+            Target.init
+        )
     }
 
     /// Throws `conflict` when the tenant has a target of this address and name.
-    func insert(_ target: Target, of tenant: String) throws {
+    func insert(_ target: Target, of tenant: TenantID) throws {
         try executeUnique(
             """
             INSERT INTO target (tenant, \(Target.columns), sort_name, search)
-            VALUES (\(tenant), \(target.id.rawValue), \(target.name), \(target.address), \(target.description),
+            VALUES (\(tenant.rawValue), \(target.id.rawValue), \(target.name), \(target.address), \(target.description),
                 \(target.category), \(try jsonText(target.labels)), \(target.enabled),
                 \(target.createdAt.microseconds), \(target.updatedAt.microseconds), \(target.maximumRate),
                 \(target.sortName), \(target.searchText))
@@ -52,7 +61,7 @@ extension DatabaseConnection {
     }
 
     /// Throws `conflict` when the tenant has another target of this address and name.
-    func update(_ target: Target, of tenant: String) throws {
+    func update(_ target: Target, of tenant: TenantID) throws {
         try executeUnique(
             """
             UPDATE target SET name = \(target.name), address = \(target.address),
@@ -60,7 +69,7 @@ extension DatabaseConnection {
                 labels = \(try jsonText(target.labels)), enabled = \(target.enabled),
                 max_rate = \(target.maximumRate), updated_at = \(target.updatedAt.microseconds),
                 sort_name = \(target.sortName), search = \(target.searchText)
-            WHERE tenant = \(tenant) AND id = \(target.id.rawValue)
+            WHERE tenant = \(tenant.rawValue) AND id = \(target.id.rawValue)
             """,
             orConflict: target.conflict
         )

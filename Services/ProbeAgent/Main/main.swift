@@ -1,13 +1,18 @@
 import Configuration
 import Contracts
+import EventLoop
 import JSONRPCTransport
 import ProbeAgentService
+
+await EnrolCommand.runIfAsked(Array(CommandLine.arguments.dropFirst()), .process)
 
 let settings = configure("probe-agent") { environment throws(ConfigurationError) in
     try ProbeAgentSettings(from: environment)
 }
 
 await MeshProcess.main(.probeAgent) {
+    let identity = IdentityFolder(settings.mesh.identityDirectory)
+    try identity.finishExchange()
     let process = try MeshProcess(.probeAgent, settings.mesh)
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let spool = try await Spool.open(settings.spool, origin: settings.name, log: process.log, metrics: process.metrics)
@@ -23,5 +28,11 @@ await MeshProcess.main(.probeAgent) {
         log: process.log,
         metrics: process.metrics
     )
-    try await process.run([orchestrator, store, agent], isReady: false)
+    let renewal = IdentityRenewal(
+        identity,
+        orchestrator: orchestrator.client,
+        clock: LoopClock(process.loop),
+        log: process.log
+    )
+    try await process.run([orchestrator, store, renewal, agent], isReady: false)
 }

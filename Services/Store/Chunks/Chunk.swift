@@ -51,11 +51,11 @@ extension SQL {
             """
     }
 
-    static func insert(_ chunk: Chunk, tenant: String) -> SQL {
+    static func insert(_ chunk: Chunk, tenant: TenantID) -> SQL {
         let (place, packed) = (chunk.place, chunk.packed)
         return """
             INSERT INTO chunk (day, series, first, last, tenant, rows, numbers, metadata)
-            VALUES (\(place.day), \(place.series), \(place.first), \(place.last), \(tenant), \(place.rows),
+            VALUES (\(place.day), \(place.series), \(place.first), \(place.last), \(tenant.rawValue), \(place.rows),
                 \(packed.numbers), \(packed.metadata))
             """
     }

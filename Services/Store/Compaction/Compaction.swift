@@ -39,7 +39,7 @@ struct Compaction: Sendable {
         do {
             let start = ContinuousClock.now
             let isOurs = try await lease.take(now(), for: Self.leaseTime)
-            let flushed = try await database.read(as: defaultTenant) { try $0.flushedCursor() }
+            let flushed = try await database.read(as: .every) { try $0.flushedCursor() }
             if flushed < cursor {
                 guard isOurs else { return false }
                 metrics.rows.increment(by: try await flush(segment, upTo: cursor))
@@ -87,10 +87,10 @@ struct Compaction: Sendable {
             rows += moved
             rest = rest.dropFirst(count)
         }
-        _ = try await database.write(as: defaultTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             try connection.execute(
                 """
-                INSERT INTO flushed (tenant, cursor) VALUES (\(defaultTenant), \(cursor))
+                INSERT INTO flushed (tenant, cursor) VALUES (\(TenantID.every.rawValue), \(cursor))
                 ON CONFLICT (tenant) DO UPDATE SET cursor = excluded.cursor
                 """
             )
@@ -104,7 +104,7 @@ struct Compaction: Sendable {
         some series: ArraySlice<Int>,
         upTo cursor: Int
     ) async throws -> (rows: Int, series: Int) {
-        let (flushes, remade) = try await database.read(as: defaultTenant) { [replica, settings] connection in
+        let (flushes, remade) = try await database.read(as: .every) { [replica, settings] connection in
             let packer = try RowPacker(level: settings.level)
             let few = segment.few(of: series, rows: settings.rowsAtOnce)
             let source = try FlushSource(segment, few, on: connection, packer)
@@ -120,7 +120,7 @@ struct Compaction: Sendable {
         }
         try await database.addPartitions(for: Set(flushes.flatMap(\.days)))
         let end = now().advanced(by: Self.leaseTime)
-        _ = try await database.write(as: defaultTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             try connection.take(.chunks)
             // Another store may have moved them since they were read, if it took this one for dead.
             var flushed = Array(repeating: 0, count: flushes.count)

@@ -18,7 +18,7 @@ struct SeriesFlush: Sendable {
     init(
         _ source: FlushSource.Series,
         _ progress: SeriesProgress,
-        tenant: String,
+        tenant: TenantID,
         _ packer: RowPacker,
         load: (Chunk.Place) throws -> PackedRows
     ) throws {
@@ -41,7 +41,7 @@ struct SeriesFlush: Sendable {
         statements.append(try .save(progress, of: series, tenant: tenant, packer))
     }
 
-    private mutating func addRollups(_ rows: MeasurementColumns, _ source: FlushSource.Series, _ tenant: String) {
+    private mutating func addRollups(_ rows: MeasurementColumns, _ source: FlushSource.Series, _ tenant: TenantID) {
         var rollups = source.rollups
         for range in rows.ranges(of: .hour) {
             var rollup = Rollup()

@@ -1,3 +1,4 @@
+import Contracts
 import Database
 import JSON
 import JSONRPC
@@ -7,25 +8,30 @@ extension RPCError {
     static let databaseBusy = RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
 }
 
+extension TenantID {
+    /// What the store does on its own behalf, and the rows that are of no tenant; no token can name it.
+    static let every = Self(rawValue: "*")
+}
+
 extension Database {
     /// Reads as a tenant: where the engine guards rows, it shows those of this one alone.
     func read<T: Sendable>(
-        as tenant: String,
+        as tenant: TenantID,
         deadline: ContinuousClock.Instant? = nil,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
         try await read(deadline: deadline) { connection in
-            try connection.enter(tenant: tenant)
+            try connection.enter(tenant: tenant.rawValue)
             return try body(connection)
         }
     }
 
     func write<T: Sendable>(
-        as tenant: String,
+        as tenant: TenantID,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
         try await write(deadline: nil) { connection in
-            try connection.enter(tenant: tenant)
+            try connection.enter(tenant: tenant.rawValue)
             return try body(connection)
         }
     }

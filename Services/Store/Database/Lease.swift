@@ -20,11 +20,11 @@ struct Lease: Sendable {
         let (name, holder, end) = (name, holder, now.advanced(by: time))
         // No store that is up holds it for so long: a clock was set back, and would keep all others from it.
         let latest = end.advanced(by: time)
-        return try await database.write(as: defaultTenant) { connection in
+        return try await database.write(as: .every) { connection in
             try connection.execute(
                 """
                 INSERT INTO lease (tenant, name, holder, held_until)
-                VALUES (\(defaultTenant), \(name), \(holder), \(end.microseconds))
+                VALUES (\(TenantID.every.rawValue), \(name), \(holder), \(end.microseconds))
                 ON CONFLICT (tenant, name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
                     WHERE lease.holder = excluded.holder OR lease.held_until < \(now.microseconds)
                         OR lease.held_until > \(latest.microseconds)
@@ -39,7 +39,7 @@ struct Lease: Sendable {
         try connection.execute(
             """
             UPDATE lease SET held_until = \(end.microseconds)
-            WHERE tenant = \(defaultTenant) AND name = \(name) AND holder = \(holder)
+            WHERE tenant = \(TenantID.every.rawValue) AND name = \(name) AND holder = \(holder)
             """
         )
     }
@@ -47,9 +47,9 @@ struct Lease: Sendable {
     /// Lets another store have it at once.
     func release() async throws {
         guard database.engine == .postgres else { return }
-        _ = try await database.write(as: defaultTenant) { [name, holder] connection in
+        _ = try await database.write(as: .every) { [name, holder] connection in
             try connection.execute(
-                "DELETE FROM lease WHERE tenant = \(defaultTenant) AND name = \(name) AND holder = \(holder)"
+                "DELETE FROM lease WHERE tenant = \(TenantID.every.rawValue) AND name = \(name) AND holder = \(holder)"
             )
         }
     }

@@ -15,6 +15,7 @@ struct ExportQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: ExportFilter) async throws -> RPCStream<Download, DownloadPiece> {
+        let tenant = try Person.ofCall.tenant
         var filter = filter
         if let id = filter.sessionID { filter = filter.filled(from: try await sessions.session(id)) }
         try checkNumber(filter.targetIDs?.count ?? 0, "target_ids", 0...Self.maximumTargets)
@@ -22,7 +23,7 @@ struct ExportQuery: Sendable {
         let start = try start(filter)
         let (from, to) = (start.from, start.to)
         let merge = OldestFirst(
-            wanted(filter, from: from),
+            wanted(filter, of: tenant, from: from),
             RowFilter(
                 times: .min..<to.microseconds,
                 status: try MeasurementStatus(filter: filter.status),
@@ -40,7 +41,7 @@ struct ExportQuery: Sendable {
         let hasHeader = filter.cursor == nil
         return RPCStream(download) { [reader] stream in
             if hasHeader { try await Self.send(writer.header, to: stream) }
-            try await Self.send(merge, writer, reader, from: from.microseconds, to: stream)
+            try await Self.send(merge, writer, reader, as: tenant, from: from.microseconds, to: stream)
         }
     }
 
@@ -58,10 +59,10 @@ struct ExportQuery: Sendable {
         return (from, to, cursor.map { max($0.last, first) } ?? first)
     }
 
-    private func wanted(_ filter: ExportFilter, from: Timestamp) -> [SeriesRecord] {
+    private func wanted(_ filter: ExportFilter, of tenant: TenantID, from: Timestamp) -> [SeriesRecord] {
         let targets = filter.targetIDs.map(Set.init)
         let types = filter.types.map(Set.init)
-        return series.series(of: defaultTenant, check: filter.checkID, agent: filter.agentID).filter { record, newest in
+        return series.series(of: tenant, check: filter.checkID, agent: filter.agentID).filter { record, newest in
             newest.timestamp >= from && targets?.contains(record.key.series.targetID) ?? true
                 && types?.contains(record.key.series.type) ?? true
         }.map(\.record)
@@ -76,12 +77,13 @@ struct ExportQuery: Sendable {
         _ merge: OldestFirst,
         _ writer: ExportWriter,
         _ reader: QueryReader,
+        as tenant: TenantID,
         from: Int64,
         to stream: RPCElementWriter<DownloadPiece>
     ) async throws {
         var merge = merge
         while !merge.isAtEnd {
-            let (rest, piece) = try await reader.read { [merge] rows in
+            let (rest, piece) = try await reader.read(as: tenant) { [merge] rows in
                 try Self.piece(merge, writer, rows, from: from)
             }
             merge = rest

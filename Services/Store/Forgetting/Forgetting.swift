@@ -19,23 +19,37 @@ struct Forgetting: Sendable {
     let now: @Sendable () -> Timestamp
 
     func addRoutes(to router: inout RPCRouter) {
-        router.handle(.forgetTargets, forget)
+        router.handle(.forgetTargets) { try await forget($0.tenant, Set($0.targetIDs)) }
+        router.handle(.forgetTenantMeasurements, forgetTenant)
     }
 
-    private func forget(_ forgotten: ForgottenTargets) async throws -> Empty {
-        try checkNumber(forgotten.targetIDs.count, "target_ids", 1...Self.maximumTargets)
+    private func forget(_ tenant: TenantID, _ ids: Set<TargetID>) async throws -> Empty {
+        try checkNumber(ids.count, "target_ids", 1...Self.maximumTargets)
         let now = now().microseconds
+        let targets = ids.map { TenantTarget(tenant: tenant, target: $0) }
         do {
-            try await database.write(as: defaultTenant) { connection in
+            try await database.write(as: .every) { connection in
                 // Nobody makes a series of theirs meanwhile.
                 try connection.take(.log)
-                for target in Set(forgotten.targetIDs) { try connection.note(target, at: now) }
+                for target in targets { try connection.note(target, at: now) }
             }
             // Now it is durable; what follows may be done again.
-            replica.forget(forgotten.targetIDs)
+            replica.forget(targets)
             try await clean(since: now)
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError.databaseBusy
+        }
+        return Empty()
+    }
+
+    /// All targets that a tenant has, or has had by a file, some at a time; and its sessions.
+    private func forgetTenant(_ removed: RemovedTenant) async throws -> Empty {
+        let tenant = removed.tenant
+        let named = Set(replica.series.records(of: tenant).map(\.key.series.targetID))
+        let left = named.filter { !replica.series.isForgotten(TenantTarget(tenant: tenant, target: $0)) }
+        for some in Array(left).chunked(Self.maximumTargets) { _ = try await forget(tenant, Set(some)) }
+        _ = try await database.write(as: tenant) { connection in
+            try connection.execute("DELETE FROM session WHERE tenant = \(tenant.rawValue)")
         }
         return Empty()
     }
@@ -44,24 +58,24 @@ struct Forgetting: Sendable {
     func cleanUp() async throws {
         try await clean(since: now().advanced(by: .zero - Self.aftermath).microseconds)
         let end = now().advanced(by: .zero - Self.memory).microseconds
-        _ = try await database.write(as: defaultTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             try connection.execute(
-                "DELETE FROM forgotten WHERE tenant = \(defaultTenant) AND forgotten_at < \(end)"
+                "DELETE FROM forgotten WHERE forgotten_at < \(end)"
             )
         }
     }
 
     private func clean(since time: Int64) async throws {
-        let series = try await database.read(as: defaultTenant) { connection in
+        let series = try await database.read(as: .every) { connection in
             try connection.rows(
                 """
                 SELECT s.number FROM forgotten f JOIN forgotten_series s ON s.tenant = f.tenant AND
-                    s.target_id = f.target_id WHERE f.tenant = \(defaultTenant) AND f.forgotten_at >= \(time)
+                    s.target_id = f.target_id WHERE f.forgotten_at >= \(time)
                 """
             ) { row in try row[0] as Int }
         }
         for some in series.chunked(100) {
-            _ = try await database.write(as: defaultTenant) { connection in
+            _ = try await database.write(as: .every) { connection in
                 try connection.take(.chunks)
                 try connection.remove(some)
             }
@@ -77,20 +91,21 @@ extension Array {
 
 extension DatabaseConnection {
     /// Writes down that a target is no more, and which series it had; those lose their names.
-    fileprivate func note(_ target: TargetID, at time: Int64) throws {
+    fileprivate func note(_ forgotten: TenantTarget, at time: Int64) throws {
+        let (tenant, target) = (forgotten.tenant.rawValue, forgotten.target.rawValue)
         try executeAll([
             """
             INSERT INTO forgotten (tenant, target_id, forgotten_at)
-            VALUES (\(defaultTenant), \(target.rawValue), \(time)) ON CONFLICT (tenant, target_id) DO NOTHING
+            VALUES (\(tenant), \(target), \(time)) ON CONFLICT (tenant, target_id) DO NOTHING
             """,
             """
             INSERT INTO forgotten_series (tenant, target_id, number)
-            SELECT tenant, target_id, id FROM series WHERE tenant = \(defaultTenant) AND target_id = \(target.rawValue)
+            SELECT tenant, target_id, id FROM series WHERE tenant = \(tenant) AND target_id = \(target)
             ON CONFLICT (tenant, number) DO NOTHING
             """,
             """
             UPDATE series SET target_id = '', target = '', agent_id = '', origin = '', endpoint = '',
-                check_id = CAST(id AS TEXT) WHERE tenant = \(defaultTenant) AND target_id = \(target.rawValue)
+                check_id = CAST(id AS TEXT) WHERE tenant = \(tenant) AND target_id = \(target)
             """,
         ])
     }
@@ -110,6 +125,6 @@ extension DatabaseConnection {
             try execute("DELETE FROM rollup WHERE step = \(step.rawValue) AND series IN (\(list: series))")
         }
         try execute("DELETE FROM progress WHERE series IN (\(list: series))")
-        try execute("DELETE FROM route WHERE tenant = \(defaultTenant) AND series IN (\(list: series))")
+        try execute("DELETE FROM route WHERE series IN (\(list: series))")
     }
 }

@@ -4,6 +4,8 @@ import JSON
 import JSONRPC
 
 /// Answers `gap.*`: what agents could not keep, and when that was.
+///
+/// Agents measure for all tenants, and all see when one lost something.
 struct GapBook: Sendable {
     /// Gaps that are kept at once; an agent that finds no room asks again.
     private static let limit = 100_000
@@ -12,6 +14,7 @@ struct GapBook: Sendable {
 
     let database: any Database
     let reader: QueryReader
+    let enrolled: EnrolledAgents
     let now: @Sendable () -> Timestamp
 
     func addRoutes(to router: inout RPCRouter) {
@@ -24,8 +27,9 @@ struct GapBook: Sendable {
         guard gap.to <= now().advanced(by: Self.clockAhead) else { throw invalid("to", "must not lie in the future") }
         guard UUIDv7(gap.id.rawValue) != nil else { throw invalid("id", "must be a UUID") }
         try checkNumber(gap.rows, "rows", 1...Int(Int32.max))
+        try await enrolled.requireCaller(isAgent: gap.agentID)
         do {
-            try await database.write(as: defaultTenant) { try Self.save(gap, in: $0) }
+            try await database.write(as: .every) { try Self.save(gap, in: $0) }
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError.databaseBusy
         }
@@ -50,7 +54,7 @@ struct GapBook: Sendable {
         try connection.execute(
             """
             INSERT INTO gap (id, tenant, agent_id, started_at, ended_at, rows, cause)
-            VALUES (\(gap.id.rawValue), \(defaultTenant), \(gap.agentID.rawValue), \(gap.from.microseconds),
+            VALUES (\(gap.id.rawValue), \(TenantID.every.rawValue), \(gap.agentID.rawValue), \(gap.from.microseconds),
                 \(gap.to.microseconds), \(gap.rows), \(gap.cause.rawValue))
             """
         )
@@ -67,12 +71,12 @@ struct GapBook: Sendable {
             now: now()
         )
         let agent: SQL = filter.agentID.map { "AND agent_id = \($0.rawValue)" } ?? ""
-        return try await reader.read { rows in
+        return try await reader.read(as: .every) { rows in
             GapList(
                 gaps: try rows.connection.rows(
                     """
                     SELECT id, agent_id, started_at, ended_at, rows, cause FROM gap
-                    WHERE tenant = \(defaultTenant) AND ended_at >= \(span.from.microseconds)
+                    WHERE ended_at >= \(span.from.microseconds)
                         AND started_at < \(span.to.microseconds) \(agent)
                     ORDER BY ended_at DESC, id DESC LIMIT \(limit)
                     """,

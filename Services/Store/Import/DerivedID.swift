@@ -8,9 +8,9 @@ struct DerivedID {
     private let digest: [UInt8]
 
     /// `kind` keeps apart what is made of the same parts.
-    init(_ kind: String, _ parts: [String]) {
+    init(_ kind: String, of tenant: TenantID, _ parts: [String]) {
         var message: [UInt8] = []
-        for part in [kind, defaultTenant] + parts {
+        for part in [kind, tenant.rawValue] + parts {
             // With its length, so that no two lists of parts make one message.
             message += Array("\(part.utf8.count):".utf8) + Array(part.utf8)
         }
@@ -36,12 +36,12 @@ struct DerivedID {
 
 extension ImportedRow {
     /// The id of a row that has none: from all else that the canonical row has.
-    var derivedID: UUIDv7 {
+    func derivedID(in tenant: TenantID) -> UUIDv7 {
         let latency = row.latency.map { "\($0.bitPattern)" } ?? ""
         let parts = [
             "\(row.timestamp.microseconds)", target, type.rawValue, latency, row.status.name,
             String(decoding: row.metadata, as: UTF8.self), origin,
         ]
-        return DerivedID("measurement", parts).uuid(at: row.timestamp)
+        return DerivedID("measurement", of: tenant, parts).uuid(at: row.timestamp)
     }
 }

@@ -24,7 +24,7 @@ struct Import: Sendable {
                 report.errors.append(.init(line: record.line, field: error.field, message: error.message))
             }
         }
-        let batches = try batches(imported, targets: piece.targets ?? [:])
+        let batches = try batches(imported, of: try Person.ofCall.tenant, targets: piece.targets ?? [:])
         let outcome = try await piece.dryRun == true ? ingest.look(for: batches) : ingest.store(batches)
         (report.stored, report.duplicates) = (outcome.stored, outcome.duplicates)
         return report
@@ -56,8 +56,12 @@ struct Import: Sendable {
     }
 
     /// A batch is of one agent.
-    private func batches(_ rows: [ImportedRow], targets: [String: TargetID]) throws(RPCError) -> [IncomingBatch] {
-        var finder = ImportSeries(series, targets: targets)
+    private func batches(
+        _ rows: [ImportedRow],
+        of tenant: TenantID,
+        targets: [String: TargetID]
+    ) throws(RPCError) -> [IncomingBatch] {
+        var finder = ImportSeries(of: tenant, series, targets: targets)
         var batches: [ImportedBatch] = []
         var places: [ImportedBatch.Agent: Int] = [:]
         for row in rows {
@@ -66,13 +70,13 @@ struct Import: Sendable {
             let place = places[agent] ?? batches.count
             if place == batches.count {
                 places[agent] = place
-                batches.append(ImportedBatch(agent))
+                batches.append(ImportedBatch(agent, of: tenant))
             }
             batches[place].append(row, of: key.series)
         }
         var incoming: [IncomingBatch] = []
         for batch in batches {
-            incoming.append(try IncomingBatch(batch.batch.json[...], limits: settings.ingest, now: now()))
+            incoming.append(try IncomingBatch(importedBy: tenant, batch.batch, limits: settings.ingest, now: now()))
         }
         return incoming
     }
@@ -85,10 +89,12 @@ private struct ImportedBatch {
         var origin: String
     }
 
+    let tenant: TenantID
     var batch: MeasurementBatch
     private var indices: [MeasurementSeries: Int] = [:]
 
-    init(_ agent: Agent) {
+    init(_ agent: Agent, of tenant: TenantID) {
+        self.tenant = tenant
         batch = MeasurementBatch(agentID: agent.id, origin: agent.origin, series: [], columns: MeasurementColumns())
     }
 
@@ -99,7 +105,7 @@ private struct ImportedBatch {
             batch.series.append(series)
         }
         var row = imported.row
-        if !imported.hasID { row.id = imported.derivedID }
+        if !imported.hasID { row.id = imported.derivedID(in: tenant) }
         batch.columns.append(row, series: index)
     }
 }

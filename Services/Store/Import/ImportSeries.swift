@@ -13,18 +13,20 @@ struct ImportSeries {
         var endpoint: String?
     }
 
+    private let tenant: TenantID
     private let table: SeriesTable
     private let targets: [String: TargetID]
     private var found: [Question: [SeriesRecord]] = [:]
 
-    init(_ table: SeriesTable, targets: [String: TargetID]) {
+    init(of tenant: TenantID, _ table: SeriesTable, targets: [String: TargetID]) {
+        self.tenant = tenant
         self.table = table
         self.targets = targets
     }
 
     mutating func key(of row: ImportedRow) -> SeriesKey {
         let question = Question(
-            name: SeriesName(tenant: defaultTenant, target: row.target, type: row.type, origin: row.origin),
+            name: SeriesName(tenant: tenant, target: row.target, type: row.type, origin: row.origin),
             targetID: row.targetID ?? targets[row.target],
             checkID: row.checkID,
             agentID: row.agentID,
@@ -54,9 +56,11 @@ struct ImportSeries {
 
     private static func newKey(_ question: Question) -> SeriesKey {
         let name = question.name
-        let target = question.targetID ?? TargetID(rawValue: DerivedID("target", [name.target]).uuid.description)
-        let check = DerivedID("check", [target.rawValue, name.type.rawValue]).uuid.description
-        let agent = DerivedID("agent", [name.origin]).uuid.description
+        let target =
+            question.targetID
+            ?? TargetID(rawValue: DerivedID("target", of: name.tenant, [name.target]).uuid.description)
+        let check = DerivedID("check", of: name.tenant, [target.rawValue, name.type.rawValue]).uuid.description
+        let agent = DerivedID("agent", of: name.tenant, [name.origin]).uuid.description
         let series = MeasurementSeries(
             checkID: question.checkID ?? CheckID(rawValue: check),
             targetID: target,
@@ -65,7 +69,7 @@ struct ImportSeries {
             endpoint: question.endpoint ?? ""
         )
         return SeriesKey(
-            tenant: defaultTenant,
+            tenant: name.tenant,
             agentID: question.agentID ?? AgentID(rawValue: agent),
             origin: name.origin,
             series: series

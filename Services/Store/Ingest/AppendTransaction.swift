@@ -8,6 +8,8 @@ struct AppendTransaction {
     struct Outcome: Sendable {
         var stored = 0
         var duplicates = 0
+        /// Rows that no tenant has asked their agent for.
+        var refused = 0
         /// Why nothing was.
         var failure: RPCError?
         /// The new rows; `nil` when there are none.
@@ -25,6 +27,9 @@ struct AppendTransaction {
     private let now: Timestamp
     private var known: KnownRows
     private var cursor: Int
+    /// The last number of each tenant that this transaction adds to.
+    private var tenants: [TenantID: Int] = [:]
+    private let events: EventLog
     private var numbers: [SeriesKey: Int] = [:]
     private var result = Result()
 
@@ -46,7 +51,8 @@ struct AppendTransaction {
         self.connection = connection
         self.now = now
         series = replica.series
-        cursor = replica.events.newest
+        events = replica.events
+        cursor = events.newest
         packer = try RowPacker(level: 1)
         known = KnownRows(connection, series, replica.head, packer)
     }
@@ -55,7 +61,7 @@ struct AppendTransaction {
         let incoming = incoming.without(series.isForgotten)
         var rows = incoming.batch.columns
         do {
-            let numbers = try seriesNumbers(of: incoming.keys, from: rows.timestamp.min() ?? 0)
+            let numbers = try seriesNumbers(of: incoming, from: rows.timestamp.min() ?? 0)
             for row in 0..<rows.count { rows.series[row] = numbers[rows.series[row]] }
         } catch let error as RPCError {
             return Outcome(failure: error)
@@ -70,35 +76,40 @@ struct AppendTransaction {
             rows = rows.picked(isNew.indices.filter { isNew[$0] })
         }
         cursor += 1
+        let number = (tenants[incoming.tenant] ?? events.newest(of: incoming.tenant)) + 1
+        tenants[incoming.tenant] = number
         let packed = try packer.pack(rows)
         try connection.execute(
             """
-            INSERT INTO event (tenant, cursor, created_at, rows, numbers, metadata)
-            VALUES (\(defaultTenant), \(cursor), \(now.microseconds), \(rows.count), \(packed.numbers),
-                \(packed.metadata))
+            INSERT INTO event (tenant, cursor, number, created_at, rows, numbers, metadata)
+            VALUES (\(incoming.tenant.rawValue), \(cursor), \(number), \(now.microseconds), \(rows.count),
+                \(packed.numbers), \(packed.metadata))
             """
         )
-        try addRoutes(rows, incoming.batch)
+        try addRoutes(rows, incoming)
         known.add(rows)
-        outcome.commit = (CommittedRows(cursor: cursor, rows: rows), StoredEvent(cursor: cursor, batch: json))
+        outcome.commit = (
+            CommittedRows(cursor: cursor, tenant: incoming.tenant, number: number, rows: rows),
+            StoredEvent(cursor: cursor, tenant: incoming.tenant, number: number, batch: json)
+        )
         return outcome
     }
 
     /// Writes down which traces saw another way.
-    private func addRoutes(_ rows: MeasurementColumns, _ batch: MeasurementBatch) throws {
-        guard batch.series.contains(where: { $0.type == .trace }) else { return }
+    private func addRoutes(_ rows: MeasurementColumns, _ incoming: IncomingBatch) throws {
+        guard incoming.batch.series.contains(where: { $0.type == .trace }) else { return }
         for row in 0..<rows.count {
             guard let sighting = RouteSighting(metadata: rows.metadata(row)) else { continue }
             let (series, time, id) = (rows.series[row], rows.timestamp[row], rows.id[row])
-            try connection.execute(.insert(sighting, tenant: defaultTenant, series: series, at: time, id: id))
+            try connection.execute(.insert(sighting, tenant: incoming.tenant, series: series, at: time, id: id))
         }
     }
 
     /// The numbers of series, known or new; 0 where there is no key.
-    private mutating func seriesNumbers(of keys: [SeriesKey?], from time: Int64) throws -> [Int] {
+    private mutating func seriesNumbers(of incoming: IncomingBatch, from time: Int64) throws -> [Int] {
         var added: [SeriesRecord] = []
         var found: [Int] = []
-        for key in keys {
+        for key in incoming.keys {
             guard let key else {
                 found.append(0)
                 continue
@@ -114,7 +125,7 @@ struct AppendTransaction {
                 throw RPCError(.conflict, "there are as many series as there may be, which is \(series.limit)")
             }
             numbers[key] = number
-            added.append(SeriesRecord(id: number, key: key, firstAt: time))
+            added.append(SeriesRecord(id: number, key: key, firstAt: time, isVerified: incoming.isVerified))
             found.append(number)
         }
         for record in added { try connection.execute(.insert(record)) }

@@ -2,32 +2,42 @@ import Contracts
 import JSON
 import JSONRPC
 
-/// A batch on its way into the database.
+/// A batch of one tenant on its way into the database.
 struct IncomingBatch: Sendable {
     let batch: MeasurementBatch
     /// The batch as it came.
     let json: ArraySlice<UInt8>
+    let tenant: TenantID
+    /// Whether an agent reports it that was to.
+    let isVerified: Bool
 
-    /// Reads a batch and checks it; a batch with one row that cannot be stored is refused as a whole.
+    /// What a file of a tenant's has.
     ///
-    /// Throws `invalidParams`, with the row's index in `data.row`.
-    init(_ json: ArraySlice<UInt8>, limits: IngestLimits, now: Timestamp) throws(RPCError) {
-        batch = try readParams(json)
-        self.json = json
+    /// Throws as `checked` does.
+    init(
+        importedBy tenant: TenantID,
+        _ batch: MeasurementBatch,
+        limits: IngestLimits,
+        now: Timestamp
+    ) throws(RPCError) {
         try batch.validate(limits, now: now)
+        self.init(batch, json: batch.json[...], of: tenant, isVerified: false)
     }
 
-    private init(_ batch: MeasurementBatch, json: ArraySlice<UInt8>) {
+    /// What an agent measured for a tenant.
+    init(_ batch: MeasurementBatch, json: ArraySlice<UInt8>, of tenant: TenantID, isVerified: Bool = true) {
         self.batch = batch
         self.json = json
+        self.tenant = tenant
+        self.isVerified = isVerified
     }
 
     /// The same without rows of targets that are no more.
-    func without(_ isForgotten: (TargetID) -> Bool) -> IncomingBatch {
-        let isGone = batch.series.map { isForgotten($0.targetID) }
+    func without(_ isForgotten: (TenantTarget) -> Bool) -> IncomingBatch {
+        let isGone = batch.series.map { isForgotten(TenantTarget(tenant: tenant, target: $0.targetID)) }
         guard isGone.contains(true) else { return self }
         let left = batch.only(isGone.map(!))
-        return IncomingBatch(left, json: left.json[...])
+        return IncomingBatch(left, json: left.json[...], of: tenant, isVerified: isVerified)
     }
 
     /// The key of each series that rows are of; `nil` for others.
@@ -36,7 +46,7 @@ struct IncomingBatch: Sendable {
         for index in batch.columns.series { isUsed[index] = true }
         return zip(isUsed, batch.series).map { isUsed, series in
             guard isUsed else { return nil }
-            return SeriesKey(tenant: defaultTenant, agentID: batch.agentID, origin: batch.origin, series: series)
+            return SeriesKey(tenant: tenant, agentID: batch.agentID, origin: batch.origin, series: series)
         }
     }
 }
@@ -55,6 +65,19 @@ extension IngestLimits {
 }
 
 extension MeasurementBatch {
+    /// Reads a batch and checks it; one with a row that cannot be stored is refused as a whole.
+    ///
+    /// Throws `invalidParams`, with the row's index in `data.row`.
+    static func checked(
+        _ json: ArraySlice<UInt8>,
+        limits: IngestLimits,
+        now: Timestamp
+    ) throws(RPCError) -> MeasurementBatch {
+        let batch: MeasurementBatch = try readParams(json)
+        try batch.validate(limits, now: now)
+        return batch
+    }
+
     fileprivate func validate(_ limits: IngestLimits, now: Timestamp) throws(RPCError) {
         guard (1...200).contains(origin.unicodeScalars.count) else {
             throw RPCError(.invalidParams, "origin must have 1 to 200 characters", data: ["field": "origin"])

@@ -11,6 +11,8 @@ final class Ingest: Sendable {
     private let database: any Database
     private let settings: StoreSettings
     private let replica: Replica
+    private let ownership: Ownership
+    private let enrolled: EnrolledAgents
     private let queue: IngestQueue
     private let metrics: IngestMetrics
     private let now: @Sendable () -> Timestamp
@@ -20,6 +22,8 @@ final class Ingest: Sendable {
         _ database: any Database,
         _ settings: StoreSettings,
         _ replica: Replica,
+        orchestrator: RPCClient,
+        enrolled: EnrolledAgents,
         now: @escaping @Sendable () -> Timestamp,
         log: Log,
         metrics: Metrics
@@ -27,6 +31,8 @@ final class Ingest: Sendable {
         self.database = database
         self.settings = settings
         self.replica = replica
+        ownership = Ownership(orchestrator: orchestrator, series: replica.series)
+        self.enrolled = enrolled
         self.now = now
         self.log = log
         queue = IngestQueue(settings.ingest)
@@ -40,33 +46,43 @@ final class Ingest: Sendable {
     /// Keeps the batch as it came beside what was read from it: that is what followers get.
     private func append(_ json: ArraySlice<UInt8>) async throws -> RPCRawReply {
         try checkRoom(rows: 1, bytes: json.count)
-        let incoming = try IncomingBatch(json, limits: settings.ingest, now: now())
-        try checkRoom(rows: incoming.batch.count, bytes: json.count)
-        let outcome = try await store(incoming)
+        let batch = try MeasurementBatch.checked(json, limits: settings.ingest, now: now())
+        try checkRoom(rows: batch.count, bytes: json.count)
+        try await enrolled.requireCaller(isAgent: batch.agentID)
+        let batches = batch.batches(of: try await ownership.tenants(of: batch), json: json)
+        let outcome = try await commit(batches)
+        let refused = batch.count - batches.reduce(0) { $0 + $1.batch.count }
+        if refused > 0 {
+            metrics.refused.increment(by: refused)
+            log.warning(
+                "an agent reports checks that it was not told to run",
+                ["agent": "\(batch.agentID)", "rows": "\(refused)"]
+            )
+        }
         let receipt = AppendReceipt(
             stored: outcome.stored,
             duplicates: outcome.duplicates,
+            refused: refused == 0 ? nil : refused,
             durability: settings.durability.rawValue
         )
         return RPCRawReply(result: try encodeJSON(receipt)[...])
     }
 
-    private func store(_ incoming: IncomingBatch) async throws -> AppendTransaction.Outcome {
-        metrics.batchRows.observe(Double(incoming.batch.count))
-        let outcome = try await queue.append(incoming)
-        if let failure = outcome.failure { throw failure }
-        return outcome
-    }
-
-    /// Stores batches one after another; those before one that fails stay stored.
+    /// Stores batches of one sender; those before one that fails stay stored.
     func store(_ batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
         try checkRoom(
             rows: batches.reduce(0) { $0 + $1.batch.count },
             bytes: batches.reduce(0) { $0 + $1.json.count }
         )
+        return try await commit(batches)
+    }
+
+    private func commit(_ batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
         var sum = AppendTransaction.Outcome()
-        for batch in batches {
-            let outcome = try await store(batch)
+        guard !batches.isEmpty else { return sum }
+        metrics.batchRows.observe(Double(batches.reduce(0) { $0 + $1.batch.count }))
+        for outcome in try await queue.append(batches) {
+            if let failure = outcome.failure { throw failure }
             sum.stored += outcome.stored
             sum.duplicates += outcome.duplicates
         }
@@ -75,7 +91,7 @@ final class Ingest: Sendable {
 
     /// What storing batches would come to.
     func look(for batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
-        try await database.read(as: defaultTenant) { [replica] connection in
+        try await database.read(as: .every) { [replica] connection in
             let series = replica.series
             var known = KnownRows(connection, series, replica.head, try RowPacker(level: 1))
             var sum = AppendTransaction.Outcome()
@@ -110,23 +126,27 @@ final class Ingest: Sendable {
     func run() async throws {
         defer { queue.close() }
         while true {
-            try await commit(try await queue.next())
+            try await write(try await queue.next())
         }
     }
 
-    private func commit(_ entries: [IngestQueue.Entry]) async throws {
-        let (batches, now) = (entries.map(\.batch), now())
+    private func write(_ entries: [IngestQueue.Entry]) async throws {
+        let (batches, now) = (entries.flatMap(\.batches), now())
         do {
             let start = ContinuousClock.now
-            let result = try await database.write(as: defaultTenant) { [replica] connection in
+            let result = try await database.write(as: .every) { [replica] connection in
                 try AppendTransaction.run(batches, on: connection, replica, now: now)
             }
             metrics.commitSeconds.observe((ContinuousClock.now - start) / .seconds(1))
             replica.take(result.newSeries, result.outcomes.compactMap(\.commit))
-            for (entry, outcome) in zip(entries, result.outcomes) {
+            var outcomes = result.outcomes[...]
+            for outcome in outcomes {
                 metrics.stored.increment(by: outcome.stored)
                 metrics.duplicates.increment(by: outcome.duplicates)
-                entry.answer.resume(returning: outcome)
+            }
+            for entry in entries {
+                entry.answer.resume(returning: Array(outcomes.prefix(entry.batches.count)))
+                outcomes = outcomes.dropFirst(entry.batches.count)
             }
         } catch {
             let isStopping = error is CancellationError
@@ -144,6 +164,7 @@ final class Ingest: Sendable {
 struct IngestMetrics: Sendable {
     let stored: Counter
     let duplicates: Counter
+    let refused: Counter
     let failures: Counter
     let commitSeconds: Histogram
     let batchRows: Histogram
@@ -151,6 +172,10 @@ struct IngestMetrics: Sendable {
     init(_ metrics: Metrics, _ queue: IngestQueue) {
         stored = metrics.counter("sonde_store_rows_total", "Measurements stored.")()
         duplicates = metrics.counter("sonde_store_duplicates_total", "Measurements that had been stored before.")()
+        refused = metrics.counter(
+            "sonde_store_refused_rows_total",
+            "Measurements of checks that their agent was not told to run."
+        )()
         failures = metrics.counter("sonde_store_commit_failures_total", "Transactions that failed.")()
         commitSeconds = metrics.histogram("sonde_store_commit_seconds", "Time from a transaction's begin to durable.")()
         batchRows = metrics.histogram(

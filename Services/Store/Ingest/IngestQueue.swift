@@ -6,9 +6,13 @@ import Synchronization
 
 /// Batches that wait to be written, and those who wait for them.
 final class IngestQueue: Sendable {
+    /// Batches that come together, and are answered together.
     struct Entry: Sendable {
-        let batch: IncomingBatch
-        let answer: CheckedContinuation<AppendTransaction.Outcome, any Error>
+        let batches: [IncomingBatch]
+        let answer: CheckedContinuation<[AppendTransaction.Outcome], any Error>
+
+        var rows: Int { batches.reduce(0) { $0 + $1.batch.count } }
+        var bytes: Int { batches.reduce(0) { $0 + $1.json.count } }
     }
 
     private struct State {
@@ -42,14 +46,15 @@ final class IngestQueue: Sendable {
 
     static let busy = RPCError(.busy, "too many measurements wait to be stored", data: ["retry_after_ms": 250])
 
-    /// Waits until the batch is durable.
-    func append(_ batch: IncomingBatch) async throws -> AppendTransaction.Outcome {
+    /// Waits until the batches are durable; returns what became of each.
+    func append(_ batches: [IncomingBatch]) async throws -> [AppendTransaction.Outcome] {
         try await withCheckedThrowingContinuation { answer in
             let isClosed = state.withLock { state in
                 guard !state.isClosed else { return true }
-                state.entries.append(Entry(batch: batch, answer: answer))
-                state.rows += batch.batch.count
-                state.bytes += batch.json.count
+                let entry = Entry(batches: batches, answer: answer)
+                state.entries.append(entry)
+                state.rows += entry.rows
+                state.bytes += entry.bytes
                 return false
             }
             if isClosed { return answer.resume(throwing: Self.closed) }
@@ -71,13 +76,13 @@ final class IngestQueue: Sendable {
         state.withLock { state in
             var rows = 0
             let count = state.entries.prefix { entry in
-                defer { rows += entry.batch.batch.count }
-                return rows == 0 || rows + entry.batch.batch.count <= limits.transactionRows
+                defer { rows += entry.rows }
+                return rows == 0 || rows + entry.rows <= limits.transactionRows
             }.count
             let entries = Array(state.entries.prefix(count))
             state.entries.removeFirst(count)
-            state.rowsAtWork = entries.reduce(0) { $0 + $1.batch.batch.count }
-            state.bytesAtWork = entries.reduce(0) { $0 + $1.batch.json.count }
+            state.rowsAtWork = entries.reduce(0) { $0 + $1.rows }
+            state.bytesAtWork = entries.reduce(0) { $0 + $1.bytes }
             state.rows -= state.rowsAtWork
             state.bytes -= state.bytesAtWork
             return entries

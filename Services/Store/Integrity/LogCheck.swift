@@ -45,7 +45,7 @@ struct LogCheck {
         var (next, start): (Int?, Int?) = (nil, nil)
         var newest = 0
         var rows = 0
-        let query: SQL = "SELECT cursor, rows FROM event WHERE tenant = \(defaultTenant) ORDER BY cursor DESC"
+        let query: SQL = "SELECT cursor, rows FROM event ORDER BY cursor DESC"
         var gaps: [(Int, Int)] = []
         try connection.query(query) { row in
             let cursor: Int = try row[0]
@@ -77,7 +77,7 @@ struct LogCheck {
     private func read(after cursor: Int) throws -> [Commit] {
         try connection.rows(
             """
-            SELECT cursor, rows, numbers, metadata FROM event WHERE tenant = \(defaultTenant) AND cursor > \(cursor)
+            SELECT cursor, rows, numbers, metadata FROM event WHERE cursor > \(cursor)
             ORDER BY cursor LIMIT \(Self.commitsAtOnce)
             """
         ) { row in

@@ -52,7 +52,7 @@ struct SeriesCheck {
 
     private struct StoredChunk {
         var place: Chunk.Place
-        var tenant: String
+        var tenant: TenantID
         var rows: MeasurementColumns?
     }
 
@@ -72,7 +72,11 @@ struct SeriesCheck {
                 bytes: 0
             )
             let packed = PackedRows(numbers: try row.blob(4), metadata: try row.blob(5))
-            return StoredChunk(place: place, tenant: try row.text(3), rows: try? packer.stored(packed))
+            return StoredChunk(
+                place: place,
+                tenant: TenantID(rawValue: try row.text(3)),
+                rows: try? packer.stored(packed)
+            )
         }
     }
 

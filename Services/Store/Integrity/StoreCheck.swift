@@ -19,7 +19,7 @@ public struct StoreCheck {
     ) async throws -> StoreReport {
         let lastDay = retention.lastExpiredDay(at: now)
         return try await database.read(deadline: .now + .seconds(86_400)) { connection in
-            try connection.enter(tenant: defaultTenant)
+            try connection.enter(tenant: TenantID.every.rawValue)
             try connection.checkSchema()
             let packer = try RowPacker(level: 1)
             return try StoreCheck(connection: connection, packer: packer, lastExpiredDay: lastDay).report()

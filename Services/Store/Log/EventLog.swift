@@ -3,9 +3,11 @@ import Database
 import Lifecycle
 import Synchronization
 
-/// A batch of new rows as it was committed.
+/// A batch of new rows as it was committed; its places are those of `CommittedRows`.
 struct StoredEvent: Sendable {
     let cursor: Int
+    let tenant: TenantID
+    let number: Int
     /// A `MeasurementBatch` as JSON.
     let batch: ArraySlice<UInt8>
 }
@@ -29,14 +31,20 @@ final class EventLog: Sendable {
     private let tail = Mutex(Tail())
     /// The newest cursor.
     private let committed: Latest<Int>
+    /// The newest number of each tenant.
+    private let numbers: Mutex<[TenantID: Int]>
 
-    init(_ database: any Database, _ series: SeriesTable, newest: Int) {
+    init(_ database: any Database, _ series: SeriesTable, newest: Int, numbers: [TenantID: Int]) {
         self.database = database
         self.series = series
+        self.numbers = Mutex(numbers)
         committed = Latest(newest)
     }
 
     var newest: Int { committed.current.value }
+
+    func newest(of tenant: TenantID) -> Int { numbers.withLock { $0[tenant] ?? 0 } }
+
     /// Streams that wait for what comes next.
     var followerCount: Int { committed.waiterCount }
 
@@ -52,6 +60,7 @@ final class EventLog: Sendable {
             }
             tail.events.removeFirst(dropped)
         }
+        numbers.withLock { $0[event.tenant] = max($0[event.tenant] ?? 0, event.number) }
         committed.update(event.cursor)
     }
 
@@ -65,68 +74,126 @@ final class EventLog: Sendable {
         committed.finish()
     }
 
-    /// Where a stream after `cursor` can begin: later when what is between is gone, and at the newest at the latest.
-    func start(after cursor: Int?) async throws -> Int {
-        let newest = newest
-        guard let cursor, cursor < newest else { return newest }
-        let oldest = try await database.read(as: defaultTenant) { connection in
-            let oldest: SQL = "SELECT min(cursor) FROM event WHERE tenant = \(defaultTenant)"
-            return try connection.value(oldest, as: Int?.self) ?? nil
-        }
-        return max(cursor, (oldest ?? newest + 1) - 1)
+    /// Where a stream after `place` can begin: later when what is between is gone, and at the newest at the latest.
+    func start(of follower: Follower, after place: Int?) async throws -> Int {
+        let newest = newest(for: follower)
+        guard let place, place < newest else { return newest }
+        let oldest = try await database.read(as: .every) { try $0.oldestPlace(for: follower) }
+        return max(place, (oldest ?? newest + 1) - 1)
     }
 
-    /// Some of the events after `cursor`, in their order; waits for the first, and is `nil` when there will be none.
-    func next(after cursor: Int) async throws -> [StoredEvent]? {
+    /// Some of the events after `place`, in their order; waits for the first, and is `nil` when there will be none.
+    func next(for follower: Follower, after place: Int) async throws -> [StoredEvent]? {
         while true {
-            let (version, newest) = committed.current
-            if newest > cursor {
-                if let events = recent(after: cursor) { return events }
-                let events = try await stored(after: cursor)
+            let version = committed.current.version
+            if newest(for: follower) > place {
+                if let events = recent(for: follower, after: place) { return events }
+                let events = try await stored(for: follower, after: place)
                 if !events.isEmpty { return events }
             }
             guard try await committed.next(after: version) != nil else { return nil }
         }
     }
 
-    /// From memory; `nil` when that does not reach back so far.
-    private func recent(after cursor: Int) -> [StoredEvent]? {
-        tail.withLock { tail in
-            guard let first = tail.events.first, first.cursor <= cursor + 1 else { return nil }
-            var bytes = 0
-            return Array(
-                tail.events.dropFirst(cursor + 1 - first.cursor).prefix { event in
-                    defer { bytes += event.batch.count }
-                    return bytes < Self.chunkBytes
-                }
-            )
+    private func newest(for follower: Follower) -> Int {
+        switch follower {
+        case .everything: newest
+        case .tenant(let tenant): newest(of: tenant)
         }
     }
 
-    private func stored(after cursor: Int) async throws -> [StoredEvent] {
-        try await database.read(as: defaultTenant) { [series] connection in
-            guard let commit = try connection.commit(after: cursor) else { return [] }
-            return [StoredEvent(cursor: commit.cursor, batch: commit.batch(series).json[...])]
+    /// From memory; `nil` when that does not reach back so far.
+    private func recent(for follower: Follower, after place: Int) -> [StoredEvent]? {
+        tail.withLock { tail in
+            // From the end, where most followers are.
+            var start = tail.events.endIndex
+            var reached: Int?
+            while start > 0, reached ?? .max > place + 1 {
+                start -= 1
+                reached = tail.events[start].place(for: follower) ?? reached
+            }
+            guard let reached, reached <= place + 1 else { return nil }
+            var bytes = 0
+            return tail.events[start...].filter { event in
+                guard let own = event.place(for: follower), own > place, bytes < Self.chunkBytes else { return false }
+                bytes += event.batch.count
+                return true
+            }
+        }
+    }
+
+    private func stored(for follower: Follower, after place: Int) async throws -> [StoredEvent] {
+        try await database.read(as: .every) { [series] connection in
+            guard let commit = try connection.commit(for: follower, after: place) else { return [] }
+            return [commit.event(series)]
+        }
+    }
+}
+
+/// Who reads the log: services read all of it, and a tenant's people what is theirs, each in an order without holes.
+enum Follower: Sendable {
+    case everything
+    case tenant(TenantID)
+}
+
+extension StoredEvent {
+    /// Where a follower finds it; `nil` for one who does not see it.
+    func place(for follower: Follower) -> Int? {
+        switch follower {
+        case .everything: cursor
+        case .tenant(let tenant): tenant == self.tenant ? number : nil
         }
     }
 }
 
 extension DatabaseConnection {
-    /// The first commit after a cursor.
-    func commit(after cursor: Int) throws -> CommittedRows? {
+    /// The first commit after a place.
+    func commit(for follower: Follower = .everything, after place: Int) throws -> CommittedRows? {
         let packer = try RowPacker(level: 1)
-        let query: SQL = """
-            SELECT cursor, numbers, metadata FROM event WHERE tenant = \(defaultTenant) AND cursor > \(cursor)
-            ORDER BY cursor LIMIT 1
-            """
+        let condition: SQL =
+            switch follower {
+            case .everything: "cursor > \(place) ORDER BY cursor"
+            case .tenant(let tenant): "tenant = \(tenant.rawValue) AND number > \(place) ORDER BY number"
+            }
+        let query: SQL = "SELECT cursor, tenant, number, numbers, metadata FROM event WHERE \(condition) LIMIT 1"
         return try first(query) { row in
-            let packed = PackedRows(numbers: try row.blob(1), metadata: try row.blob(2))
-            return CommittedRows(cursor: try row[0], rows: try packer.stored(packed))
+            let packed = PackedRows(numbers: try row.blob(3), metadata: try row.blob(4))
+            return CommittedRows(
+                cursor: try row[0],
+                tenant: TenantID(rawValue: try row.text(1)),
+                number: try row[2],
+                rows: try packer.stored(packed)
+            )
+        }
+    }
+
+    /// The newest number of each tenant.
+    func newestNumbers() throws -> [TenantID: Int] {
+        let numbers = try rows("SELECT tenant, max(number) FROM event GROUP BY tenant") { row in
+            (TenantID(rawValue: try row.text(0)), try row[1] as Int)
+        }
+        return Dictionary(numbers) { first, _ in first }
+    }
+
+    /// From where on the log has everything.
+    fileprivate func oldestPlace(for follower: Follower) throws -> Int? {
+        switch follower {
+        case .everything:
+            // Of each tenant the newest commit stays, however old it is.
+            let pruned: Int = try value("SELECT cursor FROM pruned") ?? 0
+            return try value("SELECT min(cursor) FROM event WHERE cursor > \(pruned)", as: Int?.self) ?? nil
+        case .tenant(let tenant):
+            return try value("SELECT min(number) FROM event WHERE tenant = \(tenant.rawValue)", as: Int?.self) ?? nil
         }
     }
 }
 
 extension CommittedRows {
+    /// As followers get it.
+    func event(_ table: SeriesTable) -> StoredEvent {
+        StoredEvent(cursor: cursor, tenant: tenant, number: number, batch: batch(table).json[...])
+    }
+
     /// The rows as their agent sent them, but for series without rows.
     func batch(_ table: SeriesTable) -> MeasurementBatch {
         var batch = MeasurementBatch(agentID: .placeholder, origin: "", series: [], columns: rows)

@@ -34,8 +34,11 @@ final class Replica: Sendable {
     static func open(_ database: any Database, seriesLimit: Int, totals: ProbeTotals?) async throws -> Replica {
         let series = SeriesTable(limit: seriesLimit)
         try await series.load(from: database)
-        let flushed = try await database.read(as: defaultTenant) { try $0.flushedCursor() }
-        let replica = Replica(database, series, EventLog(database, series, newest: flushed), totals)
+        let (flushed, numbers) = try await database.read(as: .every) { connection in
+            (try connection.flushedCursor(), try connection.newestNumbers())
+        }
+        let events = EventLog(database, series, newest: flushed, numbers: numbers)
+        let replica = Replica(database, series, events, totals)
         try await replica.catchUp()
         totals?.begin()
         return replica
@@ -55,7 +58,7 @@ final class Replica: Sendable {
     }
 
     /// Shows nothing more of targets.
-    func forget(_ targets: [TargetID]) {
+    func forget(_ targets: [TenantTarget]) {
         series.forget(targets)
         events.forgetTail()
     }
@@ -64,13 +67,11 @@ final class Replica: Sendable {
     func catchUp(on connection: any DatabaseConnection) throws {
         try catchUpForgotten(connection)
         let newest: Int =
-            try connection.value(
-                "SELECT coalesce(max(cursor), 0) FROM event WHERE tenant = \(defaultTenant)"
-            ) ?? 0
+            try connection.value("SELECT coalesce(max(cursor), 0) FROM event") ?? 0
         guard newest > events.newest else { return }
         take(try connection.seriesRecords(after: series.count), [])
         while events.newest < newest, let commit = try connection.commit(after: events.newest) {
-            take([], [(commit, StoredEvent(cursor: commit.cursor, batch: commit.batch(series).json[...]))])
+            take([], [(commit, commit.event(series))])
         }
     }
 
@@ -79,19 +80,18 @@ final class Replica: Sendable {
         let seen = try connection.rows(
             """
             SELECT count(*), coalesce(min(forgotten_at), 0), coalesce(max(forgotten_at), 0) FROM forgotten
-            WHERE tenant = \(defaultTenant)
             """
         ) { row in [try row[0] as Int64, try row[1], try row[2]] }
         guard forgottenSeen.withLock({ $0 != seen }) else { return }
-        let targets = try connection.rows("SELECT target_id FROM forgotten WHERE tenant = \(defaultTenant)") { row in
-            TargetID(rawValue: try row.text(0))
+        let targets = try connection.rows("SELECT tenant, target_id FROM forgotten") { row in
+            TenantTarget(tenant: TenantID(rawValue: try row.text(0)), target: TargetID(rawValue: try row.text(1)))
         }
         forget(targets)
         forgottenSeen.withLock { $0 = seen }
     }
 
     private func catchUp() async throws {
-        try await database.read(as: defaultTenant) { [self] connection in try catchUp(on: connection) }
+        try await database.read(as: .every) { [self] connection in try catchUp(on: connection) }
     }
 
     /// Looks for what other stores commit, until it is cancelled; there are none with SQLite.

@@ -21,19 +21,22 @@ await MeshProcess.main(.store) {
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
+    let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = try await Store.open(
         database,
         settings,
+        orchestrator: orchestrator.client,
         clock: LoopClock(process.loop),
         log: process.log,
         metrics: process.metrics
     )
     let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
-    let authorizer = PersonAuthorizer { try await gateway.client.call(.listKeys, Empty()) }
+    let authorizer = PersonAuthorizer(clock: LoopClock(process.loop))
+    let identity = IdentityFollower(gateway.client, authorizer, clock: LoopClock(process.loop), log: process.log)
     var router = process.router(authorizer: authorizer)
-    store.addRoutes(to: &router) { try await authorizer.person(of: CallContext.current?.token) }
+    store.addRoutes(to: &router)
     let server = try process.server(router)
     let telemetry = await store.telemetry(on: process.loop)
-    try await process.run([gateway, server, store, telemetry])
+    try await process.run([gateway, identity, orchestrator, server, store, telemetry])
     await database.close()
 }

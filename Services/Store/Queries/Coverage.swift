@@ -10,11 +10,15 @@ struct Coverage {
     }
 
     private var periods: [Period] = []
+    /// When the check was to run, in order; `nil` when that was always.
+    private let hours: [Range<Int64>]?
 
-    /// `records` are of one vantage: each is expected from its first row on, until the next one begins.
+    /// `records` are of one vantage: each is expected from its first row on, until the next one begins, in `hours` alone
+    /// if there are any.
     ///
     /// `nil` when none of them comes at intervals.
-    init?(_ records: [SeriesRecord], until end: Timestamp) {
+    init?(_ records: [SeriesRecord], until end: Timestamp, hours: [CheckHours.Span]? = nil) {
+        self.hours = hours?.filter { $0.from < $0.to }.map { $0.from.microseconds..<$0.to.microseconds }
         let sorted = records.filter { $0.key.series.intervalMilliseconds != nil }.sorted { $0.firstAt < $1.firstAt }
         guard !sorted.isEmpty else { return nil }
         for (index, record) in sorted.enumerated() {
@@ -34,10 +38,34 @@ struct Coverage {
             let from = steps.from + Int64(step) * steps.length
             let to = min(from + steps.length, end.microseconds)
             let share = periods.reduce(0.0) { sum, period in
-                let overlap = min(to, period.to) - max(from, period.from)
-                return overlap > 0 ? sum + Double(overlap) / Double(period.interval) : sum
+                let (start, end) = (max(from, period.from), min(to, period.to))
+                return start < end ? sum + Double(time(in: start..<end)) / Double(period.interval) : sum
             }
             return Int(share.rounded())
         }
+    }
+
+    /// How much of a span of time the check was to run.
+    private func time(in span: Range<Int64>) -> Int64 {
+        guard let hours else { return Int64(span.count) }
+        let first = hours.partitioningIndex { $0.upperBound > span.lowerBound }
+        var sum: Int64 = 0
+        for hour in hours[first...] {
+            guard hour.lowerBound < span.upperBound else { break }
+            sum += Int64(hour.clamped(to: span).count)
+        }
+        return sum
+    }
+}
+
+extension [Range<Int64>] {
+    /// The first place at which a condition holds that holds from some place on.
+    fileprivate func partitioningIndex(where holds: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

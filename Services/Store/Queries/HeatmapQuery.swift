@@ -11,13 +11,14 @@ struct HeatmapQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: HeatmapFilter) async throws -> WrittenResult<Heatmap> {
+        let tenant = try Person.ofCall.tenant
         let (points, bins) = (filter.points ?? 100, filter.bins ?? 30)
         try checkNumber(points, "points", 1...500)
         try checkNumber(bins, "bins", 2...100)
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
         let records = series.series(
-            of: defaultTenant,
+            of: tenant,
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
@@ -25,7 +26,7 @@ struct HeatmapQuery: Sendable {
             since: span.from
         ).map(\.record).filter { filter.type != nil || !$0.key.series.type.isEvidence }
         let limits = reader.limits
-        return try await reader.read { rows in
+        return try await reader.read(as: tenant) { rows in
             var budget = RowBudget(limits)
             let sums = try rows.sums(of: records, in: span, by: steps, &budget)
             var heatmap = Heatmap(

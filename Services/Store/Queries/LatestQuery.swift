@@ -10,15 +10,16 @@ struct LatestQuery: Sendable {
     let series: SeriesTable
 
     func callAsFunction(_ filter: LatestFilter) async throws -> WrittenResult<MeasurementPage> {
+        let tenant = try Person.ofCall.tenant
         var newest: [Vantage: (record: SeriesRecord, newest: MeasurementRow)] = [:]
-        for entry in series.series(of: defaultTenant, target: filter.targetID) {
+        for entry in series.series(of: tenant, target: filter.targetID) {
             if let other = newest[entry.record.vantage], !entry.newest.isNewer(than: other.newest) { continue }
             newest[entry.record.vantage] = entry
         }
         let sorted = newest.values.sorted { $0.newest.isNewer(than: $1.newest) }
             .prefix(reader.limits.latestRows)
         guard sorted.count > Self.rowsOnLoop else { return try Self.page(sorted) }
-        return try await reader.read { _ in try Self.page(sorted) }
+        return try await reader.read(as: tenant) { _ in try Self.page(sorted) }
     }
 
     private static func page(

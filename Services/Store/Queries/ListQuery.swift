@@ -11,6 +11,7 @@ struct ListQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: MeasurementFilter) async throws -> WrittenResult<MeasurementPage> {
+        let tenant = try Person.ofCall.tenant
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...10_000)
         let status = try MeasurementStatus(filter: filter.status)
@@ -24,7 +25,7 @@ struct ListQuery: Sendable {
         let first = RowPlace(timestamp: span.to.microseconds, id: .lowest, series: 0)
         let end = cursor.map { min($0.last, first) } ?? first
         let series = series.series(
-            of: defaultTenant,
+            of: tenant,
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
@@ -32,7 +33,7 @@ struct ListQuery: Sendable {
             since: span.from
         )
         let wanted = RowFilter(times: span.from.microseconds..<(.max), status: status, reason: reason, id: id)
-        return try await reader.read { rows in
+        return try await reader.read(as: tenant) { rows in
             var rows = NewestFirst(series, wanted, before: end, from: rows)
             return try WrittenResult(page(&rows, limit, from: span.from))
         }

@@ -12,13 +12,14 @@ struct MatrixQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: MatrixFilter) async throws -> WrittenResult<Matrix> {
+        let tenant = try Person.ofCall.tenant
         let points = filter.points ?? 48
         try checkNumber(points, "points", 1...200)
         try checkNumber(filter.targetIDs?.count ?? 0, "target_ids", 0...Self.maximumTargets)
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
         let wanted = filter.targetIDs.map(Set.init)
-        let series = series.series(of: defaultTenant, since: span.from).filter { record, _ in
+        let series = series.series(of: tenant, since: span.from).filter { record, _ in
             !record.key.series.type.isEvidence && wanted?.contains(record.key.series.targetID) ?? true
         }
         let targets = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
@@ -26,7 +27,7 @@ struct MatrixQuery: Sendable {
             throw invalid("target_ids", "must name at most \(Self.maximumTargets) of the \(targets.count) targets")
         }
         let limits = reader.limits
-        return try await reader.read { rows in
+        return try await reader.read(as: tenant) { rows in
             var budget = RowBudget(limits)
             let lines = try targets.sorted { $0.key.rawValue < $1.key.rawValue }.map { target, records in
                 let sums = try rows.sums(of: records, in: span, by: steps, withSketch: false, &budget)

@@ -12,13 +12,16 @@ struct QueryReader: Sendable {
     let retention: RetentionSettings
     let now: @Sendable () -> Timestamp
 
-    func read<T: Sendable>(_ body: @escaping @Sendable (SeriesReader) throws -> T) async throws -> T {
+    func read<T: Sendable>(
+        as tenant: TenantID,
+        _ body: @escaping @Sendable (SeriesReader) throws -> T
+    ) async throws -> T {
         let own = ContinuousClock.now.advanced(by: limits.time)
         let deadline = CallContext.current?.deadline.map { min($0, own) } ?? own
         let segments = head.segments
         let lastDay = retention.lastExpiredDay(at: now())
         do {
-            return try await database.read(as: defaultTenant, deadline: deadline) { connection in
+            return try await database.read(as: tenant, deadline: deadline) { connection in
                 try body(try SeriesReader(connection, segments, lastDayWithMinutes: lastDay))
             }
         } catch let error as DatabaseError where error.code == .busy {

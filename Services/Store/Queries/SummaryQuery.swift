@@ -10,11 +10,12 @@ struct SummaryQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: SummaryFilter) async throws -> WrittenResult<SummaryReport> {
+        let tenant = try Person.ofCall.tenant
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
-        let series = series.series(of: defaultTenant, target: filter.targetID, since: span.from)
+        let series = series.series(of: tenant, target: filter.targetID, since: span.from)
         let records = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
         let limits = reader.limits
-        return try await reader.read { rows in
+        return try await reader.read(as: tenant) { rows in
             var targets: [TargetID: Rollup] = [:]
             var budget = RowBudget(limits)
             for (target, records) in records {

@@ -7,16 +7,18 @@ import Statistics
 struct TimelineQuery: Sendable {
     let reader: QueryReader
     let series: SeriesTable
+    let hours: CheckHourBook
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: TimelineFilter) async throws -> WrittenResult<Timeline> {
+        let tenant = try Person.ofCall.tenant
         let points = filter.points ?? 300
         try checkNumber(points, "points", 1...2_000)
         let now = now()
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now)
         let steps = Steps(span, points: points)
         let series = series.series(
-            of: defaultTenant,
+            of: tenant,
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
@@ -27,14 +29,16 @@ struct TimelineQuery: Sendable {
         guard vantages.count * steps.count <= limits.timelinePoints else {
             throw invalid("points", "are too many for \(vantages.count) series; name a check_id or an agent_id")
         }
-        return try await reader.read { rows in
+        let hours = await hours.hours(of: Set(vantages.keys.map(\.checkID)), from: span.from, to: span.to)
+        return try await reader.read(as: tenant) { rows in
             var budget = RowBudget(limits)
             let withSketch = filter.quality == true
             let lines = try vantages.values.compactMap { records -> Timeline.Series? in
                 let sums = try rows.sums(of: records, in: span, by: steps, withSketch: withSketch, &budget)
                 guard sums.contains(where: { !$0.isEmpty }) else { return nil }
                 var line = Timeline.Series(sums, of: records)
-                line.expected = Coverage(records, until: now)?.expected(steps, upTo: span.to)
+                line.expected = Coverage(records, until: now, hours: hours[line.checkID])?
+                    .expected(steps, upTo: span.to)
                 if withSketch { line.addQuality(sums) }
                 return line
             }

@@ -53,7 +53,7 @@ struct Pruning: Sendable {
 
     /// Makes minutes of the rows of some series on the first day there is, up to `last`; returns how many rows went.
     private func summarizeRows(upTo last: Int64) async throws -> Int {
-        let (rows, damaged) = try await database.write(as: defaultTenant) { connection in
+        let (rows, damaged) = try await database.write(as: .every) { connection in
             try connection.take(.chunks)
             let oldest: Int64? = try connection.value("SELECT min(day) FROM chunk", as: Int64?.self) ?? nil
             guard let day = oldest, day <= last else { return (0, 0) }
@@ -73,12 +73,12 @@ struct Pruning: Sendable {
     }
 
     private func removeGaps(before cutoff: Int64) async throws {
-        _ = try await database.write(as: defaultTenant) { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
+        _ = try await database.write(as: .every) { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
     }
 
     private func removeRollups(_ step: RollupStep, before time: Timestamp) async throws {
         for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
-            _ = try await database.write(as: defaultTenant) { connection in
+            _ = try await database.write(as: .every) { connection in
                 try connection.execute(
                     """
                     DELETE FROM rollup WHERE step = \(step.rawValue) AND series >= \(first)
@@ -90,7 +90,7 @@ struct Pruning: Sendable {
     }
 
     private func removeMinutes(upTo day: Int64) async throws -> Int {
-        try await database.write(as: defaultTenant) { connection in
+        try await database.write(as: .every) { connection in
             try connection.execute(
                 """
                 DELETE FROM minutes WHERE (day, series) IN
@@ -100,23 +100,29 @@ struct Pruning: Sendable {
         }
     }
 
-    /// Those that are in chunks; the newest stays, since its cursor is where the next one goes on.
+    private static let isNotNewest: SQL =
+        "cursor < (SELECT max(cursor) FROM event AS newest WHERE newest.tenant = event.tenant)"
+
+    /// Those that are in chunks; of each tenant the newest stays, since its number is where the next one goes on.
     private func removeEvents(before cutoff: Int64) async throws {
         while true {
-            let oldest = try await database.read(as: defaultTenant) { connection in
+            let oldest = try await database.read(as: .every) { connection in
                 try connection.rows(
                     """
-                    SELECT cursor, created_at FROM event WHERE tenant = \(defaultTenant)
-                        AND cursor <= (SELECT cursor FROM flushed WHERE tenant = \(defaultTenant))
-                        AND cursor < (SELECT max(cursor) FROM event WHERE tenant = \(defaultTenant))
+                    SELECT cursor, created_at FROM event
+                    WHERE cursor <= (SELECT cursor FROM flushed) AND \(Self.isNotNewest)
                     ORDER BY cursor LIMIT \(Self.eventsAtOnce)
                     """
                 ) { row in (cursor: try row[0] as Int, createdAt: try row[1] as Int64) }
             }
             guard let last = oldest.prefix(while: { $0.createdAt < cutoff }).last else { return }
-            _ = try await database.write(as: defaultTenant) { connection in
-                try connection.execute(
-                    "DELETE FROM event WHERE tenant = \(defaultTenant) AND cursor <= \(last.cursor)"
+            _ = try await database.write(as: .every) { connection in
+                try connection.execute("DELETE FROM event WHERE cursor <= \(last.cursor) AND \(Self.isNotNewest)")
+                return try connection.execute(
+                    """
+                    INSERT INTO pruned (tenant, cursor) VALUES (\(TenantID.every.rawValue), \(last.cursor))
+                    ON CONFLICT (tenant) DO UPDATE SET cursor = excluded.cursor
+                    """
                 )
             }
         }

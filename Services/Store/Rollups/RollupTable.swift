@@ -1,3 +1,4 @@
+import Contracts
 import Database
 import Packing
 
@@ -29,12 +30,12 @@ extension SQL {
         """
     }
 
-    static func save(_ rollup: Rollup, _ step: RollupStep, of series: Int, at index: Int64, tenant: String) -> SQL {
+    static func save(_ rollup: Rollup, _ step: RollupStep, of series: Int, at index: Int64, tenant: TenantID) -> SQL {
         var writer = PackedWriter()
         rollup.pack(into: &writer)
         return """
             INSERT INTO rollup (step, series, start, tenant, rollup)
-            VALUES (\(step.rawValue), \(series), \(step.start(of: index)), \(tenant), \(writer.bytes))
+            VALUES (\(step.rawValue), \(series), \(step.start(of: index)), \(tenant.rawValue), \(writer.bytes))
             ON CONFLICT (step, series, start) DO UPDATE SET rollup = excluded.rollup
             """
     }

@@ -12,12 +12,13 @@ struct HopQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: HopFilter) async throws -> WrittenResult<HopSeries> {
+        let tenant = try Person.ofCall.tenant
         let points = filter.points ?? 60
         try checkNumber(points, "points", 1...500)
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.span, now: now())
         let steps = Steps(span, points: points)
         let records = series.series(
-            of: defaultTenant,
+            of: tenant,
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
@@ -27,7 +28,7 @@ struct HopQuery: Sendable {
         let vantages = Dictionary(grouping: records, by: \.vantage)
         var limits = reader.limits
         limits.rows = min(limits.rows, Self.maximumTraces)
-        return try await reader.read { [limits] rows in
+        return try await reader.read(as: tenant) { [limits] rows in
             var budget = RowBudget(limits)
             let paths = try vantages.values.compactMap { records -> HopSeries.Path? in
                 var sums = HopSums(steps)

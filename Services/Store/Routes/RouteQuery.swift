@@ -13,16 +13,17 @@ struct RouteQuery: Sendable {
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: RouteFilter) async throws -> RouteLog {
+        let tenant = try Person.ofCall.tenant
         let limit = filter.limit ?? 100
         try checkNumber(limit, "limit", 1...1_000)
         let to = filter.to ?? now()
         let from = filter.from ?? to.advanced(by: .seconds(-86_400))
         let span = try QuerySpan(from: from, to: to, longest: reader.limits.sumSpan, now: to)
-        return try await reader.read { [series] rows in
+        return try await reader.read(as: tenant) { [series] rows in
             var log = RouteLog(changes: [])
             try rows.connection.query(
                 """
-                SELECT changed_at, id, series, hop, flows, path FROM route WHERE tenant = \(defaultTenant)
+                SELECT changed_at, id, series, hop, flows, path FROM route WHERE tenant = \(tenant.rawValue)
                     AND changed_at >= \(span.from.microseconds) AND changed_at < \(span.to.microseconds)
                 ORDER BY changed_at DESC, id DESC LIMIT \(Self.maximumRows)
                 """

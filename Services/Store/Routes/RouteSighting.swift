@@ -38,7 +38,7 @@ struct RouteSighting: Equatable {
 }
 
 extension SQL {
-    static func insert(_ sighting: RouteSighting, tenant: String, series: Int, at time: Int64, id: UUIDv7) -> SQL {
+    static func insert(_ sighting: RouteSighting, tenant: TenantID, series: Int, at time: Int64, id: UUIDv7) -> SQL {
         var writer = JSONWriter()
         writer.beginArray()
         for address in sighting.path {
@@ -47,7 +47,7 @@ extension SQL {
         writer.endArray()
         return """
             INSERT INTO route (tenant, changed_at, id, series, hop, flows, path)
-            VALUES (\(tenant), \(time), \(id.bytes), \(series), \(sighting.hop), \(sighting.flows),
+            VALUES (\(tenant.rawValue), \(time), \(id.bytes), \(series), \(sighting.hop), \(sighting.flows),
                 \(String(decoding: writer.bytes, as: UTF8.self)))
             ON CONFLICT (tenant, changed_at, id) DO NOTHING
             """

@@ -35,7 +35,7 @@ extension UUIDv7 {
 extension DatabaseConnection {
     /// Up to which cursor the log is in chunks, of all series.
     func flushedCursor() throws -> Int {
-        try value("SELECT cursor FROM flushed WHERE tenant = \(defaultTenant)") ?? 0
+        try value("SELECT cursor FROM flushed WHERE tenant = \(TenantID.every.rawValue)") ?? 0
     }
 
     func flushedCursor(of series: Int) throws -> Int {
@@ -65,7 +65,7 @@ extension SQL {
     static func save(
         _ progress: SeriesProgress,
         of series: Int,
-        tenant: String,
+        tenant: TenantID,
         _ packer: RowPacker
     ) throws -> SQL {
         let newest = try progress.newest.map { row in
@@ -75,7 +75,7 @@ extension SQL {
         }
         return """
             INSERT INTO progress (series, tenant, flushed, newest_at, highest_id, numbers, metadata)
-            VALUES (\(series), \(tenant), \(progress.flushed), \(progress.mark.newestAt),
+            VALUES (\(series), \(tenant.rawValue), \(progress.flushed), \(progress.mark.newestAt),
                 \(progress.mark.highestID.bytes), \(newest?.numbers), \(newest?.metadata))
             ON CONFLICT (series) DO UPDATE SET flushed = excluded.flushed, newest_at = excluded.newest_at,
                 highest_id = excluded.highest_id, numbers = excluded.numbers, metadata = excluded.metadata

@@ -7,13 +7,15 @@ final class SeriesTable: Sendable {
     private struct State {
         var records: [SeriesRecord] = []
         var ids: [SeriesKey: Int] = [:]
-        var byTarget: [TargetID: [Int]] = [:]
+        var byTarget: [TenantTarget: [Int]] = [:]
         var byName: [SeriesName: [Int]] = [:]
         /// Of the series with the number `index + 1`.
         var newest: [MeasurementRow?] = []
         var marks: [SeriesMark] = []
         /// Targets that are no more, and their series.
-        var forgotten: Set<TargetID> = []
+        var forgotten: Set<TenantTarget> = []
+        /// Whose the checks are that agents have reported.
+        var owners: [ReportedCheck: TenantID] = [:]
         var forgottenSeries: Set<Int> = []
 
         mutating func add(_ record: SeriesRecord) {
@@ -22,12 +24,13 @@ final class SeriesTable: Sendable {
             newest.append(nil)
             marks.append(SeriesMark())
             ids[record.key] = record.id
-            byTarget[record.key.series.targetID, default: []].append(record.id)
-            if record.isNameless || forgotten.contains(record.key.series.targetID) { forgottenSeries.insert(record.id) }
+            byTarget[record.key.tenantTarget, default: []].append(record.id)
+            if record.isNameless || forgotten.contains(record.key.tenantTarget) { forgottenSeries.insert(record.id) }
+            if record.isVerified { owners[record.key.reportedCheck] = record.key.tenant }
             byName[record.name, default: []].append(record.id)
         }
 
-        mutating func forget(_ target: TargetID) {
+        mutating func forget(_ target: TenantTarget) {
             guard forgotten.insert(target).inserted else { return }
             for series in byTarget[target] ?? [] {
                 forgottenSeries.insert(series)
@@ -50,7 +53,7 @@ final class SeriesTable: Sendable {
 
     /// Reads all series, and how far each is.
     func load(from database: any Database) async throws {
-        let (records, progress) = try await database.read(as: defaultTenant) { connection in
+        let (records, progress) = try await database.read(as: .every) { connection in
             (try connection.seriesRecords(after: 0), try connection.seriesProgress(try RowPacker(level: 1)))
         }
         try state.withLock { state in
@@ -72,6 +75,9 @@ final class SeriesTable: Sendable {
 
     /// The number of a series; `nil` for one that is new.
     func number(of key: SeriesKey) -> Int? { state.withLock { $0.ids[key] } }
+
+    /// Whose a check is, by what was stored of it before; `nil` when nothing was that an agent reported.
+    func owner(of check: ReportedCheck) -> TenantID? { state.withLock { $0.owners[check] } }
 
     func mark(_ series: Int) -> SeriesMark { state.withLock { $0.marks[series - 1] } }
 
@@ -100,11 +106,11 @@ final class SeriesTable: Sendable {
     }
 
     /// Shows nothing more of targets.
-    func forget(_ targets: some Sequence<TargetID>) {
+    func forget(_ targets: some Sequence<TenantTarget>) {
         state.withLock { state in for target in targets { state.forget(target) } }
     }
 
-    func isForgotten(_ target: TargetID) -> Bool { state.withLock { $0.forgotten.contains(target) } }
+    func isForgotten(_ target: TenantTarget) -> Bool { state.withLock { $0.forgotten.contains(target) } }
 
     /// Those of some series whose targets are no more.
     func forgotten(of series: some Sequence<Int>) -> Set<Int> {
@@ -123,7 +129,7 @@ final class SeriesTable: Sendable {
 
     /// The series that a filter leaves over and that have rows, of `time` or later.
     func series(
-        of tenant: String,
+        of tenant: TenantID,
         target: TargetID? = nil,
         check: CheckID? = nil,
         agent: AgentID? = nil,
@@ -131,7 +137,9 @@ final class SeriesTable: Sendable {
         since time: Timestamp? = nil
     ) -> [(record: SeriesRecord, newest: MeasurementRow)] {
         state.withLock { state in
-            let ids = target.map { state.byTarget[$0] ?? [] } ?? Array(1..<state.records.count + 1)
+            let ids =
+                target.map { state.byTarget[TenantTarget(tenant: tenant, target: $0)] ?? [] }
+                ?? Array(1..<state.records.count + 1)
             return ids.compactMap { id in
                 let record = state.records[id - 1]
                 guard record.key.tenant == tenant, check.map({ $0 == record.key.series.checkID }) ?? true,
@@ -149,6 +157,11 @@ final class SeriesTable: Sendable {
         state.withLock { state in (state.byName[name] ?? []).map { state.records[$0 - 1] } }
     }
 
+    /// The series of a tenant that have a name.
+    func records(of tenant: TenantID) -> [SeriesRecord] {
+        state.withLock { $0.records.filter { $0.key.tenant == tenant && !$0.isNameless } }
+    }
+
     func record(_ number: Int) -> SeriesRecord {
         state.withLock { $0.records[number - 1] }
     }
@@ -161,7 +174,8 @@ extension DatabaseConnection {
     func seriesRecords(after number: Int) throws -> [SeriesRecord] {
         try rows(
             """
-            SELECT id, tenant, target_id, check_id, agent_id, target, type, origin, endpoint, interval_ms, first_at
+            SELECT id, tenant, target_id, check_id, agent_id, target, type, origin, endpoint, interval_ms, first_at,
+                verified
             FROM series WHERE id > \(number) ORDER BY id
             """
         ) { row in
@@ -178,12 +192,12 @@ extension DatabaseConnection {
                 intervalMilliseconds: interval == 0 ? nil : interval
             )
             let key = SeriesKey(
-                tenant: try row.text(1),
+                tenant: TenantID(rawValue: try row.text(1)),
                 agentID: AgentID(rawValue: try row.text(4)),
                 origin: try row.text(7),
                 series: series
             )
-            return SeriesRecord(id: try row[0], key: key, firstAt: try row[10])
+            return SeriesRecord(id: try row[0], key: key, firstAt: try row[10], isVerified: try row[11])
         }
     }
 }
@@ -193,10 +207,11 @@ extension SQL {
         let series = record.key.series
         return """
             INSERT INTO series (id, tenant, target_id, check_id, agent_id, target, type, endpoint, origin, interval_ms,
-                first_at)
-            VALUES (\(record.id), \(record.key.tenant), \(series.targetID.rawValue), \(series.checkID.rawValue),
+                first_at, verified)
+            VALUES (\(record.id), \(record.key.tenant.rawValue), \(series.targetID.rawValue), \(series.checkID.rawValue),
                 \(record.key.agentID.rawValue), \(series.target), \(series.type.rawValue), \(series.endpoint),
-                \(record.key.origin), \(series.intervalMilliseconds ?? 0), \(record.firstAt))
+                \(record.key.origin), \(series.intervalMilliseconds ?? 0), \(record.firstAt),
+                \(record.isVerified))
             """
     }
 }

@@ -12,22 +12,24 @@ struct SessionBook: Sendable {
     let reader: QueryReader
     let now: @Sendable () -> Timestamp
 
-    func addRoutes(to router: inout RPCRouter, person: @escaping @Sendable () async throws -> Person) {
+    func addRoutes(to router: inout RPCRouter) {
         router.handle(.listSessions, list)
         router.handle(.getSession) { try await session($0.id) }
-        router.handle(.createSession) { try await create($0, by: person()) }
+        router.handle(.createSession) { try await create($0, by: .ofCall) }
         router.handle(.updateSession, update)
         router.handle(.deleteSession, delete)
     }
 
     func session(_ id: SessionID) async throws -> Session {
-        try await reader.read { try $0.connection.session(id) }
+        let tenant = try Person.ofCall.tenant
+        return try await reader.read(as: tenant) { try $0.connection.session(id, of: tenant) }
     }
 
     private func list(_ filter: SessionFilter) async throws -> SessionPage {
         let limit = filter.limit ?? 50
         try checkNumber(limit, "limit", 1...200)
-        var condition: SQL = "tenant = \(defaultTenant)"
+        let tenant = try Person.ofCall.tenant
+        var condition: SQL = "tenant = \(tenant.rawValue)"
         if let name = filter.name { condition = "\(condition) AND name = \(name)" }
         if let text = filter.cursor {
             guard let cursor = SessionCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
@@ -37,7 +39,7 @@ struct SessionBook: Sendable {
             SELECT \(Session.columns) FROM session WHERE \(condition)
             ORDER BY started_at DESC, id DESC LIMIT \(limit + 1)
             """
-        var sessions = try await reader.read { try $0.connection.rows(query, Session.init) }
+        var sessions = try await reader.read(as: tenant) { try $0.connection.rows(query, Session.init) }
         guard sessions.count > limit else { return SessionPage(sessions: sessions) }
         sessions.removeLast()
         return SessionPage(sessions: sessions, nextCursor: sessions.last.map { SessionCursor(after: $0).text })
@@ -58,21 +60,22 @@ struct SessionBook: Sendable {
             updatedAt: now
         )
         try validate(session)
-        return try await write { connection in
+        return try await write(as: person.tenant) { connection, tenant in
             let count: Int =
-                try connection.value("SELECT count(*) FROM session WHERE tenant = \(defaultTenant)") ?? 0
+                try connection.value("SELECT count(*) FROM session WHERE tenant = \(tenant.rawValue)") ?? 0
             guard count < Self.maximumSessions else {
                 throw RPCError(.conflict, "there are \(count) sessions already, which is the limit")
             }
-            try connection.execute(try session.insertion)
+            try connection.execute(try session.insertion(for: tenant))
             return session
         }
     }
 
     private func update(_ change: SessionChange) async throws -> Session {
         let now = now()
-        return try await write { connection in
-            var session = try connection.session(change.id)
+        return try await write(as: try Person.ofCall.tenant) { connection, tenant in
+            var session = try connection.session(change.id, of: tenant, toChange: true)
+            try checkVersion(change.ifUpdatedAt, of: session.updatedAt)
             session.name = change.name ?? session.name
             session.from = change.from ?? session.from
             session.to = change.to ?? session.to
@@ -81,17 +84,18 @@ struct SessionBook: Sendable {
             session.types = change.types ?? session.types
             session.updatedAt = now
             try validate(session)
-            try connection.execute(try session.update)
+            try connection.execute(try session.update(for: tenant))
             return session
         }
     }
 
-    private func delete(_ reference: SessionReference) async throws -> Empty {
-        try await write { connection in
-            let count = try connection.execute(
-                "DELETE FROM session WHERE tenant = \(defaultTenant) AND id = \(reference.id.rawValue)"
+    private func delete(_ removal: SessionRemoval) async throws -> Empty {
+        try await write(as: try Person.ofCall.tenant) { connection, tenant in
+            let old = try connection.session(removal.id, of: tenant, toChange: true)
+            try checkVersion(removal.ifUpdatedAt, of: old.updatedAt)
+            try connection.execute(
+                "DELETE FROM session WHERE tenant = \(tenant.rawValue) AND id = \(removal.id.rawValue)"
             )
-            guard count > 0 else { throw RPCError.noSession(reference.id) }
             return Empty()
         }
     }
@@ -112,10 +116,11 @@ struct SessionBook: Sendable {
     }
 
     private func write<T: Sendable>(
-        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
+        as tenant: TenantID,
+        _ body: @escaping @Sendable (any DatabaseConnection, TenantID) throws -> T
     ) async throws -> T {
         do {
-            return try await database.write(as: defaultTenant, body)
+            return try await database.write(as: tenant) { try body($0, tenant) }
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError.databaseBusy
         } catch let error as DatabaseError where error.constraint == .unique {

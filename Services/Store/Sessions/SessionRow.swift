@@ -23,34 +23,34 @@ extension Session {
         )
     }
 
-    var insertion: SQL {
-        get throws {
-            """
-            INSERT INTO session (tenant, \(Self.columns))
-            VALUES (\(defaultTenant), \(id.rawValue), \(name), \(from.microseconds), \(to?.microseconds), \(note),
-                \(try jsonText(targetIDs)), \(try jsonText(types)), \(createdBy), \(createdAt.microseconds),
-                \(updatedAt.microseconds))
-            """
-        }
+    func insertion(for tenant: TenantID) throws -> SQL {
+        """
+        INSERT INTO session (tenant, \(Self.columns))
+        VALUES (\(tenant.rawValue), \(id.rawValue), \(name), \(from.microseconds), \(to?.microseconds), \(note),
+            \(try jsonText(targetIDs)), \(try jsonText(types)), \(createdBy), \(createdAt.microseconds),
+            \(updatedAt.microseconds))
+        """
     }
 
-    var update: SQL {
-        get throws {
-            """
-            UPDATE session SET name = \(name), started_at = \(from.microseconds), ended_at = \(to?.microseconds),
-                note = \(note), target_ids = \(try jsonText(targetIDs)), types = \(try jsonText(types)),
-                updated_at = \(updatedAt.microseconds)
-            WHERE tenant = \(defaultTenant) AND id = \(id.rawValue)
-            """
-        }
+    func update(for tenant: TenantID) throws -> SQL {
+        """
+        UPDATE session SET name = \(name), started_at = \(from.microseconds), ended_at = \(to?.microseconds),
+            note = \(note), target_ids = \(try jsonText(targetIDs)), types = \(try jsonText(types)),
+            updated_at = \(updatedAt.microseconds)
+        WHERE tenant = \(tenant.rawValue) AND id = \(id.rawValue)
+        """
     }
 }
 
 extension DatabaseConnection {
     /// Throws `notFound` when there is none.
-    func session(_ id: SessionID) throws -> Session {
+    ///
+    /// One that is read `toChange` stays as it is for the rest of the transaction, whatever other stores do.
+    func session(_ id: SessionID, of tenant: TenantID, toChange: Bool = false) throws -> Session {
+        // SQLite has one writer at a time.
+        let lock: SQL = toChange && engine == .postgres ? " FOR UPDATE" : ""
         let query: SQL = """
-            SELECT \(Session.columns) FROM session WHERE tenant = \(defaultTenant) AND id = \(id.rawValue)
+            SELECT \(Session.columns) FROM session WHERE tenant = \(tenant.rawValue) AND id = \(id.rawValue)\(lock)
             """
         guard let session = try first(query, Session.init) else { throw RPCError.noSession(id) }
         return session

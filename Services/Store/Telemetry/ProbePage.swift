@@ -69,7 +69,7 @@ struct ProbePage: Sendable {
 
     private static func labels(_ target: ProbeTotals.Target) -> [MetricLabel] {
         [
-            MetricLabel("target", target.target), MetricLabel("tenant", target.tenant),
+            MetricLabel("target", target.target), MetricLabel("tenant", target.tenant.rawValue),
             MetricLabel("type", target.type.rawValue),
         ]
     }

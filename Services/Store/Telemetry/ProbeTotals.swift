@@ -11,7 +11,7 @@ final class ProbeTotals: Sendable {
 
     /// What is told apart at first: one type of check of a target, whoever runs it.
     struct Target: Hashable, Sendable {
-        var tenant: String
+        var tenant: TenantID
         var target: String
         var type: CheckType
     }

@@ -41,7 +41,7 @@ extension PostgresLink {
     /// Sets what all jobs have in common.
     func prepare(_ settings: PostgresSettings) throws(DatabaseError) {
         // Should this process be stopped inside of a transaction, its locks are not held for ever.
-        let milliseconds = settings.longestJob / .milliseconds(1)
+        let milliseconds = settings.longestPause / .milliseconds(1)
         var commands: [PostgresCommand] = [.run("SET idle_in_transaction_session_timeout = \(Int(milliseconds))")]
         if let schema = settings.schema { commands.append(.run("SET search_path = \(schema.quotedName)")) }
         _ = try run(commands)

@@ -13,6 +13,8 @@ public struct PostgresSettings: Sendable {
     public var name: String
     /// The longest that a job may wait and work when its caller sets no deadline.
     public var longestJob: Duration
+    /// How long a transaction waits, with all that it has locked, for a process that may have been stopped within it.
+    public var longestPause: Duration
     /// For each address, unless the URL says `connect_timeout`.
     public var connectTimeout: Duration
     /// How long jobs wait for a server that is away, counted from when it was missed first.
@@ -31,6 +33,7 @@ public struct PostgresSettings: Sendable {
         schema: String? = nil,
         name: String = "sonde",
         longestJob: Duration = .seconds(300),
+        longestPause: Duration = .seconds(300),
         connectTimeout: Duration = .seconds(5),
         patience: Duration = .seconds(10),
         stopTimeout: Duration = .seconds(1),
@@ -43,6 +46,7 @@ public struct PostgresSettings: Sendable {
         self.schema = schema
         self.name = name
         self.longestJob = longestJob
+        self.longestPause = longestPause
         self.connectTimeout = connectTimeout
         self.patience = patience
         self.stopTimeout = stopTimeout

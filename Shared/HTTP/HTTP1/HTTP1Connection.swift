@@ -172,8 +172,8 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
     }
 
     private func refuse(_ refusal: HTTP1Refusal) {
-        let body = Array((refusal.reason + "\n").utf8)
-        let response = HTTPResponse.text(refusal.status, refusal.reason)
+        let response = server.refusal(refusal.status, refusal.reason)
+        guard case .bytes(let body) = response.body else { preconditionFailure("a refusal's body is bytes") }
         sendHead(response, nil, true, .length(body.count))
         channel.write(body.span)
         end(lingering: true)

@@ -26,6 +26,7 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         peer = HTTPPeer(
             address: channel.peerAddress,
             service: channel.tls?.peer?.service,
+            identity: channel.tls?.peer?.description,
             isEncrypted: channel.tls != nil
         )
     }
@@ -290,7 +291,9 @@ final class HTTP2ServerConnection: ServerConnection, ChannelHandler, HTTP2Role {
         stream.isRejected = true
         stream.isHeadRequest = stream.isHeadRequest || stream.head.request.method == .head
         stream.received = []
-        send(status, Self.plainText, Array((reason + "\n").utf8), on: stream)
+        let response = server.refusal(status, reason)
+        guard case .bytes(let body) = response.body else { preconditionFailure("a refusal's body is bytes") }
+        send(status, response.fields, body, on: stream)
     }
 
     /// Reads no more while more than its share of answers waits for the peer.

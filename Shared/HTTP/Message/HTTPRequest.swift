@@ -35,6 +35,11 @@ public final class HTTPRequest: Sendable {
         self.init(head, body: body, peer: peer, receivedAt: receivedAt)
     }
 
+    /// The same request as of the peer that a proxy in front of us says it comes from.
+    public func relayed(from peer: HTTPPeer) -> HTTPRequest {
+        HTTPRequest(head, body: body, peer: peer, receivedAt: receivedAt)
+    }
+
     @inlinable public var method: HTTPMethod { head.method }
     /// The path, without the query.
     @inlinable public var path: String { head.path }
@@ -63,13 +68,21 @@ public final class HTTPPeer: Sendable {
     public let address: String
     /// The service that the certificate names; `nil` without one.
     public let service: String?
+    /// The whole identity in the mesh that it names.
+    public let identity: String?
     public let isEncrypted: Bool
     /// The address without the port.
     public let host: String
 
-    public init(address: String = "", service: String? = nil, isEncrypted: Bool = false) {
+    public init(
+        address: String = "",
+        service: String? = nil,
+        identity: String? = nil,
+        isEncrypted: Bool = false
+    ) {
         self.address = address
         self.service = service
+        self.identity = identity
         self.isEncrypted = isEncrypted
         host = address.lastIndex(of: ":").map { String(address[..<$0]) } ?? address
     }

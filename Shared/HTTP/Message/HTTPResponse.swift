@@ -56,6 +56,9 @@ public enum HTTPAnswer: Sendable {
     }
 }
 
+/// Words the answer to what never became a request: a head that cannot be read, a body that is too large.
+public typealias HTTPRefusal = @Sendable (_ status: Int, _ reason: String) -> HTTPResponse
+
 /// Answers requests, those at once that wait for nothing: a task costs more than many an answer.
 ///
 /// Runs on the loop of the connection.

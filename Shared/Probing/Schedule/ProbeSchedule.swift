@@ -67,6 +67,8 @@ public struct ProbeSchedule: Sendable {
     private var queue = SlotQueue()
     /// Due, but there was no room.
     private var waiting: [Due] = []
+    /// Those of `waiting`, or of those to be run when the run under way is over, that a person wants.
+    private var ordered: Set<CheckID> = []
     /// The checks of `waiting`, and those that were handed out and are not over.
     private var busy: Set<CheckID> = []
     private var generations = 0
@@ -90,8 +92,9 @@ public struct ProbeSchedule: Sendable {
         if agent != self.agent { entries = [:] }
         self.agent = agent
         entries = entries.filter { checks[$0.key] != nil }
-        for due in waiting where checks[due.check] == nil { busy.remove(due.check) }
-        waiting.removeAll { checks[$0.check] == nil }
+        let gone = Set(waiting.map(\.check).filter { checks[$0] == nil && !ordered.contains($0) })
+        busy.subtract(gone)
+        waiting.removeAll { gone.contains($0.check) }
         for (check, grid) in checks where entries[check]?.grid != grid {
             let interval = max(1_000, grid.interval.microseconds)
             generations += 1
@@ -107,6 +110,12 @@ public struct ProbeSchedule: Sendable {
         }
     }
 
+    /// Has a check run at once, or when the run that is under way is over; it need not be on the list.
+    public mutating func order(_ check: CheckID, now: Timestamp) {
+        guard ordered.insert(check).inserted, busy.insert(check).inserted else { return }
+        waiting.append(Due(check: check, slot: now))
+    }
+
     /// Hands out what is to be started now.
     public mutating func due(at now: Timestamp) -> [Due] {
         let now = now.microseconds
@@ -119,12 +128,14 @@ public struct ProbeSchedule: Sendable {
         }
         let started = Array(waiting.prefix(max(0, maximumConcurrency - runningCount)))
         waiting.removeFirst(started.count)
+        for due in started { ordered.remove(due.check) }
         return started
     }
 
     /// To be called when a run that was handed out is over.
-    public mutating func finished(_ check: CheckID) {
+    public mutating func finished(_ check: CheckID, now: Timestamp) {
         busy.remove(check)
+        if ordered.remove(check) != nil { order(check, now: now) }
     }
 
     /// Takes note of a slot whose time has come, and looks for the next one.

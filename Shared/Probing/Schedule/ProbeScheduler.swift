@@ -39,6 +39,12 @@ public actor ProbeScheduler {
         alarm.ring()
     }
 
+    /// Runs a check at once; see `ProbeSchedule.order`.
+    public func order(_ check: CheckID) {
+        schedule.order(check, now: .now)
+        alarm.ring()
+    }
+
     /// Runs until the task is cancelled, and returns when all runs have ended.
     public func run() async {
         await withDiscardingTaskGroup { group in
@@ -54,7 +60,7 @@ public actor ProbeScheduler {
 
     private func perform(_ due: ProbeSchedule.Due) async {
         await action(due)
-        schedule.finished(due.check)
+        schedule.finished(due.check, now: .now)
         if schedule.waitingCount > 0 { alarm.ring() }
     }
 

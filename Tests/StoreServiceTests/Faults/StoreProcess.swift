@@ -10,11 +10,13 @@ import TLS
 import TestServers
 import Testing
 
-/// The program `store` on a database, and an agent's way to it; ended by `kill` at the latest.
+/// The program `store` on a database, an orchestrator that it asks, and an agent's way to it; ended by `kill` at the
+/// latest.
 final class StoreProcess: Sendable {
     private let folder: TemporaryDirectory
     private let database: String
     private let port: UInt16
+    private let owners: OwnersServer
     private let process = Mutex<Child?>(nil)
 
     /// `database` is what `STORE_DATABASE` says.
@@ -23,7 +25,7 @@ final class StoreProcess: Sendable {
         self.database = database
         port = try freePort()
         let authority = try CertificateAuthority.make(trustDomain: "test").authority
-        for name in ["store", "probe-agent"] {
+        for name in ["store", "probe-agent", "orchestrator"] {
             let key = try PrivateKey.p256()
             let id = SPIFFEID(trustDomain: "test", namespace: "default", service: name)
             let leaf = try authority.issue(id, dnsNames: [name], for: key, lifetime: .seconds(3_600))
@@ -33,6 +35,7 @@ final class StoreProcess: Sendable {
             try Data(leaf.pem()).write(to: directory.appending(path: "tls.crt"))
             try Data(key.pem()).write(to: directory.appending(path: "tls.key"))
         }
+        owners = try OwnersServer(TLSIdentity(directory: folder.path + "/orchestrator"))
     }
 
     deinit { kill() }
@@ -46,7 +49,7 @@ final class StoreProcess: Sendable {
             environment: [
                 "STORE_LISTEN": "127.0.0.1:\(port)", "STORE_ADMIN_LISTEN": "127.0.0.1:0",
                 "STORE_IDENTITY_DIR": folder.path + "/store", "STORE_DATABASE": database,
-                "GATEWAY_ENDPOINT": "127.0.0.1:1",
+                "GATEWAY_ENDPOINT": "127.0.0.1:1", "ORCHESTRATOR_ENDPOINT": owners.endpoint,
             ].merging(settings) { $1 },
             output: folder.path + "/output"
         )

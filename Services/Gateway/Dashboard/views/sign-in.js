@@ -1,6 +1,6 @@
 import { APIError, messageOf } from "../api.js";
 import { h, setText } from "../dom.js";
-import { signIn } from "../session.js";
+import { goToProvider, signIn, signInProviders } from "../session.js";
 
 /**
  * @param {() => void} entered
@@ -15,6 +15,7 @@ export function signInView(entered, reason) {
   });
   const problem = h("p", { class: "problem", role: "alert", hidden: !reason }, reason);
   const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
+  const others = h("div", { class: "providers", hidden: true });
   const form = h(
     "form",
     { class: "sign-in", novalidate: true },
@@ -24,6 +25,7 @@ export function signInView(entered, reason) {
     h("label", { class: "field" }, h("span", { class: "label" }, "Password"), password),
     problem,
     button,
+    others,
     h("p", { class: "faint hint" }, "The first password was printed where Sonde was first started."),
   );
 
@@ -35,6 +37,22 @@ export function signInView(entered, reason) {
     setText(problem, text);
     problem.hidden = false;
     field.focus();
+  }
+
+  /** @param {string} name */
+  function providerButton(name) {
+    const other = h("button", { class: "button", type: "button" }, `Sign in with ${name}`);
+    other.addEventListener("click", async () => {
+      problem.hidden = true;
+      other.disabled = true;
+      try {
+        await goToProvider();
+      } catch (error) {
+        other.disabled = false;
+        refuse(messageOf(error), email);
+      }
+    });
+    return other;
   }
 
   form.addEventListener("submit", async (event) => {
@@ -56,6 +74,11 @@ export function signInView(entered, reason) {
     }
     entered();
   });
+  // Passwords work without an answer.
+  signInProviders().then((names) => {
+    others.append(...names.map(providerButton));
+    others.hidden = names.length === 0;
+  }, () => undefined);
   requestAnimationFrame(() => email.focus());
   return h("main", { class: "alone" }, form);
 }

@@ -1,5 +1,3 @@
-public import EventLoop
-
 /// A range of addresses with a common beginning, such as `10.96.0.0/12` or `fd00::/8`.
 public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     public let address: IPAddress

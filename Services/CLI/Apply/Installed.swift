@@ -1,0 +1,19 @@
+import Contracts
+import JSONRPC
+
+/// What a tenant has, as far as files can declare it.
+struct Installed: Sendable {
+    var receivers: [Receiver] = []
+    var targets: [Target] = []
+    var checks: [TargetID: [Check]] = [:]
+    var rules: [Rule] = []
+
+    init() {}
+
+    init(readWith client: APIClient) async throws {
+        receivers = try await client.call(.listReceivers, Empty()).receivers
+        targets = try await Command.allTargets(client)
+        checks = Dictionary(grouping: try await client.call(.listChecks, CheckFilter()).checks, by: \.targetID)
+        rules = try await client.call(.listRules, Empty()).rules
+    }
+}

@@ -1,0 +1,104 @@
+import Contracts
+import Database
+import HTTP
+import JSON
+
+/// Remembers for a day what was answered to the calls that had an `idempotency-key`.
+struct IdempotencyBook: Sendable {
+    /// What a key stands for when a call comes with it.
+    enum Claim: Sendable {
+        /// Nothing yet; it is the caller's now.
+        case new
+        case answered(HTTPResponse)
+        case underWay
+        /// Another call, with another body.
+        case other
+        /// As many keys as a person may have are in use.
+        case full
+    }
+
+    static let keptSeconds: Int64 = 86_400
+    /// Keys a person may have in use.
+    static let maximumKeys = 10_000
+    /// Nothing is under way for so long: what has no answer by then was under way when the gateway was killed.
+    private static let lostSeconds: Int64 = 120
+
+    private let database: any Database
+
+    init(_ database: any Database) {
+        self.database = database
+    }
+
+    func claim(_ key: String, of person: PersonID, _ fingerprint: [UInt8], now: Timestamp) async throws -> Claim {
+        try await database.write { connection in
+            let expired = now.microseconds - Self.keptSeconds * 1_000_000
+            let lost = now.microseconds - Self.lostSeconds * 1_000_000
+            try connection.execute(
+                """
+                DELETE FROM idempotency_key
+                WHERE created_at <= \(expired) OR (status IS NULL AND created_at <= \(lost))
+                """
+            )
+            if let (known, answer) = try Self.row(key, person, connection) {
+                guard known == fingerprint else { return .other }
+                return answer.map { .answered($0) } ?? .underWay
+            }
+            let count: Int? = try connection.value(
+                "SELECT count(*) FROM idempotency_key WHERE person_id = \(person.rawValue)"
+            )
+            guard count ?? 0 < Self.maximumKeys else { return .full }
+            try connection.execute(
+                """
+                INSERT INTO idempotency_key (person_id, key, fingerprint, created_at)
+                VALUES (\(person.rawValue), \(key), \(fingerprint), \(now.microseconds))
+                """
+            )
+            return .new
+        }
+    }
+
+    /// Keeps the answer; with `nil` the key is free again.
+    func finish(_ key: String, of person: PersonID, _ answer: HTTPResponse?) async throws {
+        _ = try await database.write { connection in
+            guard let answer, case .bytes(let body) = answer.body else {
+                try connection.execute(
+                    "DELETE FROM idempotency_key WHERE person_id = \(person.rawValue) AND key = \(key)"
+                )
+                return
+            }
+            let fields = answer.fields.all.map { JSONValue.array([.string($0.name), .string($0.value)]) }
+            let text = String(decoding: JSONValue.array(fields).json(), as: UTF8.self)
+            try connection.execute(
+                """
+                UPDATE idempotency_key SET status = \(answer.status), fields = \(text), body = \(body)
+                WHERE person_id = \(person.rawValue) AND key = \(key)
+                """
+            )
+        }
+    }
+
+    private static func row(
+        _ key: String,
+        _ person: PersonID,
+        _ connection: any DatabaseConnection
+    ) throws -> (fingerprint: [UInt8], answer: HTTPResponse?)? {
+        try connection.first(
+            """
+            SELECT fingerprint, status, fields, body FROM idempotency_key
+            WHERE person_id = \(person.rawValue) AND key = \(key)
+            """
+        ) { row in
+            guard !row.isNull(1) else { return (try row.blob(0), nil) }
+            let stored = try JSONValue(json: Array(try row.text(2).utf8))
+            var fields = HTTPFields()
+            if case .array(let pairs) = stored {
+                for pair in pairs {
+                    guard case .string(let name)? = pair[0], case .string(let value)? = pair[1] else { continue }
+                    fields.append(name, value)
+                }
+            }
+            let status = Int(try row.integer(1))
+            return (try row.blob(0), HTTPResponse(status: status, fields: fields, body: .bytes(try row.blob(3))))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import COpenSSL
+
+/// A public key that signatures are verified with.
+///
+/// `@unchecked Sendable`: as `PrivateKey`.
+@safe public final class PublicKey: @unchecked Sendable {
+    private enum Kind {
+        case ed25519, p256, rsa
+    }
+
+    let pointer: OpaquePointer
+    private let kind: Kind
+
+    /// Takes 32 bytes.
+    public init(ed25519 bytes: [UInt8]) throws(TLSError) {
+        let key = unsafe EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)
+        guard bytes.count == 32, let key = unsafe key else { throw TLSError(.identity, "not an Ed25519 public key") }
+        unsafe pointer = key
+        kind = .ed25519
+    }
+
+    /// A point of the curve P-256: 32 bytes each.
+    public init(p256 x: [UInt8], _ y: [UInt8]) throws(TLSError) {
+        guard x.count == 32, y.count == 32, let key = unsafe Self.read(.p256([4] + x + y)) else {
+            throw TLSError(.identity, "not a public key on P-256")
+        }
+        unsafe pointer = key
+        kind = .p256
+    }
+
+    /// An RSA key of 2,048 to 8,192 bits; both numbers with the most significant byte first.
+    public init(rsa modulus: [UInt8], exponent: [UInt8]) throws(TLSError) {
+        guard modulus.count <= 1_024, exponent.count <= 4, let key = unsafe Self.read(.rsa(modulus, exponent)) else {
+            throw TLSError(.identity, "not an RSA public key")
+        }
+        unsafe pointer = key
+        kind = .rsa
+        guard unsafe EVP_PKEY_get_bits(pointer) >= 2_048 else {
+            throw TLSError(.identity, "an RSA key of less than 2,048 bits")
+        }
+    }
+
+    /// Takes over a key on P-256.
+    @unsafe init(owningP256 pointer: OpaquePointer) {
+        unsafe self.pointer = pointer
+        kind = .p256
+    }
+
+    deinit {
+        unsafe EVP_PKEY_free(pointer)
+    }
+
+    /// Ed25519 (RFC 8032), ECDSA with SHA-256 as two numbers of 32 bytes (RFC 7518, section 3.4), or RSASSA-PKCS1-v1_5
+    /// with SHA-256.
+    public func isValid(signature: [UInt8], of message: [UInt8]) -> Bool {
+        var signature = signature
+        switch kind {
+        case .ed25519: guard signature.count == 64 else { return false }
+        case .p256:
+            guard signature.count == 64 else { return false }
+            signature = DER.sequence(DER.integer(signature[..<32]) + DER.integer(signature[32...]))
+        case .rsa: break
+        }
+        guard let context = try? DigestContext() else { return false }
+        defer { ERR_clear_error() }
+        let digest = unsafe kind == .ed25519 ? nil : EVP_sha256()
+        guard unsafe EVP_DigestVerifyInit(context.pointer, nil, digest, nil, pointer) == 1 else { return false }
+        return unsafe EVP_DigestVerify(context.pointer, signature, signature.count, message, message.count) == 1
+    }
+
+    private static func read(_ info: DER.PublicKeyInfo) -> OpaquePointer? {
+        defer { ERR_clear_error() }
+        return unsafe info.bytes.withUnsafeBufferPointer { bytes in
+            var start = bytes.baseAddress
+            return unsafe d2i_PUBKEY(nil, &start, bytes.count)
+        }
+    }
+}
