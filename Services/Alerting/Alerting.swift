@@ -84,11 +84,12 @@ public struct Alerting: Service {
         )
     }
 
-    /// Adds `rule.*`, `incident.*` and `receiver.*`.
+    /// Adds `rule.*`, `incident.*`, `receiver.*` and `silence.*`.
     public func addRoutes(to router: inout RPCRouter) {
         RuleCatalog(book: book, now: now).addRoutes(to: &router)
         IncidentCatalog(book: book, now: now).addRoutes(to: &router)
         ReceiverCatalog(book: book, policy: policy, now: now).addRoutes(to: &router)
+        SilenceCatalog(book: book, now: now).addRoutes(to: &router)
     }
 
     public func run() async throws {

@@ -17,6 +17,7 @@ func schema(at now: Timestamp) -> [Migration] {
                 "INSERT INTO welcome (tenant) VALUES (\(TenantID.first.rawValue))",
             ]
         ),
+        Migration(4, "silences", silences),
     ]
 }
 
@@ -84,6 +85,18 @@ private let endpoints: [SQL] = [
     FROM streak_without_endpoint
     """,
     "DROP TABLE streak_without_endpoint",
+]
+
+private let silences: [SQL] = [
+    """
+    CREATE TABLE silence (
+        id TEXT PRIMARY KEY, tenant TEXT NOT NULL, reason TEXT NOT NULL, starts_at BIGINT NOT NULL,
+        ends_at BIGINT NOT NULL, rule_id TEXT REFERENCES rule (id) ON DELETE CASCADE, target_id TEXT, check_type TEXT,
+        agent_id TEXT, severity TEXT, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL)
+    """,
+    "CREATE INDEX silence_by_end ON silence (tenant, ends_at)",
+    "CREATE INDEX silence_by_rule ON silence (rule_id)",
 ]
 
 /// What a tenant begins with.

@@ -14,7 +14,8 @@ struct Command: Sendable {
     static let all: [Command] = [
         .up, .pkiInit, .pkiIssue, .login, .targetList, .targetAdd, .targetEnable, .targetDisable, .targetRemove,
         .checkList, .checkAdd, .checkSchedule, .checkRun, .checkRestart, .checkRuns, .checkRemove,
-        .maintenanceList, .maintenanceAdd, .maintenanceRemove, .agentList, .agentLabel, .agentStart, .agentStop,
+        .maintenanceList, .maintenanceAdd, .maintenanceRemove, .silenceList, .silenceAdd, .silenceRemove, .agentList,
+        .agentLabel, .agentStart, .agentStop,
         .agentDrain, .agentRemove, .agentEnrol, .agentEnrolments, .agentDisenrol, .gapList, .incidentList, .tail,
         .exportFile, .importFile, .plan, .apply, .configExport, .tokenList, .tokenCreate, .tokenDelete,
         .sessionList, .sessionAdd, .sessionChange, .sessionRemove, .probe, .probeTrace, .probeMTU,

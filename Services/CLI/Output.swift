@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import JSON
 
@@ -50,6 +51,17 @@ enum Output {
         let thousandths = Int((value * 1_000).rounded())
         let rest = String(thousandths % 1_000)
         return "\(thousandths / 1_000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+    }
+
+    /// Labels as they are typed, sorted; "-" for none.
+    static func labels(_ labels: [String: String]) -> String {
+        guard !labels.isEmpty else { return "-" }
+        return labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    /// Whether a span of time is to come, or over, in a word.
+    static func state(from: Timestamp, to: Timestamp, at now: Timestamp) -> String {
+        now < from ? "planned" : now < to ? "now" : "over"
     }
 
     /// Lines of columns as wide as their widest cell: the first to the right, some to the left, numbers to the right.

@@ -25,6 +25,8 @@ public struct Incident: Codable, Equatable, RPCPayload {
     public var endedAt: Timestamp?
     /// Until now, while it fires.
     public var durationMilliseconds: Int
+    /// When the silence ends that holds now and is about it; never of one that is over.
+    public var silencedUntil: Timestamp?
 
     enum CodingKeys: String, CodingKey {
         case id, severity, endpoint, state, cause
@@ -38,6 +40,7 @@ public struct Incident: Codable, Equatable, RPCPayload {
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case durationMilliseconds = "duration_ms"
+        case silencedUntil = "silenced_until"
     }
 
     public init(

@@ -52,6 +52,8 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listRules.descriptor, RPCMethod.createRule.descriptor, RPCMethod.updateRule.descriptor,
     RPCMethod.deleteRule.descriptor,
     RPCMethod.listReceivers.descriptor, RPCMethod.createReceiver.descriptor, RPCMethod.deleteReceiver.descriptor,
+    RPCMethod.listSilences.descriptor, RPCMethod.getSilence.descriptor, RPCMethod.createSilence.descriptor,
+    RPCMethod.updateSilence.descriptor, RPCMethod.deleteSilence.descriptor,
     RPCMethod.listIncidents.descriptor, RPCMethod.getIncident.descriptor,
     RPCMethod.listAudit.descriptor, RPCStreamMethod.exportAudit.descriptor,
 ]

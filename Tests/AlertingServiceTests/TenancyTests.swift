@@ -74,6 +74,10 @@ struct TenancyTests {
             let rules = try await test.client.call(.listRules, Empty()).rules
             let receivers = try await test.client.call(.listReceivers, Empty()).receivers
             let incident = try #require(try await incidents(test, of: .editor).first)
+            let silence = try await test.client.call(
+                .createSilence,
+                NewSilence(reason: "mine", to: Probe.time(7_200), ruleID: rules.first?.id)
+            )
             var router = RPCRouter(
                 title: "alerting",
                 authorizer: OpenDoor(),
@@ -85,6 +89,8 @@ struct TenancyTests {
                 ids: [
                     "target_id": probe.series.targetID.rawValue, "rule.id": try #require(rules.first).id.rawValue,
                     "receiver.id": try #require(receivers.first).id.rawValue, "incident.id": incident.id.rawValue,
+                    "silence.id": silence.id.rawValue, "rule_id": try #require(rules.first).id.rawValue,
+                    "agent_id": incident.agentID.rawValue,
                 ]
             )
             let methods = publicMethods.filter { $0.owner == .alerting }
@@ -93,6 +99,7 @@ struct TenancyTests {
             #expect(leaks == [])
             #expect(try await test.client.call(.listRules, Empty()).rules == rules)
             #expect(try await test.client.call(.listReceivers, Empty()).receivers == receivers)
+            #expect(try await test.client.call(.listSilences, Empty()).silences == [silence])
             #expect(try await incidents(test, of: .editor).map(\.state) == [.firing])
         }
     }
@@ -109,12 +116,12 @@ struct TenancyTests {
             #expect(try await incidents(test, of: .stranger).isEmpty)
             #expect(try await incidents(test, of: .editor).count == 1)
             let left = try await test.alerting.book.read { connection in
-                try ["rule", "receiver", "incident", "welcome"].map { table in
+                try ["rule", "receiver", "incident", "silence", "welcome"].map { table in
                     let query = SQL(trusted: "SELECT count(*) FROM \(table) WHERE tenant = 'other'")
                     return try connection.value(query, as: Int.self)
                 }
             }
-            #expect(left == [0, 0, 0, 0])
+            #expect(left == [0, 0, 0, 0, 0])
         }
     }
 }

@@ -38,14 +38,19 @@ struct ConfigDocumentTests {
         #expect(examples.count > 4)
         for example in examples {
             let prunes = example.contains("targets: []")
-            let plan = try Planner.plan(declarations(example), Installed(), prunes: prunes)
+            let plan = try Planner.plan(
+                declarations(example),
+                Installed(),
+                prunes: prunes,
+                at: Timestamp(microseconds: 0)
+            )
             #expect(plan.steps.isEmpty == prunes, "\(example)")
         }
     }
 
     @Test("explains every field that a file may have, and none that there is not")
     func fields() throws {
-        var known: Set = ["set", "targets", "rules", "receivers"]
+        var known: Set = ["set", "targets", "rules", "receivers", "silences", "maintenance"]
         let document = DeclaredDocument.schema
         known.formUnion(Self.names(in: document))
         let explained = try DocumentPage("config.md").fields

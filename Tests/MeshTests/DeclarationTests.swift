@@ -54,6 +54,10 @@ struct DeclarationTests {
         #expect(names(DeclaredTarget.schema, "checks") == names(NewTarget.schema, "checks").union(["id", "enabled"]))
         let rule = Set(NewRule.schema.properties.map(\.name)).subtracting(["target_id"])
         #expect(names(document, "rules") == rule.union(["id", "target", "enabled"]))
+        let silence = Set(NewSilence.schema.properties.map(\.name)).subtracting(["target_id", "rule_id"])
+        #expect(names(document, "silences") == silence.union(["id", "target", "rule"]))
+        let maintenance = Set(NewMaintenance.schema.properties.map(\.name)).subtracting(["target_ids"])
+        #expect(names(document, "maintenance") == maintenance.union(["id", "targets"]))
         #expect(names(document, "receivers") == Set(NewReceiver.schema.properties.map(\.name)).union(["id"]))
     }
 
@@ -62,8 +66,18 @@ struct DeclarationTests {
     @Test(
         "that cannot be meant are refused with their place",
         arguments: [
-            ("targetz: []\n", "line 1, column 1: there is no targetz; there is set, receivers, targets, rules"),
-            ("silences: []\n", "line 1, column 1: silences cannot be declared: alerting does not have them yet"),
+            (
+                "targetz: []\n",
+                "line 1, column 1: there is no targetz; there is set, receivers, targets, rules, silences, maintenance"
+            ),
+            (
+                "silences: [{reason: a, to: \"2026-12-01T00:00:00Z\"}]\n",
+                "line 1, column 12: silences[0].from is missing"
+            ),
+            (
+                "maintenance: [{reason: a, from: x, to: y, targets: b}]\n",
+                "line 1, column 52: maintenance[0].targets must be a list"
+            ),
             ("targets:\n  - name: a\n", "line 2, column 5: targets[0].address is missing"),
             ("- a\n", "line 1, column 1: a document must be a mapping"),
             ("targets: {}\n", "line 1, column 10: targets must be a list"),

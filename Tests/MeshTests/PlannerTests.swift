@@ -7,9 +7,9 @@ import YAML
 
 @Suite("A plan")
 struct PlannerTests {
-    private static let time = Timestamp(microseconds: 1_800_000_000_000_000)
+    static let time = Timestamp(microseconds: 1_800_000_000_000_000)
 
-    private static func target(_ name: String, _ labels: [String: String] = [:], address: String = "192.0.2.1")
+    static func target(_ name: String, _ labels: [String: String] = [:], address: String = "192.0.2.1")
         -> Target
     {
         Target(id: .make(), name: name, address: address, labels: labels, createdAt: time, updatedAt: time)
@@ -34,7 +34,7 @@ struct PlannerTests {
         )
     }
 
-    private static func rule(_ name: String, of target: Target? = nil, threshold: Double = 1) -> Rule {
+    static func rule(_ name: String, of target: Target? = nil, threshold: Double = 1) -> Rule {
         Rule(
             id: .make(),
             name: name,
@@ -56,7 +56,7 @@ struct PlannerTests {
     }
 
     private func lines(_ text: String, _ installed: Installed, prunes: Bool = false) throws -> [String] {
-        PlanReport.lines(try Planner.plan(declarations(text), installed, prunes: prunes))
+        PlanReport.lines(try Planner.plan(declarations(text), installed, prunes: prunes, at: Self.time))
     }
 
     @Test("is empty when there is nothing to do, whatever is left out")
@@ -95,7 +95,8 @@ struct PlannerTests {
                 """
             ),
             Installed(),
-            prunes: false
+            prunes: false,
+            at: Self.time
         )
         #expect(plan.steps.map(\.title) == ["+ receiver l", "+ target a", "+ rule r"])
         guard case .createTarget(let new) = plan.steps[1].call else { throw UnexpectedStep() }
@@ -112,7 +113,7 @@ struct PlannerTests {
         target.maximumRate = 5
         installed.targets = [target]
         let text = "targets: [{name: a, address: 192.0.2.2, labels: {x: z}, enabled: false}]"
-        let plan = try Planner.plan(declarations(text), installed, prunes: false)
+        let plan = try Planner.plan(declarations(text), installed, prunes: false, at: Self.time)
         #expect(
             PlanReport.lines(plan) == [
                 "~ target a", "    address: 192.0.2.1 -> 192.0.2.2", "    description: old -> \"\"",
@@ -146,7 +147,7 @@ struct PlannerTests {
                   - {type: tcp, options: {port: 8080}}
                   - {type: mtu}
             """
-        let plan = try Planner.plan(declarations(text), installed, prunes: false)
+        let plan = try Planner.plan(declarations(text), installed, prunes: false, at: Self.time)
         #expect(
             PlanReport.lines(plan) == [
                 "~ check a / tcp", "    interval_ms: 2500 -> 1000", "~ check a / icmp",
@@ -158,7 +159,7 @@ struct PlannerTests {
         )
         let ids = plan.steps.compactMap { if case .changeCheck(let change) = $0.call { change.id } else { nil } }
         #expect(ids == [checks[2].id, checks[1].id, checks[0].id])
-        let pruned = try Planner.plan(declarations("set: s\n" + text), installed, prunes: true)
+        let pruned = try Planner.plan(declarations("set: s\n" + text), installed, prunes: true, at: Self.time)
         #expect(pruned.steps.last?.title == "- check a / dns")
     }
 
@@ -172,7 +173,7 @@ struct PlannerTests {
         ]
         let text = "set: s\ntargets: [{name: kept, address: 192.0.2.1}, {name: new, address: 192.0.2.9}]"
         #expect(try lines(text, installed).last == "1 to create")
-        let plan = try Planner.plan(declarations(text), installed, prunes: true)
+        let plan = try Planner.plan(declarations(text), installed, prunes: true, at: Self.time)
         #expect(plan.steps.map(\.title) == ["+ target new", "- target old"])
         guard case .removeTarget(let removal) = plan.steps.last?.call else { throw UnexpectedStep() }
         #expect(removal == TargetRemoval(id: installed.targets[1].id, ifUpdatedAt: Self.time))
@@ -280,9 +281,18 @@ struct PlannerTests {
         installed.receivers = ["https://example.org/a", nil].map { url in
             Receiver(id: .make(), name: "n", kind: url == nil ? .log : .webhook, url: url, createdAt: Self.time)
         }
-        let all = YAMLWriter.text(try ConfigExport(installed, set: nil).document())
+        installed.silences = [
+            Silence.test("known", of: odd), Silence.test("known", by: installed.rules[0]),
+            Silence.test("twice", of: installed.targets[1]), Silence.test("rule", by: installed.rules[2]),
+            Silence.test("long ago", of: odd, until: -1),
+        ]
+        installed.maintenance = [
+            Maintenance.test("work", [installed.targets[1], odd]), Maintenance.test("labels", [], ["zone": "12"]),
+            Maintenance.test("over", [odd], until: -1),
+        ]
+        let all = YAMLWriter.text(try ConfigExport(installed, set: nil, at: Self.time).document())
         #expect(try lines(all, installed) == ["nothing to do"], "\(all)")
-        let some = YAMLWriter.text(try ConfigExport(installed, set: "s").document())
+        let some = YAMLWriter.text(try ConfigExport(installed, set: "s", at: Self.time).document())
         #expect(try lines(some, installed, prunes: true) == ["nothing to do"], "\(some)")
     }
 

@@ -145,7 +145,7 @@ final class Courier: Service {
             case .failed(let fault): (.failed, fault, now)
             case .again(let wait, let fault): (.pending, fault, now.advanced(by: wait))
             }
-        try await book.write { try $0.record(state, outcome, of: delivery, next: next) }
+        try await book.write { try $0.record(state, outcome, of: delivery, at: now, next: next) }
         outcomes(state == .pending ? "retried" : state.rawValue).increment()
         guard state != .delivered, state == .failed || delivery.attempts == 0 else { return }
         log.warning(

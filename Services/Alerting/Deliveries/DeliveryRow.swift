@@ -14,20 +14,41 @@ extension DatabaseConnection {
         )
     }
 
-    /// To those receivers who were told of the beginning, or still will be.
+    /// To those receivers who were told of the beginning, or still will be: not of one that a silence held back.
     func announceResolved(of incident: IncidentID, at now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE delivery SET state = 'skipped', outcome = 'silenced'
+            WHERE incident_id = \(incident.rawValue) AND \(isSilenced(at: now))
+            """
+        )
+        try tellEnd(of: incident, where: "state NOT IN ('failed', 'skipped')", at: now)
+    }
+
+    private func tellEnd(of incident: IncidentID, where condition: SQL, at now: Timestamp) throws {
         try execute(
             """
             INSERT INTO delivery (incident_id, transition, receiver_id, state, attempts, created_at,
                 next_attempt_at, outcome)
             SELECT incident_id, 'resolved', receiver_id, 'pending', 0, \(now.microseconds), \(now.microseconds), ''
             FROM delivery
-            WHERE incident_id = \(incident.rawValue) AND transition = 'firing' AND state <> 'failed'
+            WHERE incident_id = \(incident.rawValue) AND transition = 'firing' AND \(condition)
+            ON CONFLICT DO NOTHING
             """
         )
     }
 
-    /// The oldest deliveries to a receiver that are due; an end waits until its beginning was told.
+    /// That a silence holds a row of `delivery` back: a beginning that nobody has tried to tell yet.
+    private func isSilenced(at now: Timestamp) -> SQL {
+        """
+        delivery.transition = 'firing' AND delivery.state = 'pending' AND delivery.attempts = 0 AND EXISTS (
+            SELECT 1 FROM silence JOIN incident ON incident.id = delivery.incident_id
+            WHERE \(Silence.holds(at: now)))
+        """
+    }
+
+    /// The oldest deliveries to a receiver that are due and that no silence holds back; an end waits until its beginning
+    /// was told.
     ///
     /// A time too far ahead is due as well: the clock was set back since it was written.
     func dueDeliveries(to receiver: Receiver, at now: Timestamp, within last: Duration, limit: Int) throws -> [Delivery]
@@ -43,17 +64,19 @@ extension DatabaseConnection {
                     SELECT 1 FROM delivery AS beginning
                     WHERE beginning.incident_id = delivery.incident_id AND beginning.transition = 'firing'
                         AND beginning.receiver_id = delivery.receiver_id AND beginning.state = 'pending'))
+                AND NOT (\(isSilenced(at: now)))
             ORDER BY next_attempt_at LIMIT \(limit)
             """
         ) { try Delivery($0, to: receiver) }
     }
 
-    /// When the next delivery is due that is not yet.
+    /// When the next delivery is due that is not yet, or a silence ends that may hold one back.
     func nextDelivery(after now: Timestamp) throws -> Timestamp? {
         let next: Int64?? = try value(
             "SELECT min(next_attempt_at) FROM delivery WHERE state = 'pending' AND next_attempt_at > \(now.microseconds)"
         )
-        return (next ?? nil).map(Timestamp.init(microseconds:))
+        let times = [(next ?? nil).map(Timestamp.init(microseconds:)), try nextEndOfSilence(after: now)]
+        return times.compactMap(\.self).min()
     }
 
     /// Writes down what came of an attempt; `next` is when to try again.
@@ -61,6 +84,7 @@ extension DatabaseConnection {
         _ state: Delivery.State,
         _ outcome: String,
         of delivery: Delivery,
+        at now: Timestamp,
         next: Timestamp
     ) throws {
         let key = delivery.key
@@ -72,7 +96,15 @@ extension DatabaseConnection {
                 AND receiver_id = \(key.receiver.rawValue)
             """
         )
-        guard state == .failed, key.transition == .firing else { return }
+        guard key.transition == .firing, state != .pending else { return }
+        guard state == .failed else {
+            // It ended while this was under way, and a silence had begun by then.
+            let isTold: SQL = """
+                receiver_id = \(key.receiver.rawValue) AND EXISTS (
+                    SELECT 1 FROM incident WHERE id = \(key.incident.rawValue) AND state = 'resolved')
+                """
+            return try tellEnd(of: key.incident, where: isTold, at: now)
+        }
         try execute(
             """
             UPDATE delivery SET state = 'skipped'

@@ -28,13 +28,13 @@ struct IncidentCatalog: Sendable {
                 \(condition) AND (started_at, id) < (\(cursor.startedAt.microseconds), \(cursor.id.rawValue))
                 """
         }
+        let now = now()
         let query: SQL = """
-            SELECT \(Incident.columns) FROM incident WHERE \(condition)
+            SELECT \(Incident.columns), \(Incident.silencedUntil(at: now)) FROM incident WHERE \(condition)
             ORDER BY started_at DESC, id DESC LIMIT \(limit + 1)
             """
-        let now = now()
         var incidents = try await book.read { connection in
-            try connection.rows(query) { try Incident($0, at: now) }
+            try connection.rows(query) { try Incident(withSilence: $0, at: now) }
         }
         guard incidents.count > limit else { return IncidentPage(incidents: incidents) }
         incidents.removeLast()
@@ -45,10 +45,10 @@ struct IncidentCatalog: Sendable {
         let (tenant, now) = (try Person.ofCall.tenant, now())
         return try await book.read { connection in
             let query: SQL = """
-                SELECT \(Incident.columns) FROM incident
+                SELECT \(Incident.columns), \(Incident.silencedUntil(at: now)) FROM incident
                 WHERE tenant = \(tenant.rawValue) AND id = \(reference.id.rawValue)
                 """
-            guard let incident = try connection.first(query, { try Incident($0, at: now) }) else {
+            guard let incident = try connection.first(query, { try Incident(withSilence: $0, at: now) }) else {
                 throw RPCError(.notFound, "there is no incident \(reference.id)")
             }
             return incident
@@ -58,7 +58,7 @@ struct IncidentCatalog: Sendable {
     func forget(_ removed: RemovedTenant) async throws -> Empty {
         try await book.changeRules { connection in
             // Streaks go with their rules, deliveries with their incidents.
-            for table in ["rule", "incident", "receiver", "welcome"] {
+            for table in ["rule", "incident", "receiver", "silence", "welcome"] {
                 let tenant: SQL = "tenant = \(removed.tenant.rawValue)"
                 try connection.execute("DELETE FROM \(SQL(trusted: table)) WHERE \(tenant)")
             }
@@ -77,7 +77,11 @@ struct IncidentCatalog: Sendable {
                 DELETE FROM streak WHERE \(isRetired) AND rule_id IN (SELECT id FROM rule WHERE tenant = \(tenant))
                 """
             )
-            try connection.execute("DELETE FROM rule WHERE tenant = \(tenant) AND \(isRetired)")
+            for table in ["rule", "silence"] {
+                try connection.execute(
+                    "DELETE FROM \(SQL(trusted: table)) WHERE tenant = \(tenant) AND \(isRetired)"
+                )
+            }
             return Empty()
         }
     }

@@ -7,6 +7,19 @@ extension Incident {
         incident.state, cause, started_at, ended_at, endpoint
         """
 
+    /// A column that follows `columns` for `init(withSilence:at:)`.
+    static func silencedUntil(at now: Timestamp) -> SQL {
+        """
+        (SELECT max(ends_at) FROM silence WHERE incident.state = 'firing' AND \(Silence.holds(at: now)))
+        """
+    }
+
+    init(withSilence row: any DatabaseRow, at now: Timestamp) throws {
+        try self.init(row, at: now)
+        let end: Int64? = try row[14]
+        silencedUntil = end.map(Timestamp.init(microseconds:))
+    }
+
     /// Of the columns from `first` on; lasts until `now` when it has no end.
     init(_ row: any DatabaseRow, from first: Int = 0, at now: Timestamp) throws {
         let started = Timestamp(microseconds: try row.integer(first + 11))

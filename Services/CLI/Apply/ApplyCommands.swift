@@ -6,10 +6,11 @@ import YAML
 
 extension Command {
     private static let fileHelp = """
-        Each FILE is YAML or JSON, with lists of targets, rules and receivers; a folder stands for all files in it that
-        end in .yaml, .yml or .json, and - for standard input. -f may stand before each. --set names the set that the
-        targets belong to, as "set: NAME" in a file does; --prune also removes the targets of that set that no file
-        declares, and checks and rules of its targets that are not in their lists. docs/config.md has the rest.
+        Each FILE is YAML or JSON, with lists of targets, rules, receivers, silences and maintenance; a folder stands for
+        all files in it that end in .yaml, .yml or .json, and - for standard input. -f may stand before each. --set names
+        the set that the targets belong to, as "set: NAME" in a file does; --prune also removes the targets of that set
+        that no file declares, and checks, rules and silences of its targets that are not in their lists. docs/config.md
+        has the rest.
         """
 
     static let plan = Command(
@@ -40,7 +41,7 @@ extension Command {
     static let apply = Command(
         name: "apply",
         synopsis: "-f FILE… [--set NAME] [--prune] [--watch]",
-        summary: "make targets, rules and receivers be as files declare them",
+        summary: "make targets, rules, receivers, silences and maintenance be as files declare them",
         details: """
             \(fileHelp)
 
@@ -62,20 +63,20 @@ extension Command {
     static let configExport = Command(
         name: "config export",
         synopsis: "[--set NAME]",
-        summary: "write targets, rules and receivers as a file that declares them",
+        summary: "write all that files can declare as a file that declares it",
         details: """
-            The file is YAML, and applied as it is changes nothing. With --set, it has the targets of that set and their
-            rules only. Addresses of webhooks are in it whole: keep it as you would keep a password.
+            The file is YAML, and applied as it is changes nothing. What is over of silences and maintenance is left out.
+            With --set, it has the targets of that set only, with their rules and silences. Addresses of webhooks are in it whole: keep it as you would keep a password.
             """,
         options: ["set"],
         run: { arguments in
             _ = try arguments.words()
-            let installed = try await Installed(readWith: APIClient(.load()))
+            let installed = try await Installed(readWith: APIClient(.load()), silences: true, maintenance: true)
             let set = arguments["set"]
             guard set == nil || installed.targets.contains(where: { $0.labels[Declarations.label] == set }) else {
                 throw CommandLineError(.failed, "no target belongs to the set \(set ?? "")")
             }
-            let document = try ConfigExport(installed, set: set).document()
+            let document = try ConfigExport(installed, set: set, at: .now).document()
             if arguments.has("json") { try Output.json(document.json) } else { Output.text(YAMLWriter.text(document)) }
         }
     )
@@ -148,7 +149,12 @@ extension Command {
     }
 
     static func plan(_ declared: Declarations, _ client: APIClient, _ arguments: Arguments) async throws -> Plan {
-        try Planner.plan(declared, await Installed(readWith: client), prunes: arguments.has("prune"))
+        let installed = try await Installed(
+            readWith: client,
+            silences: declared.silences != nil,
+            maintenance: declared.maintenance != nil
+        )
+        return try Planner.plan(declared, installed, prunes: arguments.has("prune"), at: .now)
     }
 }
 

@@ -11,15 +11,23 @@ struct ConfigExport {
     private let targetNames: [String: Int]
     private let ruleNames: [String: Int]
     private let receiverNames: [String: Int]
+    private let silenceReasons: [String: Int]
+    private let maintenanceReasons: [String: Int]
     private let targets: [TargetID: Target]
+    private let rules: [RuleID: String]
+    private let now: Timestamp
 
-    init(_ installed: Installed, set: String?) {
+    init(_ installed: Installed, set: String?, at now: Timestamp) {
         self.installed = installed
         self.set = set
+        self.now = now
         targetNames = Self.counts(installed.targets.map(\.name))
         ruleNames = Self.counts(installed.rules.map(\.name))
         receiverNames = Self.counts(installed.receivers.map(\.name))
+        silenceReasons = Self.counts(installed.silences.map(\.reason))
+        maintenanceReasons = Self.counts(installed.maintenance.map(\.reason))
         targets = Dictionary(installed.targets.map { ($0.id, $0) }) { first, _ in first }
+        rules = Dictionary(installed.rules.map { ($0.id, $0.name) }) { first, _ in first }
     }
 
     private static func counts(_ names: [String]) -> [String: Int] {
@@ -40,6 +48,12 @@ struct ConfigExport {
             rule.targetID.map(known.contains) ?? (set == nil)
         }
         try members.append(list("rules", rules.map(declaration)))
+        let silences = installed.silences.filter { silence in
+            silence.to > now && (silence.targetID.map(known.contains) ?? (set == nil))
+        }
+        try members.append(list("silences", silences.map(declaration)))
+        let maintenance = set == nil ? installed.maintenance.filter { $0.to > now } : []
+        try members.append(list("maintenance", maintenance.map(declaration)))
         return YAMLNode(.mapping(members))
     }
 
@@ -81,11 +95,40 @@ struct ConfigExport {
     }
 
     private func declaration(of rule: Rule) -> DeclaredRule {
-        let target = rule.targetID.flatMap { targets[$0] }
-        var declared = DeclaredRule(rule, target: target.map { isAlone($0) ? $0.name : $0.id.rawValue })
+        var declared = DeclaredRule(rule, target: rule.targetID.map(word))
         if ruleNames[rule.name] != 1 { declared.id = rule.id }
         if rule.enabled { declared.enabled = nil }
         return declared
+    }
+
+    private func declaration(of silence: Silence) -> DeclaredSilence {
+        DeclaredSilence(
+            id: silenceReasons[silence.reason] == 1 ? nil : silence.id,
+            reason: silence.reason,
+            from: silence.from,
+            to: silence.to,
+            rule: silence.ruleID.map { id in rules[id].flatMap { ruleNames[$0] == 1 ? $0 : nil } ?? id.rawValue },
+            target: silence.targetID.map(word),
+            checkType: silence.checkType,
+            agentID: silence.agentID,
+            severity: silence.severity
+        )
+    }
+
+    private func declaration(of maintenance: Maintenance) -> DeclaredMaintenance {
+        DeclaredMaintenance(
+            id: maintenanceReasons[maintenance.reason] == 1 ? nil : maintenance.id,
+            reason: maintenance.reason,
+            from: maintenance.from,
+            to: maintenance.to,
+            targets: maintenance.targetIDs.isEmpty ? nil : maintenance.targetIDs.map(word),
+            labels: maintenance.labels.isEmpty ? nil : maintenance.labels
+        )
+    }
+
+    /// How a target is named: by its id where others have its name.
+    private func word(for target: TargetID) -> String {
+        targets[target].flatMap { isAlone($0) ? $0.name : nil } ?? target.rawValue
     }
 
     private func isAlone(_ target: Target) -> Bool {
@@ -99,7 +142,8 @@ struct ConfigExport {
 
     /// The order in which people read; keys of other names come last, sorted.
     private static let order = [
-        "id", "name", "kind", "url", "target", "type", "check_type", "metric", "comparison", "threshold", "consecutive",
+        "id", "name", "reason", "kind", "url", "from", "to", "rule", "target", "targets", "type", "check_type",
+        "metric", "comparison", "threshold", "consecutive",
         "severity", "address", "description", "category", "labels", "enabled", "max_probes_per_second", "interval_ms",
         "timeout_ms", "options", "agents", "schedule", "checks",
     ]

@@ -30,10 +30,6 @@ extension Declarations {
     }
 
     private mutating func add(_ node: YAMLNode, _ names: inout DeclaredNames, in file: String) throws {
-        if let silences = node.members?.first(where: { $0.key == "silences" }) {
-            let message = "silences cannot be declared: alerting does not have them yet"
-            throw YAMLError(.mismatch, message, at: silences.keyPlace)
-        }
         try node.check(DeclaredDocument.schema)
         let document: DeclaredDocument
         do {
@@ -42,12 +38,14 @@ extension Declarations {
             throw YAMLError(.mismatch, error.message, at: node.place)
         }
         if let name = document.set { try take(name, at: node["set"]?.place ?? node.place) }
-        for list in ["receivers", "targets", "rules"] {
+        for list in ["receivers", "targets", "rules", "silences", "maintenance"] {
             for item in node[list]?.elements ?? [] { try names.add(item, to: list, in: file) }
         }
         receivers += document.receivers ?? []
         if let more = document.targets { targets = (targets ?? []) + more }
         if let more = document.rules { rules = (rules ?? []) + more }
+        if let more = document.silences { silences = (silences ?? []) + more }
+        if let more = document.maintenance { maintenance = (maintenance ?? []) + more }
     }
 
     private mutating func take(_ name: String, at place: YAMLPlace) throws(YAMLError) {
@@ -65,9 +63,9 @@ extension Declarations {
 private struct DeclaredNames {
     private var places: [String: String] = [:]
 
-    /// Those with an id are told apart by that, all others by name.
+    /// Those with an id are told apart by that, all others by name, or by the reason that they have instead.
     mutating func add(_ item: YAMLNode, to list: String, in file: String) throws(YAMLError) {
-        let key = item["id"].flatMap { $0.isNull ? nil : $0 } == nil ? "name" : "id"
+        let key = ["id", "name"].first { item[$0].map { !$0.isNull } ?? false } ?? "reason"
         guard case .scalar(.string(let text)) = item[key]?.content else { return }
         guard let first = places.updateValue("\(file), \(item.place)", forKey: "\(list) \(key) \(text)") else { return }
         throw YAMLError(.mismatch, "\(list): \"\(text)\" is declared already, in \(first)", at: item.place)

@@ -68,6 +68,41 @@ struct DeclaredReceiver: Codable, Equatable, RPCPayload {
     var url: String?
 }
 
+/// A silence as a file declares it: the fields of `NewSilence`, but its rule and its target by name.
+struct DeclaredSilence: Codable, Equatable, RPCPayload {
+    var id: SilenceID?
+    /// What it is known by.
+    var reason: String
+    /// Always given, so that the same file means the same time whenever it is applied.
+    var from: Timestamp
+    var to: Timestamp
+    /// The name of a rule, declared or there, or the id of one.
+    var rule: String?
+    /// The name of a target, declared or there, or the id of one.
+    var target: String?
+    var checkType: CheckType?
+    var agentID: AgentID?
+    var severity: Severity?
+
+    enum CodingKeys: String, CodingKey {
+        case id, reason, from, to, rule, target, severity
+        case checkType = "check_type"
+        case agentID = "agent_id"
+    }
+}
+
+/// Maintenance as a file declares it: the fields of `NewMaintenance`, but its targets by name.
+struct DeclaredMaintenance: Codable, Equatable, RPCPayload {
+    var id: MaintenanceID?
+    /// What it is known by.
+    var reason: String
+    var from: Timestamp
+    var to: Timestamp
+    /// The names of targets, declared or there, or the ids of some.
+    var targets: [String]?
+    var labels: [String: String]?
+}
+
 /// One document of a file.
 struct DeclaredDocument: Codable, Equatable, RPCPayload {
     /// The set that the targets belong to; the same in all documents that name one.
@@ -75,6 +110,8 @@ struct DeclaredDocument: Codable, Equatable, RPCPayload {
     var receivers: [DeclaredReceiver]?
     var targets: [DeclaredTarget]?
     var rules: [DeclaredRule]?
+    var silences: [DeclaredSilence]?
+    var maintenance: [DeclaredMaintenance]?
 }
 
 /// Everything that the files of one run declare.
@@ -86,6 +123,10 @@ struct Declarations: Equatable, Sendable {
     var targets: [DeclaredTarget]?
     /// Likewise.
     var rules: [DeclaredRule]?
+    /// Likewise.
+    var silences: [DeclaredSilence]?
+    /// Likewise.
+    var maintenance: [DeclaredMaintenance]?
 
     /// Characters that the name of a set may have: as many as a label's value.
     static let setLength = 1...256

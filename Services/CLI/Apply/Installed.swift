@@ -7,13 +7,18 @@ struct Installed: Sendable {
     var targets: [Target] = []
     var checks: [TargetID: [Check]] = [:]
     var rules: [Rule] = []
+    var silences: [Silence] = []
+    var maintenance: [Maintenance] = []
 
     init() {}
 
-    init(readWith client: APIClient) async throws {
+    /// Silences and maintenance are read for those alone who declare some, whose token is for that.
+    init(readWith client: APIClient, silences: Bool, maintenance: Bool) async throws {
         receivers = try await client.call(.listReceivers, Empty()).receivers
         targets = try await Command.allTargets(client)
         checks = Dictionary(grouping: try await client.call(.listChecks, CheckFilter()).checks, by: \.targetID)
         rules = try await client.call(.listRules, Empty()).rules
+        if silences { self.silences = try await client.call(.listSilences, Empty()).silences }
+        if maintenance { self.maintenance = try await client.call(.listMaintenance, Empty()).maintenance }
     }
 }

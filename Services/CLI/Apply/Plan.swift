@@ -20,7 +20,7 @@ struct PlanStep: Sendable {
     }
 
     enum Kind: String, Codable {
-        case receiver, target, check, rule
+        case receiver, target, check, rule, silence, maintenance
     }
 
     /// What carries the step out.
@@ -38,6 +38,14 @@ struct PlanStep: Sendable {
         case changeRule(RuleChange)
         case removeRule(RuleID)
         case replaceRule(RuleID, NewRule, target: String?, isEnabled: Bool)
+        /// `target` and `rule` name what earlier steps create.
+        case createSilence(NewSilence, target: String?, rule: String?)
+        case changeSilence(SilenceChange)
+        case replaceSilence(SilenceID, NewSilence, target: String?, rule: String?)
+        case removeSilence(SilenceID)
+        /// `targets` names those that earlier steps create.
+        case createMaintenance(NewMaintenance, targets: [String])
+        case changeMaintenance(MaintenanceChange, targets: [String])
     }
 
     var action: Action

@@ -10,17 +10,21 @@ extension Planner {
         let items = declared.rules ?? []
         let claimed = items.compactMap(\.id?.rawValue)
         let index = NameIndex(installed.rules, kind: .rule, claimed: claimed) { ($0.id.rawValue, $0.name) }
-        let others = remainingTargets()
+        let targets = remainingTargets()
         let names = Dictionary(installed.targets.map { ($0.id.rawValue, $0.name) }) { first, _ in first }
         var declaredRules: Set<RuleID> = []
         for item in items {
-            let place = try place(of: item, others)
+            let place = try place(ofTarget: item.target, among: targets, for: "rule \"\(item.name)\"")
             let fields = try jsonFields(Self.whole(item, target: item.target.map { names[$0] ?? $0 }))
             let old = try index.find(id: item.id?.rawValue, name: item.name) {
                 $0.targetID == place && $0.checkType == item.checkType && $0.metric == item.metric
             }
             if let old { declaredRules.insert(old.id) }
             try plan(item, place, fields, old, names)
+            let isNew = old.map { leavingRules.contains($0.id) } ?? true
+            if rulePlaces.updateValue(isNew ? nil : old?.id, forKey: item.name) != nil {
+                sharedRuleNames.insert(item.name)
+            }
         }
         if prunes, declared.rules != nil { planRemovals(but: declaredRules) }
     }
@@ -69,6 +73,7 @@ extension Planner {
             let message = "a rule's target, check_type, metric and comparison cannot be changed, and its id would go"
             throw CommandLineError(.failed, "rule \"\(item.name)\": \(message); leave out the id")
         }
+        leavingRules.insert(old.id)
         let call = PlanStep.Call.replaceRule(old.id, new, target: target, isEnabled: isEnabled)
         add(.replace, .rule, item.name, changes, call)
     }
@@ -78,44 +83,11 @@ extension Planner {
         let leaving = installed.rules.filter { rule in
             rule.targetID.map(kept.contains) == true && !declaredRules.contains(rule.id)
         }
+        leavingRules.formUnion(leaving.map(\.id))
         let steps = leaving.map { rule in
             PlanStep(action: .remove, kind: .rule, name: rule.name, changes: [], call: .removeRule(rule.id))
         }
         removals.insert(contentsOf: steps, at: 0)
-    }
-
-    /// The targets that stay, by name and by id; those that are declared are found before.
-    private func remainingTargets() -> [String: [TargetID]] {
-        let leaving = removals.compactMap { step in
-            if case .removeTarget(let removal) = step.call { removal.id } else { nil }
-        }
-        let gone = Set(leaving)
-        var targets: [String: [TargetID]] = [:]
-        for target in installed.targets where !gone.contains(target.id) {
-            targets[target.name, default: []].append(target.id)
-            targets[target.id.rawValue, default: []].append(target.id)
-        }
-        return targets
-    }
-
-    /// The target of a rule; `nil` for all of them, and for one that is to be made.
-    private func place(
-        of item: DeclaredRule,
-        _ others: [String: [TargetID]]
-    ) throws(CommandLineError) -> TargetID? {
-        guard let target = item.target else { return nil }
-        if let place = places[target], !sharedNames.contains(target) { return place }
-        let found = others[target] ?? []
-        guard let only = found.first else {
-            throw CommandLineError(.failed, "rule \"\(item.name)\": there is no target \"\(target)\"")
-        }
-        guard found.count == 1 else {
-            throw CommandLineError(
-                .failed,
-                "rule \"\(item.name)\": \(found.count) targets are called \"\(target)\"; give the id of one"
-            )
-        }
-        return only
     }
 
     /// With its defaults, and without its id, to be compared.

@@ -13,10 +13,9 @@ extension Command {
             Output.table(
                 ["ID", "NAME", "STATE", "MODE", "LABELS", "VERSION", "LAST SEEN"],
                 list.agents.map { agent in
-                    let labels = agent.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                    return [
+                    [
                         agent.id.rawValue, agent.name, agent.state.rawValue, agent.mode.rawValue,
-                        labels.joined(separator: ","), agent.version, agent.lastSeenAt.description,
+                        Output.labels(agent.labels), agent.version, agent.lastSeenAt.description,
                     ]
                 }
             )
@@ -73,7 +72,7 @@ extension Command {
         )
     }
 
-    private static func findAgent(_ text: String, _ client: APIClient) async throws -> Agent {
+    static func findAgent(_ text: String, _ client: APIClient) async throws -> Agent {
         let agents = try await client.call(.listAgents, Empty()).agents
         guard let agent = agents.first(where: { $0.id.rawValue == text || $0.name == text }) else {
             throw CommandLineError(.failed, "there is no agent \"\(text)\"")

@@ -42,9 +42,8 @@ extension Command {
             Output.table(
                 ["ID", "NAME", "LABELS", "MADE BY", "TOKEN ENDS", "USED", "CERTIFICATE ENDS"],
                 list.enrolments.map { enrolment in
-                    let labels = enrolment.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                    return [
-                        enrolment.id.rawValue, enrolment.name, labels.joined(separator: ","), enrolment.createdBy,
+                    [
+                        enrolment.id.rawValue, enrolment.name, Output.labels(enrolment.labels), enrolment.createdBy,
                         enrolment.expiresAt.description, enrolment.usedAt?.description ?? "never",
                         enrolment.certificateEndsAt?.description ?? "-",
                     ]

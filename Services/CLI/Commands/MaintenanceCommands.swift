@@ -15,13 +15,10 @@ extension Command {
             Output.table(
                 ["ID", "STATE", "FROM", "TO", "TARGETS", "LABELS", "MADE BY", "REASON"],
                 list.maintenance.map { maintenance in
-                    let labels = maintenance.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                    return [
-                        maintenance.id.rawValue,
-                        now < maintenance.from ? "planned" : now < maintenance.to ? "now" : "over",
+                    [
+                        maintenance.id.rawValue, Output.state(from: maintenance.from, to: maintenance.to, at: now),
                         maintenance.from.description, maintenance.to.description, "\(maintenance.targetIDs.count)",
-                        labels.isEmpty ? "-" : labels.joined(separator: ","), maintenance.createdBy,
-                        maintenance.reason,
+                        Output.labels(maintenance.labels), maintenance.createdBy, maintenance.reason,
                     ]
                 }
             )

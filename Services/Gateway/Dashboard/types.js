@@ -138,6 +138,7 @@
  * @property {string} started_at
  * @property {string} [ended_at]
  * @property {number} duration_ms
+ * @property {string} [silenced_until]
  *
  * @typedef {object} IncidentPage
  * @property {Incident[]} incidents
