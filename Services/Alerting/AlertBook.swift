@@ -6,7 +6,9 @@ import Lifecycle
 import Observability
 import Synchronization
 
-/// The tables of rules, incidents, receivers and deliveries, and word of their changes.
+/// The tables of rules, incidents, receivers, silences and deliveries, and word of their changes.
+///
+/// Each transaction works for the tenant of the call, and for all where no person calls.
 final class AlertBook: Sendable {
     struct Counts: Sendable {
         var rules = 0
@@ -33,13 +35,22 @@ final class AlertBook: Sendable {
     var counts: Counts { counted.withLock { $0 } }
 
     func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        try await translating { try await database.read(deadline: CallContext.current?.deadline, body) }
+        let tenant = TenantID.ofCall.rawValue
+        return try await translating {
+            try await database.read(deadline: CallContext.current?.deadline) { connection in
+                try connection.enter(tenant: tenant)
+                return try body(connection)
+            }
+        }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
+        let tenant = TenantID.ofCall.rawValue
         let (value, counts) = try await translating {
             try await database.write(deadline: CallContext.current?.deadline) { connection in
+                try connection.enter(tenant: tenant)
                 let value = try body(connection)
+                try connection.enter(tenant: RowGuard.everyTenant)
                 return (value, try connection.alertCounts())
             }
         }

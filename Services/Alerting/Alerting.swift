@@ -56,7 +56,7 @@ public struct Alerting: Service {
             evaluation: evaluation,
             courier: Courier(
                 book,
-                await WebhookSender.open(policy, on: loop),
+                await WebhookSender.open(policy, timeout: settings.webhookTimeout, on: loop),
                 retries: settings.retries,
                 clock: clock,
                 now: now,

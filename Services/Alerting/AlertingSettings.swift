@@ -22,6 +22,8 @@ public struct AlertingSettings: Sendable {
     public var retries = RetryPolicy()
     /// Whether webhooks may go to this machine and to private networks; link-local and metadata addresses never.
     public var allowsPrivateWebhooks = true
+    /// How long a webhook may take to answer.
+    public var webhookTimeout = Duration.seconds(10)
     /// How long incidents are kept after their end.
     public var retention = Duration.seconds(90 * 86_400)
 
@@ -53,6 +55,11 @@ public struct AlertingSettings: Sendable {
         allowsPrivateWebhooks = try environment.boolean(
             "ALERTING_WEBHOOK_ALLOW_PRIVATE",
             default: allowsPrivateWebhooks
+        )
+        webhookTimeout = try environment.duration(
+            "ALERTING_WEBHOOK_TIMEOUT",
+            default: webhookTimeout,
+            in: .milliseconds(100) ... .seconds(300)
         )
         retries.first = try environment.duration(
             "ALERTING_RETRY_FIRST",

@@ -18,6 +18,7 @@ func schema(at now: Timestamp) -> [Migration] {
             ]
         ),
         Migration(4, "silences", silences),
+        Migration(5, "rows that only their tenant sees", sqlite: [], postgres: guards),
     ]
 }
 
@@ -98,6 +99,17 @@ private let silences: [SQL] = [
     "CREATE INDEX silence_by_end ON silence (tenant, ends_at)",
     "CREATE INDEX silence_by_rule ON silence (rule_id)",
 ]
+
+private let guards: [SQL] =
+    ["rule", "incident", "receiver", "silence", "welcome"].flatMap { RowGuard.statements(for: $0) }
+    + RowGuard.statements(
+        for: "streak",
+        where: "EXISTS (SELECT 1 FROM rule WHERE rule.id = rule_id)"
+    )
+    + RowGuard.statements(
+        for: "delivery",
+        where: "EXISTS (SELECT 1 FROM incident WHERE incident.id = incident_id)"
+    )
 
 /// What a tenant begins with.
 func defaults(at now: Timestamp, for tenant: TenantID) -> [SQL] {

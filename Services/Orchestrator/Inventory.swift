@@ -7,7 +7,8 @@ import Observability
 
 /// The tables of targets, checks and agents, and word of their changes.
 ///
-/// A change and the next revision of the assignments are one transaction, so a revision names one state for ever.
+/// A change and the next revision of the assignments are one transaction, so a revision names one state for ever. Each
+/// transaction works for the tenant of the call, and for all where no person calls.
 public final class Inventory: Sendable {
     public struct Limits: Sendable {
         public var targets = 10_000
@@ -32,12 +33,24 @@ public final class Inventory: Sendable {
     }
 
     func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        try await translating { try await database.read(deadline: CallContext.current?.deadline, body) }
+        let tenant = TenantID.ofCall.rawValue
+        return try await translating {
+            try await database.read(deadline: CallContext.current?.deadline) { connection in
+                try connection.enter(tenant: tenant)
+                return try body(connection)
+            }
+        }
     }
 
     /// Changes what does not concern the assignments.
     func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        try await translating { try await database.write(deadline: CallContext.current?.deadline, body) }
+        let tenant = TenantID.ofCall.rawValue
+        return try await translating {
+            try await database.write(deadline: CallContext.current?.deadline) { connection in
+                try connection.enter(tenant: tenant)
+                return try body(connection)
+            }
+        }
     }
 
     /// Changes what agents are to run; they are told of it.

@@ -108,6 +108,15 @@ let schema = [
     ),
     // Engines differ in the name of the type of bytes.
     Migration(10, "who may become an agent", sqlite: enrolments(bytes: "BLOB"), postgres: enrolments(bytes: "BYTEA")),
+    // Agents are everybody's, and `probe_load` is what all tenants together ask of them.
+    Migration(
+        11,
+        "rows that only their tenant sees",
+        sqlite: [],
+        postgres: ["target", "check_definition", "maintenance", "check_run", "removal"].flatMap {
+            RowGuard.statements(for: $0)
+        }
+    ),
 ]
 
 private func enrolments(bytes: String) -> [SQL] {

@@ -14,7 +14,7 @@ let schema = [
         2,
         "many tenants",
         sqlite: tenancy + ownRows,
-        postgres: tenancy + tables.flatMap(\.freedGuards) + [pruned].flatMap(\.freedGuards)
+        postgres: tenancy + (tables.map(\.name) + ["pruned"]).flatMap { RowGuard.statements(for: $0) }
             + ["SELECT set_config('sonde.tenant', '*', true)"] + ownRows
     ),
 ]
@@ -69,20 +69,7 @@ private struct Table {
             ),
         ]
     }
-
-    /// The same, and everything for the store on its own behalf.
-    var freedGuards: [SQL] {
-        let condition = "current_setting('sonde.tenant', true) IN (tenant, '*')"
-        return [
-            SQL(trusted: "ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY"),
-            SQL(trusted: "ALTER TABLE \(name) FORCE ROW LEVEL SECURITY"),
-            SQL(trusted: "DROP POLICY IF EXISTS tenant_rows ON \(name)"),
-            SQL(trusted: "CREATE POLICY tenant_rows ON \(name) USING (\(condition)) WITH CHECK (\(condition))"),
-        ]
-    }
 }
-
-private let pruned = Table(name: "pruned", columns: "")
 
 private let tables = [
     Table(

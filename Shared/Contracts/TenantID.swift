@@ -42,6 +42,14 @@ extension TenantID: JSONSchemaProviding {
     public static var placeholder: Self { first }
 }
 
+extension TenantID {
+    /// What a service does on its own behalf, and the rows that are of no tenant; no token can name it.
+    public static let every = Self(rawValue: "*")
+
+    /// Whose rows the current call is about: the person's own, or all of them where a service calls.
+    public static var ofCall: Self { CallContext.current?.person?.tenant ?? .every }
+}
+
 extension CallContext {
     /// For whom the call is made; `nil` for what a service calls on its own behalf.
     public var person: Person? { principal as? Person }

@@ -76,6 +76,8 @@ extension DatabaseConnection {
             }
             return false
         }
+        // What it does with rows, it does with those of all tenants.
+        try enter(tenant: RowGuard.everyTenant)
         try executeAll(migration.statements(for: engine))
         try execute(
             """

@@ -295,11 +295,11 @@ public struct CallerList: RPCAuthorizer {
 public struct OpenDoor: RPCAuthorizer {
     private let principal: (any Sendable)?
 
-    /// `principal` is for whom every call is made that does not say it itself.
+    /// `principal` is for whom every call is made that people can make and that does not say it itself.
     public init(for principal: (any Sendable)? = nil) { self.principal = principal }
 
     public func authorize(_ method: RPCDescriptor, _ context: CallContext) async throws(RPCError) -> (any Sendable)? {
-        context.principal ?? principal
+        method.access == nil ? nil : context.principal ?? principal
     }
 }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Deliveries", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Deliveries", .everyEngine, .timeLimit(.minutes(5)))
 struct DeliveryTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()
@@ -19,7 +19,8 @@ struct DeliveryTests {
         _ values: [String: String] = [:],
         _ body: @escaping @Sendable (AlertingCase) async throws -> Void
     ) async throws {
-        let values = ["ALERTING_RETRY_FIRST": "2ms"].merging(values) { _, own in own }
+        let values = ["ALERTING_RETRY_FIRST": "2ms", "ALERTING_WEBHOOK_TIMEOUT": "300s"].merging(values) { _, own in own
+        }
         try await AlertingCase.run(in: directory, measurements, values, now: { .now }, body)
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Evaluation", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Evaluation", .everyEngine, .timeLimit(.minutes(5)))
 struct EvaluationTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Incidents", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Incidents", .everyEngine, .timeLimit(.minutes(5)))
 struct IncidentTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Maintenance", .timeLimit(.minutes(1)))
+@Suite("Maintenance", .timeLimit(.minutes(5)))
 struct MaintenanceTests {
     /// An orchestrator that tells of one maintenance, and can be away.
     private final class Planner: Sendable {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Incidents of what is watched no more", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Incidents of what is watched no more", .everyEngine, .timeLimit(.minutes(5)))
 struct RetirementTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()
@@ -96,7 +96,7 @@ struct RetirementTests {
     }
 }
 
-@Suite("Removed targets", .timeLimit(.minutes(1)))
+@Suite("Removed targets", .timeLimit(.minutes(5)))
 struct RetiredTargetTests {
     @Test("have no incident that fires and no rule of their own, and keep what ended")
     func removed() async throws {

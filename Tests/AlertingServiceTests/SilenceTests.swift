@@ -7,7 +7,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Silences", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Silences", .everyEngine, .timeLimit(.minutes(5)))
 struct SilenceTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AlertingService
 
-@Suite("Tenants of alerting", .timeLimit(.minutes(1)))
+@Suite("Tenants of alerting", .timeLimit(.minutes(5)))
 struct TenancyTests {
     let directory: TemporaryDirectory
     let measurements = MeasurementLog()
@@ -101,6 +101,29 @@ struct TenancyTests {
             #expect(try await test.client.call(.listReceivers, Empty()).receivers == receivers)
             #expect(try await test.client.call(.listSilences, Empty()).silences == [silence])
             #expect(try await incidents(test, of: .editor).map(\.state) == [.firing])
+        }
+    }
+
+    @Test("are kept apart by PostgreSQL too, whatever a statement forgets", .everyEngine)
+    func guarded() async throws {
+        guard TestEngine.current == .postgres else { return }
+        try await AlertingCase.run(in: directory, measurements) { [directory, measurements] test in
+            try await measurements.followed()
+            for person in [Person.editor, .stranger] {
+                measurements.append(Probe(person.email).batch("xxx"), of: person.tenant)
+                try await test.until { try await incidents(test, of: person).count == 1 }
+                try await acting(as: person) {
+                    let silence = NewSilence(reason: "known", to: Probe.time(7_200), severity: .info)
+                    _ = try await test.client.call(.createSilence, silence)
+                }
+            }
+            let database = try await TestEngine.open("alerting", in: directory)
+            let tables = ["rule", "incident", "receiver", "silence", "welcome", "streak", "delivery"]
+            for (tenant, count) in [(Person.editor.tenant.rawValue, 1), ("nobody", 0), (nil, 0), ("*", 2)] {
+                let expected = Dictionary(uniqueKeysWithValues: tables.map { ($0, count) })
+                #expect(try await guardedRows(in: database, as: tenant) == expected, "\(tenant ?? "nil")")
+            }
+            await database.close()
         }
     }
 

@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test("that takes no changes is left for one that does", .timeLimit(.minutes(1)))
+    @Test("that takes no changes is left for one that does", .timeLimit(.minutes(5)))
     func readOnly() async throws {
         let (first, second) = (try PostgresServer(), try PostgresServer())
         for server in [first, second] { try server.execute("CREATE TABLE item (id INTEGER PRIMARY KEY)") }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite("Conditions and pages", .timeLimit(.minutes(1)))
+@Suite("Conditions and pages", .timeLimit(.minutes(5)))
 struct ConditionTests {
     @Test("tell a reader that nothing has changed, and what has")
     func entityTags() async throws {

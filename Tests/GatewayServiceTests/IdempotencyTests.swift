@@ -7,7 +7,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite("Idempotency keys", .timeLimit(.minutes(1)))
+@Suite("Idempotency keys", .timeLimit(.minutes(5)))
 struct IdempotencyTests {
     private static let path = "/api/v1/targets"
 

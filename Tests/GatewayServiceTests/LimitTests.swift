@@ -8,7 +8,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite("Limits", .timeLimit(.minutes(1)))
+@Suite("Limits", .timeLimit(.minutes(5)))
 struct LimitTests {
     private static func settings(_ change: (inout LimitSettings) -> Void) -> LimitSettings {
         var settings = LimitSettings()

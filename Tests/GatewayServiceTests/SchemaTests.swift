@@ -8,7 +8,7 @@ import Tokens
 
 @testable import GatewayService
 
-@Suite("Gateway schema", .timeLimit(.minutes(1)))
+@Suite("Gateway schema", .timeLimit(.minutes(5)))
 struct GatewaySchemaTests {
     @Test("makes whoever was there a member of the first tenant, with the sign-ins they had")
     func people() async throws {

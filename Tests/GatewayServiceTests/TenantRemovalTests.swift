@@ -7,7 +7,7 @@ import Testing
 
 @testable import GatewayService
 
-@Suite("Tenants that were deleted", .timeLimit(.minutes(1)))
+@Suite("Tenants that were deleted", .timeLimit(.minutes(5)))
 struct TenantRemovalTests {
     @Test("are forgotten by every service once no token of theirs is left, though one is away at first")
     func forgotten() async throws {

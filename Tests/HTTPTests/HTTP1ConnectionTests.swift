@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 import Testing
 
-@Suite("HTTP/1.1 connection", .timeLimit(.minutes(1)))
+@Suite("HTTP/1.1 connection", .timeLimit(.minutes(5)))
 struct HTTP1ConnectionTests {
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

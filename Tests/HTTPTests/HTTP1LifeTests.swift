@@ -3,7 +3,7 @@ import HTTP
 import Lifecycle
 import Testing
 
-@Suite("HTTP/1.1 connection that ends", .timeLimit(.minutes(1)))
+@Suite("HTTP/1.1 connection that ends", .timeLimit(.minutes(5)))
 struct HTTP1LifeTests {
     private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

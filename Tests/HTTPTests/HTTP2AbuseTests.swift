@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 import Testing
 
-@Suite("HTTP/2 under fire", .timeLimit(.minutes(1)))
+@Suite("HTTP/2 under fire", .timeLimit(.minutes(5)))
 struct HTTP2AbuseTests {
     private static let calm = 11
     private static let refused = 7

@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 import Testing
 
-@Suite("HTTP/2 streams that end", .timeLimit(.minutes(1)))
+@Suite("HTTP/2 streams that end", .timeLimit(.minutes(5)))
 struct HTTP2LifeTests {
     @Test("cancels the handler of a stream that is reset, before its answer and within", arguments: [false, true])
     func cancels(hasBegun: Bool) async throws {

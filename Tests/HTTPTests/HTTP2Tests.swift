@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 import Testing
 
-@Suite("HTTP/2 requests", .timeLimit(.minutes(1)))
+@Suite("HTTP/2 requests", .timeLimit(.minutes(5)))
 struct HTTP2Tests {
     @Sendable private static func echo(_ request: HTTPRequest) async -> HTTPResponse {
         HTTPResponse(status: Int(request.path.dropFirst()) ?? 200, body: .bytes(request.body))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("WebSocket", .timeLimit(.minutes(1)))
+@Suite("WebSocket", .timeLimit(.minutes(5)))
 struct WebSocketTests {
     /// Bytes of section 5.7 of RFC 6455, and what they say.
     @Test("reads the examples of the specification")

@@ -45,7 +45,7 @@ private struct Worker: Service {
     }
 }
 
-@Suite("Service group", .timeLimit(.minutes(1)), .serialized)
+@Suite("Service group", .timeLimit(.minutes(5)), .serialized)
 struct ServiceGroupTests {
     private let loop: EventLoop
     private let sink = MemorySink()
@@ -130,7 +130,7 @@ struct ServiceGroupTests {
     }
 }
 
-@Suite("Latest value", .timeLimit(.minutes(1)))
+@Suite("Latest value", .timeLimit(.minutes(5)))
 struct LatestTests {
     @Test("gives a late reader the newest value alone")
     func newest() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CLIService
 
-@Suite("Published port", .timeLimit(.minutes(1)))
+@Suite("Published port", .timeLimit(.minutes(5)))
 struct PublishedPortTests {
     @Test("brings everything both ways, however much it is, on several connections at once")
     func relay() async throws {

@@ -4,7 +4,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("Assignments by selector", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Assignments by selector", .everyEngine, .timeLimit(.minutes(5)))
 struct AgentSelectionTests {
     let directory: TemporaryDirectory
 

@@ -12,7 +12,7 @@ struct RemovalTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("are forgotten by the store and by alerting, however long those are away", .timeLimit(.minutes(1)))
+    @Test("are forgotten by the store and by alerting, however long those are away", .timeLimit(.minutes(5)))
     func forgotten() async throws {
         let directory = directory
         let (forgotten, retired) = (Latest<Set<TargetID>>([]), Latest<Set<TargetID>>([]))

@@ -4,7 +4,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("Runs of checks", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Runs of checks", .everyEngine, .timeLimit(.minutes(5)))
 struct RunTests {
     let directory: TemporaryDirectory
     /// 2027-01-15, 08:00 in UTC.

@@ -4,7 +4,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("Checks with a schedule", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Checks with a schedule", .everyEngine, .timeLimit(.minutes(5)))
 struct ScheduleTests {
     let directory: TemporaryDirectory
 

@@ -1,4 +1,5 @@
 import Contracts
+import Database
 import JSONRPC
 import Observability
 import OrchestratorService
@@ -68,6 +69,41 @@ struct TenancyTests {
             #expect(try await client.call(.listChecks, CheckFilter()).checks == [check])
             #expect(try await client.call(.listMaintenance, Empty()).maintenance == [maintenance])
             #expect(try await client.call(.listRuns, CheckReference(id: check.id)).runs == [run])
+        }
+    }
+
+    @Test("are kept apart by PostgreSQL too, whatever a statement forgets")
+    func guarded() async throws {
+        guard TestEngine.current == .postgres else { return }
+        try await withOrchestrator(in: directory) { [directory] client in
+            for person in [Person.editor, .stranger] {
+                try await acting(as: person) {
+                    var targets: [Target] = []
+                    for address in ["192.0.2.1", "192.0.2.2"] {
+                        targets.append(try await client.call(.createTarget, NewTarget(address: address)))
+                    }
+                    let check = try #require(try await client.call(.listChecks, CheckFilter()).checks.first)
+                    _ = try await client.call(.runCheck, RunRequest(id: check.id))
+                    let (from, to) = (Timestamp.now, Timestamp.now.advanced(by: .seconds(60)))
+                    let work = NewMaintenance(reason: "disks", from: from, to: to, targetIDs: [targets[0].id])
+                    _ = try await client.call(.createMaintenance, work)
+                    let gone = try #require(targets.first { $0.id != check.targetID })
+                    _ = try await client.call(.deleteTarget, TargetRemoval(id: gone.id))
+                }
+            }
+            let database = try await TestEngine.open("orchestrator", in: directory)
+            let tables = ["target", "check_definition", "maintenance", "check_run", "removal"]
+            for (tenant, count) in [(Person.editor.tenant.rawValue, 1), ("nobody", 0), (nil, 0), ("*", 2)] {
+                let expected = Dictionary(uniqueKeysWithValues: tables.map { ($0, count) })
+                #expect(try await guardedRows(in: database, as: tenant) == expected, "\(tenant ?? "nil")")
+            }
+            await #expect(throws: DatabaseError.self) {
+                try await database.write(deadline: nil) { connection in
+                    try connection.enter(tenant: Person.editor.tenant.rawValue)
+                    try connection.execute("UPDATE target SET tenant = \(Person.stranger.tenant.rawValue)")
+                }
+            }
+            await database.close()
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ProbeAgentService
 
-@Suite("An agent's reflector", .timeLimit(.minutes(1)))
+@Suite("An agent's reflector", .timeLimit(.minutes(5)))
 struct ReflectorTests {
     @Test("answers the STAMP sessions of others, and goes with the agent")
     func reflects() async throws {

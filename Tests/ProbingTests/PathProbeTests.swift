@@ -6,7 +6,7 @@ import Testing
 
 @testable import Probing
 
-@Suite("Probes of paths and series", .enabled(if: NetworkLoop.isPossible), .timeLimit(.minutes(1)))
+@Suite("Probes of paths and series", .enabled(if: NetworkLoop.isPossible), .timeLimit(.minutes(5)))
 struct PathProbeTests {
     private static let network = """
         seed 4

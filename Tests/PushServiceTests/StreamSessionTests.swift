@@ -45,7 +45,7 @@ private struct StoreScript: RPCTransport {
     }
 }
 
-@Suite("Stream session", .timeLimit(.minutes(1)))
+@Suite("Stream session", .timeLimit(.minutes(5)))
 struct StreamSessionTests {
     private static let targets: [TargetID] = [.make(), .make()]
 

@@ -14,8 +14,7 @@ public enum TestEngine {
         guard current == .postgres else { return try await SQLiteDatabase.open(path) }
         let url = try urls.withLock { urls in
             if let url = urls[path] { return url }
-            let server = try PostgresServer.shared()
-            let url = server.url(try server.makeDatabase())
+            let url = try PostgresServer.shared().makeRestrictedURL()
             urls[path] = url
             return url
         }

@@ -25,7 +25,7 @@ private final class CarriedNetwork {
     }
 }
 
-@Suite("Real packets in a simulated network", .enabled(if: geteuid() == 0), .timeLimit(.minutes(1)))
+@Suite("Real packets in a simulated network", .enabled(if: geteuid() == 0), .timeLimit(.minutes(5)))
 struct TUNTests {
     private static let text = """
         seed 11

@@ -4,7 +4,7 @@ import JSONRPC
 import ServiceTesting
 import Testing
 
-@Suite("One metric over time", .timeLimit(.minutes(1)))
+@Suite("One metric over time", .timeLimit(.minutes(5)))
 struct MetricTests {
     let directory: TemporaryDirectory
 

@@ -37,7 +37,7 @@ func openDatabase(
         return try await SQLiteDatabase.open(directory.path + "/store.db", settings.sqlite)
     }
     let url = try postgresURLs.withLock { urls in
-        let url = try urls[directory.path] ?? PostgresServer.restrictedURL()
+        let url = try urls[directory.path] ?? PostgresServer.shared().makeRestrictedURL()
         urls[directory.path] = url
         return url
     }
@@ -50,17 +50,6 @@ func openDatabase(
 /// Has the tests of a directory use a database of their own server.
 func usePostgres(_ url: String, in directory: TemporaryDirectory) {
     postgresURLs.withLock { $0[directory.path] = url }
-}
-
-extension PostgresServer {
-    /// An empty database, and a role that row-level security holds for.
-    fileprivate static func restrictedURL() throws -> String {
-        let server = try shared()
-        let name = try server.makeDatabase()
-        try server.execute("CREATE ROLE \(name) LOGIN NOSUPERUSER NOBYPASSRLS")
-        try server.execute("ALTER DATABASE \(name) OWNER TO \(name)")
-        return server.url(name, user: name)
-    }
 }
 
 /// Runs a store on a real database for as long as `body` does.

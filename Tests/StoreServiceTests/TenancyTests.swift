@@ -7,7 +7,7 @@ import ServiceTesting
 import StoreService
 import Testing
 
-@Suite("Tenants of a store", .timeLimit(.minutes(1)))
+@Suite("Tenants of a store", .timeLimit(.minutes(5)))
 struct TenancyTests {
     let directory: TemporaryDirectory
     /// The second target is the stranger's.

@@ -7,7 +7,7 @@ import Testing
 
 @testable import StoreService
 
-@Suite("A store's database of an older version", .timeLimit(.minutes(1)))
+@Suite("A store's database of an older version", .timeLimit(.minutes(5)))
 struct UpgradeTests {
     let directory: TemporaryDirectory
 

@@ -72,6 +72,14 @@ public final class PostgresServer: Sendable {
         return name
     }
 
+    /// An empty database, and a role that row-level security holds for.
+    public func makeRestrictedURL() throws -> String {
+        let name = try makeDatabase()
+        try execute("CREATE ROLE \(name) LOGIN NOSUPERUSER NOBYPASSRLS")
+        try execute("ALTER DATABASE \(name) OWNER TO \(name)")
+        return url(name, user: name)
+    }
+
     /// Runs one statement as the superuser.
     public func execute(_ statement: String, in database: String = "postgres") throws {
         let arguments = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname=\(url(database))"]

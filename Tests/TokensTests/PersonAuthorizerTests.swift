@@ -64,7 +64,7 @@ private struct AuthorizerCase {
     }
 }
 
-@Suite("Person authorizer", .timeLimit(.minutes(1)))
+@Suite("Person authorizer", .timeLimit(.minutes(5)))
 struct PersonAuthorizerTests {
     @Test("lets a role do what it may, through the gateway alone")
     func roles() async throws {
@@ -163,7 +163,7 @@ struct PersonAuthorizerTests {
     }
 }
 
-@Suite("Identity follower", .timeLimit(.minutes(1)))
+@Suite("Identity follower", .timeLimit(.minutes(5)))
 struct IdentityFollowerTests {
     /// A gateway that tells what it is given, and ends its streams when that is asked of it.
     private struct Telling: RPCTransport {

@@ -8,11 +8,6 @@ extension RPCError {
     static let databaseBusy = RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
 }
 
-extension TenantID {
-    /// What the store does on its own behalf, and the rows that are of no tenant; no token can name it.
-    static let every = Self(rawValue: "*")
-}
-
 extension Database {
     /// Reads as a tenant: where the engine guards rows, it shows those of this one alone.
     func read<T: Sendable>(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Probing
 
-@Suite("Failure tracer", .enabled(if: NetworkLoop.isPossible), .timeLimit(.minutes(1)))
+@Suite("Failure tracer", .enabled(if: NetworkLoop.isPossible), .timeLimit(.minutes(5)))
 struct FailureTracerTests {
     private static let network = """
         seed 4
