@@ -64,6 +64,19 @@ public final class Inventory: Sendable {
         return value
     }
 
+    /// That a target's labels, which are JSON, have all of these, which `checkLabels` has passed.
+    func hasLabels(_ labels: [String: String]) -> SQL {
+        labels.sorted { $0.key < $1.key }.reduce("1 = 1") { condition, label in
+            switch database.engine {
+            case .sqlite:
+                // Quoted in the path, so that a point is part of the key, which has no quotes.
+                let path = "$.\"\(label.key)\""
+                return "\(condition) AND json_extract(labels, \(path)) = \(label.value)"
+            case .postgres: return "\(condition) AND labels::jsonb ->> \(label.key) = \(label.value)"
+            }
+        }
+    }
+
     /// Gives callers an answer they can act on; what is left is internal.
     private func translating<T>(_ body: () async throws -> T) async throws -> T {
         do {

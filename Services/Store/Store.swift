@@ -12,6 +12,7 @@ public struct Store: Service {
     private let metrics: Metrics
     private let ingest: Ingest
     private let hours: CheckHourBook
+    private let labelled: LabelledTargets
     private let replica: Replica
     private let clock: any Clock<Duration>
     private let log: Log
@@ -69,6 +70,7 @@ public struct Store: Service {
                 metrics: metrics
             ),
             hours: CheckHourBook(orchestrator: orchestrator, now: now),
+            labelled: LabelledTargets(orchestrator: orchestrator),
             replica: replica,
             clock: clock,
             log: log,
@@ -110,17 +112,20 @@ public struct Store: Service {
         router.handle(.importMeasurements, imports.callAsFunction)
         FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
         sessions.addRoutes(to: &router)
-        let export = ExportQuery(reader: reader, series: series, sessions: sessions, now: now)
+        let export = ExportQuery(reader: reader, series: series, labelled: labelled, sessions: sessions, now: now)
         router.handle(.exportMeasurements, export.callAsFunction)
-        router.handle(.latestMeasurements, written: LatestQuery(reader: reader, series: series).callAsFunction)
-        router.handle(.listMeasurements, written: ListQuery(reader: reader, series: series, now: now).callAsFunction)
-        let summary = SummaryQuery(reader: reader, series: series, now: now)
+        let latest = LatestQuery(reader: reader, series: series, labelled: labelled)
+        router.handle(.latestMeasurements, written: latest.callAsFunction)
+        let list = ListQuery(reader: reader, series: series, labelled: labelled, now: now)
+        router.handle(.listMeasurements, written: list.callAsFunction)
+        let summary = SummaryQuery(reader: reader, series: series, labelled: labelled, now: now)
         router.handle(.summarizeMeasurements, written: summary.callAsFunction)
         let timeline = TimelineQuery(reader: reader, series: series, hours: hours, now: now)
         router.handle(.measurementTimeline, written: timeline.callAsFunction)
         let heatmap = HeatmapQuery(reader: reader, series: series, now: now)
         router.handle(.measurementHeatmap, written: heatmap.callAsFunction)
-        router.handle(.measurementMatrix, written: MatrixQuery(reader: reader, series: series, now: now).callAsFunction)
+        let matrix = MatrixQuery(reader: reader, series: series, labelled: labelled, now: now)
+        router.handle(.measurementMatrix, written: matrix.callAsFunction)
         router.handle(.measurementMetric, written: MetricQuery(reader: reader, series: series, now: now).callAsFunction)
         router.handle(.measurementHops, written: HopQuery(reader: reader, series: series, now: now).callAsFunction)
         router.handle(.listRouteChanges, RouteQuery(reader: reader, series: series, now: now).callAsFunction)

@@ -20,6 +20,8 @@ public enum ExportFormat: String, Codable, Sendable, CaseIterable, JSONSchemaPro
 public struct ExportFilter: Codable, Equatable, RPCPayload {
     /// All targets, when left out.
     public var targetIDs: [TargetID]?
+    /// Targets that have all these labels, such as `site=vienna,floor=3`.
+    public var labels: String?
     public var checkID: CheckID?
     public var agentID: AgentID?
     /// Of the rows, which may be traces that a failed check of another type had made; all, when left out.
@@ -44,7 +46,7 @@ public struct ExportFilter: Codable, Equatable, RPCPayload {
     public var cursor: String?
 
     enum CodingKeys: String, CodingKey {
-        case types, status, reason, from, to, format, cursor
+        case labels, types, status, reason, from, to, format, cursor
         case targetIDs = "target_ids"
         case checkID = "check_id"
         case agentID = "agent_id"

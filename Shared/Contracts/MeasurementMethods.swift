@@ -24,6 +24,8 @@ public struct AppendReceipt: Codable, Equatable, RPCPayload {
 /// Which measurements, newest first.
 public struct MeasurementFilter: Codable, Equatable, RPCPayload {
     public var targetID: TargetID?
+    /// Targets that have all these labels, such as `site=vienna,floor=3`.
+    public var labels: String?
     public var checkID: CheckID?
     public var agentID: AgentID?
     /// Just this one; looked for around the time at which its id was made, when no other is given.
@@ -44,7 +46,7 @@ public struct MeasurementFilter: Codable, Equatable, RPCPayload {
     public var cursor: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, type, status, reason, from, to, limit, cursor
+        case id, labels, type, status, reason, from, to, limit, cursor
         case targetID = "target_id"
         case checkID = "check_id"
         case agentID = "agent_id"
@@ -84,8 +86,11 @@ public struct MeasurementPage: Codable, Equatable, RPCPayload {
 /// The newest measurement of every check, and every endpoint of it, as each agent sees it.
 public struct LatestFilter: Codable, Equatable, RPCPayload {
     public var targetID: TargetID?
+    /// Targets that have all these labels, such as `site=vienna,floor=3`.
+    public var labels: String?
 
     enum CodingKeys: String, CodingKey {
+        case labels
         case targetID = "target_id"
     }
 
@@ -96,13 +101,15 @@ public struct LatestFilter: Codable, Equatable, RPCPayload {
 
 public struct SummaryFilter: Codable, Equatable, RPCPayload {
     public var targetID: TargetID?
+    /// Targets that have all these labels, such as `site=vienna,floor=3`.
+    public var labels: String?
     /// Inclusive; an hour before `to` when left out.
     public var from: Timestamp?
     /// Exclusive; now when left out.
     public var to: Timestamp?
 
     enum CodingKeys: String, CodingKey {
-        case from, to
+        case labels, from, to
         case targetID = "target_id"
     }
 

@@ -60,6 +60,8 @@ public struct Heatmap: Codable, Equatable, RPCPayload {
 public struct MatrixFilter: Codable, Equatable, RPCPayload {
     /// All when left out; at most 1,000.
     public var targetIDs: [TargetID]?
+    /// Targets that have all these labels, such as `site=vienna,floor=3`.
+    public var labels: String?
     /// Inclusive; an hour before `to` when left out.
     public var from: Timestamp?
     /// Exclusive; now when left out.
@@ -68,7 +70,7 @@ public struct MatrixFilter: Codable, Equatable, RPCPayload {
     public var points: Int?
 
     enum CodingKeys: String, CodingKey {
-        case from, to, points
+        case labels, from, to, points
         case targetIDs = "target_ids"
     }
 

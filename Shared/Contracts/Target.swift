@@ -170,6 +170,10 @@ public struct TargetReference: Codable, Equatable, RPCPayload {
 public struct TargetFilter: Codable, Equatable, RPCPayload {
     /// Part of a name or an address, in any case.
     public var search: String?
+    /// Those that have all these labels, such as `site=vienna,floor=3`.
+    public var labels: String?
+    public var category: String?
+    public var enabled: Bool?
     /// From 1 to 1,000; 100 when left out.
     public var limit: Int?
     /// `next_cursor` of the page before.

@@ -118,6 +118,45 @@ struct TargetTests {
         }
     }
 
+    @Test("are found by labels, category and whether they are enabled, also by the store")
+    func filters() async throws {
+        try await withOrchestrator(in: directory) { client in
+            let labels: [[String: String]] = [
+                ["site": "vienna", "a.b/c": "1"], ["site": "vienna", "a": "{\"b/c\": 1}"], ["site": "graz"], [:],
+            ]
+            for (number, labels) in labels.enumerated() {
+                var new = NewTarget(address: "192.0.2.\(number)", name: "\(number)")
+                new.labels = labels
+                new.category = number == 3 ? "isp" : nil
+                new.enabled = number != 1
+                _ = try await client.call(.createTarget, new)
+            }
+            func names(_ change: (inout TargetFilter) -> Void) async throws -> [String] {
+                var filter = TargetFilter()
+                change(&filter)
+                return try await client.call(.listTargets, filter).targets.map(\.name)
+            }
+            #expect(try await names { $0.labels = "site=vienna" } == ["0", "1"])
+            #expect(try await names { $0.labels = "site=vienna,a.b/c=1" } == ["0"])
+            #expect(try await names { $0.labels = "site=Vienna" } == [])
+            #expect(
+                try await names {
+                    $0.labels = "site=vienna"; $0.enabled = true
+                } == ["0"]
+            )
+            #expect(try await names { $0.category = "isp" } == ["3"])
+            #expect(try await names { $0.enabled = false } == ["1"])
+            for wrong in ["", "site", "=x", "a=b,", "a b=c", "a\"b=c", "\u{e9}=1"] {
+                let error = try await failure { try await names { $0.labels = wrong } }
+                #expect(error.code == .invalidParams && error.data == ["field": "labels"], "\(wrong)")
+            }
+            for (person, count) in [(Person.editor, 2), (.stranger, 0)] {
+                let selection = TargetSelection(tenant: person.tenant, labels: ["site": "vienna"])
+                #expect(try await client.call(.selectTargets, selection).targetIDs.count == count)
+            }
+        }
+    }
+
     @Test("are limited in number, and so are the checks of one")
     func limits() async throws {
         let limits = ["ORCHESTRATOR_MAX_TARGETS": "2", "ORCHESTRATOR_MAX_CHECKS_PER_TARGET": "2"]

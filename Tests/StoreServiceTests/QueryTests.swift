@@ -59,6 +59,45 @@ struct QueryTests {
         }
     }
 
+    @Test("are about the targets that have some labels, as the orchestrator says", arguments: DatabaseEngine.allCases)
+    func labels(engine: DatabaseEngine) async throws {
+        let watch = Watch(targets: 3)
+        let target = watch.series[1].targetID
+        let orchestrator = checkOwners(sites: ["vienna": [target, .make()]])
+        try await withStore(in: directory, on: engine, orchestrator: orchestrator) { store in
+            _ = try await store.client.call(.appendMeasurements, watch.batch(30, before: store.time.now))
+            var list = MeasurementFilter(to: store.time.now)
+            list.labels = "site=vienna"
+            let rows = try await store.client.call(.listMeasurements, list).measurements
+            #expect(rows.count == 10 && rows.allSatisfy { $0.targetID == target })
+            var latest = LatestFilter()
+            latest.labels = "site=vienna"
+            #expect(try await store.client.call(.latestMeasurements, latest).measurements.map(\.targetID) == [target])
+            var summary = SummaryFilter(to: store.time.now)
+            summary.labels = "site=vienna"
+            let report = try await store.client.call(.summarizeMeasurements, summary)
+            #expect(report.targets.map(\.targetID) == [target] && report.overall.count == 10)
+            var matrix = MatrixFilter(to: store.time.now)
+            matrix.labels = "site=vienna"
+            #expect(try await store.client.call(.measurementMatrix, matrix).targets.map(\.targetID) == [target])
+            var export = ExportFilter(to: store.time.now, format: .jsonl)
+            export.labels = "site=vienna"
+            #expect(try await Self.rows(export, from: store) == 10)
+            // Where nothing has the label, nothing is found.
+            list.labels = "site=graz"
+            #expect(try await store.client.call(.listMeasurements, list).measurements == [])
+            list.labels = "site"
+            #expect(try await failure { try await store.client.call(.listMeasurements, list) }.code == .invalidParams)
+        }
+    }
+
+    private static func rows(_ filter: ExportFilter, from store: StoreCase) async throws -> Int {
+        let download = try await store.client.follow(.exportMeasurements, filter)
+        var rows = 0
+        while let piece = try await download.next() { rows += piece.rows }
+        return rows
+    }
+
     @Test("list what a target, a check, an agent, a status and a span leave over", arguments: DatabaseEngine.allCases)
     func filters(engine: DatabaseEngine) async throws {
         try await withStore(in: directory, on: engine) { store in

@@ -10,6 +10,7 @@ struct TargetCatalog: Sendable {
 
     func addRoutes(to router: inout RPCRouter) {
         router.handle(.listTargets, list)
+        router.handle(.selectTargets, select)
         router.handle(.getTarget, get)
         router.handle(.createTarget, create)
         router.handle(.updateTarget, update)
@@ -25,6 +26,11 @@ struct TargetCatalog: Sendable {
             try checkText(search, "search", 1...200)
             condition = "\(condition) AND search LIKE \(search.likePattern) ESCAPE '!'"
         }
+        if let text = filter.labels {
+            condition = "\(condition) AND \(inventory.hasLabels(try LabelSelector(text).labels))"
+        }
+        if let category = filter.category { condition = "\(condition) AND category = \(category)" }
+        if let enabled = filter.enabled { condition = "\(condition) AND enabled = \(enabled)" }
         if let text = filter.cursor {
             guard let cursor = TargetCursor(text) else { throw invalid("cursor", "must be one that this method gave") }
             condition = "\(condition) AND (sort_name, id) > (\(cursor.sortName), \(cursor.id))"
@@ -108,6 +114,19 @@ struct TargetCatalog: Sendable {
 }
 
 extension TargetCatalog {
+    private func select(_ selection: TargetSelection) async throws -> SelectedTargets {
+        try checkLabels(selection.labels)
+        let query: SQL = """
+            SELECT id FROM target
+            WHERE tenant = \(selection.tenant.rawValue) AND \(inventory.hasLabels(selection.labels)) ORDER BY id
+            """
+        return SelectedTargets(
+            targetIDs: try await inventory.read { connection in
+                try connection.rows(query) { TargetID(rawValue: try $0.text(0)) }
+            }
+        )
+    }
+
     /// What was measured of them is forgotten as with any target that goes.
     private func forget(_ removed: RemovedTenant) async throws -> Empty {
         let now = now()

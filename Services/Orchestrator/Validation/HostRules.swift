@@ -58,3 +58,13 @@ func isWebURL(_ text: String) -> Bool {
     guard host.hasPrefix("[") else { return isHost(String(host)) }
     return IPAddress(String(host.dropFirst().dropLast())).map(\.isV4) == false
 }
+
+func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+    default:
+        false
+    }
+}

@@ -11,6 +11,7 @@ struct ExportQuery: Sendable {
 
     let reader: QueryReader
     let series: SeriesTable
+    let labelled: LabelledTargets
     let sessions: SessionBook
     let now: @Sendable () -> Timestamp
 
@@ -22,8 +23,9 @@ struct ExportQuery: Sendable {
         let format = filter.format ?? .csv
         let start = try start(filter)
         let (from, to) = (start.from, start.to)
+        let targets = try await labelled(filter.labels, of: tenant)
         let merge = OldestFirst(
-            wanted(filter, of: tenant, from: from),
+            wanted(filter, of: tenant, from: from).filter { targets?.contains($0.key.series.targetID) ?? true },
             RowFilter(
                 times: .min..<to.microseconds,
                 status: try MeasurementStatus(filter: filter.status),

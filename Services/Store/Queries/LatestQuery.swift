@@ -8,11 +8,14 @@ struct LatestQuery: Sendable {
 
     let reader: QueryReader
     let series: SeriesTable
+    let labelled: LabelledTargets
 
     func callAsFunction(_ filter: LatestFilter) async throws -> WrittenResult<MeasurementPage> {
         let tenant = try Person.ofCall.tenant
         var newest: [Vantage: (record: SeriesRecord, newest: MeasurementRow)] = [:]
-        for entry in series.series(of: tenant, target: filter.targetID) {
+        let targets = try await labelled(filter.labels, of: tenant)
+        for entry in series.series(of: tenant, target: filter.targetID)
+        where targets?.contains(entry.record.key.series.targetID) ?? true {
             if let other = newest[entry.record.vantage], !entry.newest.isNewer(than: other.newest) { continue }
             newest[entry.record.vantage] = entry
         }

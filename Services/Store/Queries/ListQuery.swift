@@ -8,6 +8,7 @@ struct ListQuery: Sendable {
 
     let reader: QueryReader
     let series: SeriesTable
+    let labelled: LabelledTargets
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: MeasurementFilter) async throws -> WrittenResult<MeasurementPage> {
@@ -24,6 +25,7 @@ struct ListQuery: Sendable {
         let span = try span(filter, madeAt: id?.time, cursor)
         let first = RowPlace(timestamp: span.to.microseconds, id: .lowest, series: 0)
         let end = cursor.map { min($0.last, first) } ?? first
+        let targets = try await labelled(filter.labels, of: tenant)
         let series = series.series(
             of: tenant,
             target: filter.targetID,
@@ -31,7 +33,7 @@ struct ListQuery: Sendable {
             agent: filter.agentID,
             type: filter.type,
             since: span.from
-        )
+        ).filter { record, _ in targets?.contains(record.key.series.targetID) ?? true }
         let wanted = RowFilter(times: span.from.microseconds..<(.max), status: status, reason: reason, id: id)
         return try await reader.read(as: tenant) { rows in
             var rows = NewestFirst(series, wanted, before: end, from: rows)

@@ -9,6 +9,7 @@ struct MatrixQuery: Sendable {
 
     let reader: QueryReader
     let series: SeriesTable
+    let labelled: LabelledTargets
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: MatrixFilter) async throws -> WrittenResult<Matrix> {
@@ -19,17 +20,19 @@ struct MatrixQuery: Sendable {
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
         let wanted = filter.targetIDs.map(Set.init)
+        let targets = try await labelled(filter.labels, of: tenant)
         let series = series.series(of: tenant, since: span.from).filter { record, _ in
             !record.key.series.type.isEvidence && wanted?.contains(record.key.series.targetID) ?? true
+                && targets?.contains(record.key.series.targetID) ?? true
         }
-        let targets = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
-        guard targets.count <= Self.maximumTargets else {
-            throw invalid("target_ids", "must name at most \(Self.maximumTargets) of the \(targets.count) targets")
+        let groups = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
+        guard groups.count <= Self.maximumTargets else {
+            throw invalid("target_ids", "must name at most \(Self.maximumTargets) of the \(groups.count) targets")
         }
         let limits = reader.limits
         return try await reader.read(as: tenant) { rows in
             var budget = RowBudget(limits)
-            let lines = try targets.sorted { $0.key.rawValue < $1.key.rawValue }.map { target, records in
+            let lines = try groups.sorted { $0.key.rawValue < $1.key.rawValue }.map { target, records in
                 let sums = try rows.sums(of: records, in: span, by: steps, withSketch: false, &budget)
                 return Matrix.Row(target, sums)
             }

@@ -7,12 +7,15 @@ import Statistics
 struct SummaryQuery: Sendable {
     let reader: QueryReader
     let series: SeriesTable
+    let labelled: LabelledTargets
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ filter: SummaryFilter) async throws -> WrittenResult<SummaryReport> {
         let tenant = try Person.ofCall.tenant
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
+        let targets = try await labelled(filter.labels, of: tenant)
         let series = series.series(of: tenant, target: filter.targetID, since: span.from)
+            .filter { record, _ in targets?.contains(record.key.series.targetID) ?? true }
         let records = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
         let limits = reader.limits
         return try await reader.read(as: tenant) { rows in
