@@ -25,11 +25,14 @@ public func checkNumber(_ value: Int, _ field: String, _ range: ClosedRange<Int>
     }
 }
 
+/// The member of a change that names the version it is meant for; the gateway fills it in from `If-Match`.
+public let versionMember = "if_updated_at"
+
 /// Whether a change is meant for what is there: `-32004` with `if_updated_at` in `data.field` when that has changed since
 /// it was read; no version is any.
 public func checkVersion(_ expected: Timestamp?, of updatedAt: Timestamp) throws(RPCError) {
     guard expected ?? updatedAt == updatedAt else {
-        throw RPCError(.conflict, "it has changed since it was read", data: ["field": "if_updated_at"])
+        throw RPCError(.conflict, "it has changed since it was read", data: ["field": .string(versionMember)])
     }
 }
 

@@ -43,15 +43,15 @@ struct ConfigMapFolder {
 private final class WatchedFiles {
     private var schedule = ApplySchedule()
 
-    func isDue(_ stamp: FileStamp, at second: UInt64) -> Bool {
+    func isDue(_ stamp: DeclarationStamp, at second: UInt64) -> Bool {
         schedule.isDue(stamp, at: Self.instant(second))
     }
 
-    func succeeded(_ stamp: FileStamp) {
+    func succeeded(_ stamp: DeclarationStamp) {
         schedule.succeeded(stamp)
     }
 
-    func failed(_ stamp: FileStamp, mayPass: Bool, at second: UInt64) -> Duration? {
+    func failed(_ stamp: DeclarationStamp, mayPass: Bool, at second: UInt64) -> Duration? {
         schedule.failed(stamp, mayPass: mayPass, at: Self.instant(second))
     }
 
@@ -63,12 +63,12 @@ private final class WatchedFiles {
 @Suite("Files that are watched")
 struct ApplyScheduleTests {
     /// Three versions of a folder, as they look one after the other.
-    private static func stamps() throws -> [FileStamp] {
+    private static func stamps() throws -> [DeclarationStamp] {
         let folder = try ConfigMapFolder(["a.yaml": "targets: []\n"])
         defer { folder.remove() }
         return try (0..<3).map { _ in
             try folder.put(["a.yaml": "targets: []\n"])
-            return FileStamp(of: [folder.path])
+            return DeclarationStamp(of: [folder.path])
         }
     }
 
@@ -76,19 +76,19 @@ struct ApplyScheduleTests {
     func swap() throws {
         let folder = try ConfigMapFolder(["a.yaml": "targets: []\n", "b.yaml": "rules: []\n"])
         defer { folder.remove() }
-        let first = FileStamp(of: [folder.path])
-        #expect(FileStamp(of: [folder.path]) == first)
+        let first = DeclarationStamp(of: [folder.path])
+        #expect(DeclarationStamp(of: [folder.path]) == first)
         try folder.put(["a.yaml": "targets: []\n", "b.yaml": "rules: []\n"])
-        let second = FileStamp(of: [folder.path])
+        let second = DeclarationStamp(of: [folder.path])
         #expect(second != first)
         try "# More.\n".write(toFile: "\(folder.path)/c.yaml", atomically: false, encoding: .utf8)
-        let third = FileStamp(of: [folder.path])
+        let third = DeclarationStamp(of: [folder.path])
         #expect(third != second)
         try FileManager.default.removeItem(atPath: "\(folder.path)/c.yaml")
-        #expect(FileStamp(of: [folder.path]) == second)
+        #expect(DeclarationStamp(of: [folder.path]) == second)
         folder.remove()
-        #expect(FileStamp(of: [folder.path]) != second)
-        #expect(FileStamp(of: [folder.path]) == FileStamp(of: [folder.path]))
+        #expect(DeclarationStamp(of: [folder.path]) != second)
+        #expect(DeclarationStamp(of: [folder.path]) == DeclarationStamp(of: [folder.path]))
     }
 
     @Test("are applied at the first look, and again when two looks saw the same change")

@@ -7,26 +7,26 @@ struct ApplySchedule {
     private static let longestPause = Duration.seconds(60)
 
     /// As they were at the last look.
-    private var seen: FileStamp?
+    private var seen: DeclarationStamp?
     /// As they were at the last attempt.
-    private var tried: FileStamp?
+    private var tried: DeclarationStamp?
     private var retry: (at: LoopClock.Instant, pause: Duration)?
 
     /// Whether to apply the files, which are `stamp` now.
-    mutating func isDue(_ stamp: FileStamp, at now: LoopClock.Instant) -> Bool {
+    mutating func isDue(_ stamp: DeclarationStamp, at now: LoopClock.Instant) -> Bool {
         let isSettled = seen == nil || seen == stamp
         seen = stamp
         guard stamp == tried else { return isSettled }
         return retry.map { $0.at <= now } ?? false
     }
 
-    mutating func succeeded(_ stamp: FileStamp) {
+    mutating func succeeded(_ stamp: DeclarationStamp) {
         tried = stamp
         retry = nil
     }
 
     /// Returns the pause before the next attempt; `nil` when that has to wait for other files.
-    mutating func failed(_ stamp: FileStamp, mayPass: Bool, at now: LoopClock.Instant) -> Duration? {
+    mutating func failed(_ stamp: DeclarationStamp, mayPass: Bool, at now: LoopClock.Instant) -> Duration? {
         let last = stamp == tried ? retry?.pause : nil
         let pause = last.map { min($0 * 2, Self.longestPause) } ?? Self.firstPause
         tried = stamp

@@ -30,11 +30,11 @@ struct ApplyWatch {
     }
 
     private mutating func look() async throws {
-        let stamp = FileStamp(of: paths)
+        let stamp = DeclarationStamp(of: paths)
         guard schedule.isDue(stamp, at: clock.now) else { return }
         let files = Result { () throws(CommandLineError) in try DeclarationFile.read(paths) }
         // Some may be old and some new: they are looked at again.
-        guard FileStamp(of: paths) == stamp else { return }
+        guard DeclarationStamp(of: paths) == stamp else { return }
         do {
             try await apply(files.get())
             schedule.succeeded(stamp)

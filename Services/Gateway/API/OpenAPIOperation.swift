@@ -50,7 +50,7 @@ struct OpenAPIOperation {
     private var parameters: [JSONValue] {
         var parameters = method.params.properties.compactMap { property -> JSONValue? in
             let isInPath = inPath.contains(property.name)
-            guard isInPath || !hasBody, property.name != OpenAPIParts.hiddenMember else { return nil }
+            guard isInPath || !hasBody, property.name != versionMember else { return nil }
             var members: [String: JSONValue] = [
                 "name": .string(property.name), "in": isInPath ? "path" : "query",
                 "required": .bool(isInPath || property.isRequired), "schema": property.schema.json,
@@ -67,7 +67,7 @@ struct OpenAPIOperation {
 
     private var body: JSONValue {
         let properties = method.params.properties.filter { property in
-            !inPath.contains(property.name) && property.name != OpenAPIParts.hiddenMember
+            !inPath.contains(property.name) && property.name != versionMember
         }
         // What stands in the path is no part of the body, so the body's schema has no name of its own.
         let schema = JSONSchema.object(name: "", properties).json

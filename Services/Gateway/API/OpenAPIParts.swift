@@ -4,9 +4,6 @@ import JSONRPC
 
 /// What the operations of the OpenAPI document share.
 enum OpenAPIParts {
-    /// A param that the gateway fills in by itself.
-    static let hiddenMember = "if_updated_at"
-
     static let description = """
         Sonde watches networks: targets are what is watched, checks are how, measurements are what was seen. Errors are \
         problem details (RFC 9457). Lists come in pages: follow `Link` or pass `next_cursor` as `cursor`. Reads have an \

@@ -1,3 +1,4 @@
+import Contracts
 import HTTP
 import JSON
 import JSONRPC
@@ -63,7 +64,7 @@ enum Problem {
     private static func status(of error: RPCError) -> Int {
         switch error.code {
         // What `if-match` became on its way to the owner.
-        case .conflict where error.data?["field"] == "if_updated_at": 412
+        case .conflict where error.data?["field"]?.text == versionMember: 412
         case .parseError, .invalidRequest, .invalidParams: 400
         case .unauthenticated: 401
         case .permissionDenied: 403

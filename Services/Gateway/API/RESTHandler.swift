@@ -91,15 +91,13 @@ struct RESTHandler: Sendable {
         guard EntityTag(of: current).isListed(in: wanted, weakly: false) else {
             return Problem.response(412, "it has changed since it was read", code: .conflict)
         }
-        if wanted != "*", method.params.properties.contains(where: { $0.name == Self.versionMember }),
+        if wanted != "*", method.params.properties.contains(where: { $0.name == versionMember }),
             let version = try JSONValue(json: current)["updated_at"]
         {
-            params[Self.versionMember] = version
+            params[versionMember] = version
         }
         return nil
     }
-
-    private static let versionMember = "if_updated_at"
 
     /// A file whose pieces are sent as the reader takes them.
     private func download(_ method: RPCDescriptor, _ params: [String: JSONValue]) async throws -> HTTPResponse {

@@ -172,12 +172,12 @@ final class OpenIDProvider: Sendable {
             form += [("client_id", settings.clientID), ("client_secret", secret.exposed)]
         case let secret?:
             // Encoded as a form's value is, before anything else (RFC 6749, section 2.3.1).
-            let words = "\(settings.clientID.formEncoded):\(secret.exposed.formEncoded)"
+            let words = "\(settings.clientID.percentEncoded):\(secret.exposed.percentEncoded)"
             let credentials = Data(words.utf8).base64EncodedString()
             request.headers.append(EgressHeader("Authorization", "Basic \(credentials)"))
         }
         request.headers.append(EgressHeader("Content-Type", "application/x-www-form-urlencoded"))
-        request.body = Array(form.map { "\($0)=\($1.formEncoded)" }.joined(separator: "&").utf8)
+        request.body = Array(form.map { "\($0)=\($1.percentEncoded)" }.joined(separator: "&").utf8)
         let response = try await send(request)
         let answer = try? JSONValue(json: response.body)
         guard response.status == 200, let text = answer?["id_token"]?.text else {
@@ -205,15 +205,5 @@ final class OpenIDProvider: Sendable {
         return try await withTaskExecutorPreference(egress.loop) { [request] in
             try await self.egress.value.perform(request)
         }
-    }
-}
-
-extension String {
-    /// As a value of `application/x-www-form-urlencoded`.
-    fileprivate var formEncoded: String {
-        let unreserved = CharacterSet(
-            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-        )
-        return addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
     }
 }

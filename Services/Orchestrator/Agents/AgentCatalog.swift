@@ -66,10 +66,7 @@ struct AgentCatalog: Sendable {
 extension DatabaseConnection {
     /// Throws `notFound` when there is none.
     fileprivate func agent(_ id: AgentID) throws -> AgentRow {
-        let query: SQL = "SELECT \(AgentRow.columns) FROM agent WHERE id = \(id.rawValue)"
-        guard let row = try first(query, AgentRow.init) else {
-            throw RPCError(.notFound, "there is no agent \(id)")
-        }
+        guard let row = try knownAgent(id) else { throw RPCError(.notFound, "there is no agent \(id)") }
         return row
     }
 

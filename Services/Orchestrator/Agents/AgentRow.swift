@@ -49,6 +49,11 @@ extension DatabaseConnection {
         try rows("SELECT \(AgentRow.columns) FROM agent ORDER BY name, id", AgentRow.init)
     }
 
+    /// `nil` when there is none.
+    func knownAgent(_ id: AgentID) throws -> AgentRow? {
+        try first("SELECT \(AgentRow.columns) FROM agent WHERE id = \(id.rawValue)", AgentRow.init)
+    }
+
     func agent(named name: String) throws -> AgentRow? {
         try first("SELECT \(AgentRow.columns) FROM agent WHERE name = \(name)", AgentRow.init)
     }

@@ -137,7 +137,7 @@ extension DatabaseConnection {
         for agent: AgentID
     ) throws -> [CheckOwnerQuery.CheckOfTarget: TenantID] {
         var tenants: [CheckOwnerQuery.CheckOfTarget: TenantID] = [:]
-        guard let labels = try agentLabels(agent) else { return tenants }
+        guard let labels = try knownAgent(agent)?.labels else { return tenants }
         let ids = checks.map(\.rawValue)
         try query("SELECT id, target_id, tenant, agents FROM check_definition WHERE id IN (\(list: ids))") { row in
             let selector = row.isNull(3) ? nil : try decodeJSON(AgentSelector.self, from: try row.text(3).utf8)
@@ -159,10 +159,6 @@ extension DatabaseConnection {
             (CheckID(rawValue: try row.text(0)), try decodeJSON(Schedule.self, from: try row.text(1).utf8))
         }
         return Dictionary(found) { $1 }
-    }
-
-    private func agentLabels(_ id: AgentID) throws -> [String: String]? {
-        try first("SELECT \(AgentRow.columns) FROM agent WHERE id = \(id.rawValue)", AgentRow.init)?.labels
     }
 }
 
