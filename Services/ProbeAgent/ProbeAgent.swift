@@ -129,7 +129,11 @@ public actor ProbeAgent: Service {
             group.addTask(executorPreference: self.spool.loop) { try await self.sender.run() }
             group.addTask(executorPreference: self.spool.loop) { try await self.reportGaps() }
             group.addTask {
-                try await self.link.run { agent, set in await self.take(set, as: agent, scheduler) }
+                try await self.link.run { agent, set in
+                    await self.take(set, as: agent, scheduler)
+                } rest: {
+                    await self.rest(scheduler)
+                }
             }
             group.addTask { try await self.count(scheduler) }
             try await group.waitForAll()
@@ -175,6 +179,15 @@ public actor ProbeAgent: Service {
         guard new != known else { return }
         await apply(new, scheduler)
         await spool.keep(new)
+    }
+
+    /// Leaves all checks to another process, and goes on sending what there is.
+    private func rest(_ scheduler: ProbeScheduler) async {
+        guard let agent = known?.agentID else { return }
+        known = nil
+        assignments = [:]
+        runners = [:]
+        await scheduler.replace([:], of: agent)
     }
 
     private func apply(_ new: KnownAssignments, _ scheduler: ProbeScheduler) async {

@@ -209,10 +209,3 @@ extension RPCMethod where Params == Empty, Result == AgentList {
         )
     }
 }
-
-extension RPCStreamMethod where Params == AgentReference, Result == AssignmentSet, Element == AssignmentSet {
-    /// Answers with what the agent is to run now, and goes on with every change.
-    public static var followAssignments: Self {
-        Self("assignment.follow", "Streams what an agent is to run.", of: .orchestrator, callers: [.probeAgent])
-    }
-}

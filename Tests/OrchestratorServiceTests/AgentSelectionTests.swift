@@ -21,7 +21,7 @@ struct AgentSelectionTests {
     private func until(_ agent: AgentID, _ client: RPCClient, runs wanted: Set<CheckID>, of some: Set<CheckID>)
         async throws
     {
-        let stream = try await client.follow(.followAssignments, AgentReference(id: agent))
+        let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent))
         var set = stream.result
         while Set(set.assignments.map(\.check.id)).intersection(some) != wanted {
             set = try #require(try await stream.next())
@@ -64,7 +64,7 @@ struct AgentSelectionTests {
             let common = try #require(checks.first { $0.agents == nil }).id
             func runner() async throws -> AgentID {
                 for agent in agents {
-                    let stream = try await client.follow(.followAssignments, AgentReference(id: agent))
+                    let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent))
                     if stream.result.assignments.contains(where: { $0.check.id == chosen }) { return agent }
                 }
                 throw RPCError(.notFound, "nobody runs it")
@@ -142,7 +142,7 @@ struct AgentSelectionTests {
 
 extension RPCClient {
     fileprivate func assignmentCount(of agent: Agent) async throws -> Int {
-        let set = try await follow(.followAssignments, AgentReference(id: agent.id)).result
+        let set = try await follow(.followAssignments, AssignmentRequest(id: agent.id)).result
         return set.assignments.count { $0.check.agents != nil }
     }
 }

@@ -62,7 +62,9 @@ struct AgentTests {
             let reference = AgentReference(id: .make())
             let beat = try await failure { try await client.call(.heartbeat, reference) }
             #expect(beat.code == .notFound)
-            let follow = try await failure { try await client.follow(.followAssignments, reference) }
+            let follow = try await failure {
+                try await client.follow(.followAssignments, AssignmentRequest(id: reference.id))
+            }
             #expect(follow.code == .notFound)
         }
     }

@@ -17,7 +17,7 @@ struct AssignmentTests {
         try await withOrchestrator(in: directory) { client in
             let target = try await client.call(.createTarget, NewTarget(address: "a.example", name: "A"))
             let agent = try await client.call(.registerAgent, registration)
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent.id))
             var last = stream.result
             /// The first set that `isExpected`, which must come.
             func next(_ isExpected: (AssignmentSet) -> Bool) async throws {
@@ -49,7 +49,7 @@ struct AssignmentTests {
         let registration = registration
         try await withOrchestrator(in: directory) { client in
             let agent = try await client.call(.registerAgent, registration)
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent.id))
             for number in 0..<100 {
                 _ = try await client.call(.createTarget, NewTarget(address: "h\(number).example"))
             }
@@ -63,6 +63,65 @@ struct AssignmentTests {
         }
     }
 
+    @Test(
+        "are for the process of an agent that came last; the one before hears of it, and has them again when that is gone"
+    )
+    func processes() async throws {
+        let registration = registration
+        try await withOrchestrator(in: directory) { client in
+            let agent = try await client.call(.registerAgent, registration)
+            let (one, two) = (AgentProcessID.make(), AgentProcessID.make())
+            func follow(
+                _ process: AgentProcessID?,
+                standsBy: Bool? = nil
+            ) async throws -> RPCSubscription<AssignmentSet, AssignmentSet> {
+                let request = AssignmentRequest(id: agent.id, process: process, standsBy: standsBy)
+                return try await client.follow(.followAssignments, request)
+            }
+            let nameless = try await follow(nil)
+            let first = try await follow(one)
+            // The same process comes back, as over a new connection.
+            let again = try await follow(one)
+            #expect(try await first.next() == nil)
+            try await { () async throws in
+                let second = try await follow(two)
+                #expect(try await failure { try await again.next() }.isDisplaced)
+                #expect(try await failure { try await follow(one, standsBy: true) }.isDisplaced)
+                withExtendedLifetime(second) {}
+            }()
+            // That the second is gone is noticed a moment later.
+            var back: RPCSubscription<AssignmentSet, AssignmentSet>?
+            while back == nil {
+                do {
+                    back = try await follow(one, standsBy: true)
+                } catch let error as RPCError where error.isDisplaced {
+                    await pause()
+                }
+            }
+            _ = try await client.call(.createTarget, NewTarget(address: "a.example"))
+            var set = try #require(try await back?.next())
+            while set.assignments.isEmpty { set = try #require(try await back?.next()) }
+            #expect(try await nameless.next() != nil)
+        }
+    }
+
+    @Test("are for a process that stands by when the other's agent is heard of no more")
+    func silentProcess() async throws {
+        let (registration, time) = (registration, ManualTime())
+        try await withOrchestrator(in: directory, time: time) { client in
+            let agent = try await client.call(.registerAgent, registration)
+            let first = try await client.follow(
+                .followAssignments,
+                AssignmentRequest(id: agent.id, process: .make())
+            )
+            let other = AssignmentRequest(id: agent.id, process: .make(), standsBy: true)
+            #expect(try await failure { try await client.follow(.followAssignments, other) }.isDisplaced)
+            time.advance(by: .seconds(60))
+            _ = try await client.follow(.followAssignments, other)
+            #expect(try await failure { try await first.next() }.isDisplaced)
+        }
+    }
+
     @Test("have a revision that goes on growing after a restart")
     func revision() async throws {
         let registration = registration
@@ -70,14 +129,14 @@ struct AssignmentTests {
         try await withOrchestrator(in: directory) { client in
             let agent = try await client.call(.registerAgent, registration)
             _ = try await client.call(.createTarget, NewTarget(address: "a.example"))
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent.id))
             var set = stream.result
             while set.assignments.count < 3 { set = try #require(try await stream.next()) }
             await revision.set(set.revision)
         }
         try await withOrchestrator(in: directory) { client in
             let agent = try await client.call(.registerAgent, registration)
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent.id))
             #expect(await revision.value == stream.result.revision)
             #expect(stream.result.assignments.count == 3)
         }
@@ -92,7 +151,7 @@ struct AssignmentTests {
             new.maximumRate = 10
             let target = try await client.call(.createTarget, new)
             #expect(target.maximumRate == 10)
-            let stream = try await client.follow(.followAssignments, AgentReference(id: first.id))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: first.id))
             var set = stream.result
             func paced() -> Assignment? { set.assignments.first { $0.check.targetID == target.id } }
             while paced() == nil { set = try #require(try await stream.next()) }
@@ -116,11 +175,11 @@ struct AssignmentTests {
         let registration = registration
         try await withStoppableOrchestrator(in: directory) { client, orchestrator in
             let agent = try await client.call(.registerAgent, registration)
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent.id))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent.id))
             await orchestrator.drain()
             while try await stream.next() != nil {}
             let error = try await failure {
-                try await client.follow(.followAssignments, AgentReference(id: agent.id))
+                try await client.follow(.followAssignments, AssignmentRequest(id: agent.id))
             }
             #expect(error.code == .unavailable)
         }

@@ -39,10 +39,10 @@ struct EnrolledAgentTests {
             try await calling(as: host.identity) {
                 let own = AgentReference(id: try await client.call(.registerAgent, .named("host7")).id)
                 _ = try await client.call(.heartbeat, own)
-                _ = try await client.follow(.followAssignments, own)
+                _ = try await client.follow(.followAssignments, AssignmentRequest(id: own.id))
                 for error in [
                     try await failure { try await client.call(.heartbeat, inside) },
-                    try await failure { try await client.follow(.followAssignments, inside) },
+                    try await failure { try await client.follow(.followAssignments, AssignmentRequest(id: inside.id)) },
                 ] {
                     #expect(error.code == .permissionDenied)
                 }
@@ -90,13 +90,13 @@ struct EnrolledAgentTests {
     func revoked() async throws {
         try await test.run { [test] client in
             let inside = AgentReference(id: try await client.call(.registerAgent, .named("node-1")).id)
-            let insideStream = try await client.follow(.followAssignments, inside)
+            let insideStream = try await client.follow(.followAssignments, AssignmentRequest(id: inside.id))
             let (host, other) = (try await test.enrol("host7", client), try await test.enrol("host8", client))
             let key = try PrivateKey.p256()
             let renewal = CertificateRenewal(certificateRequest: try EnrolmentCase.request(key))
             try await calling(as: host.identity) {
                 let own = AgentReference(id: try await client.call(.registerAgent, .named("host7")).id)
-                let stream = try await client.follow(.followAssignments, own)
+                let stream = try await client.follow(.followAssignments, AssignmentRequest(id: own.id))
                 try await acting(as: .editor) {
                     _ = try await client.call(.deleteEnrolment, EnrolmentReference(id: host.enrolment))
                 }
@@ -107,7 +107,7 @@ struct EnrolledAgentTests {
                 for error in [
                     try await failure { try await client.call(.registerAgent, .named("host7")) },
                     try await failure { try await client.call(.heartbeat, own) },
-                    try await failure { try await client.follow(.followAssignments, own) },
+                    try await failure { try await client.follow(.followAssignments, AssignmentRequest(id: own.id)) },
                     try await failure { try await client.call(.renewCertificate, renewal) },
                 ] {
                     #expect(error.code == .permissionDenied)

@@ -42,7 +42,7 @@ struct RunTests {
 
         /// Waits until the agent is told what is meant of the check.
         func told(_ isMeant: (Assignment?) -> Bool) async throws {
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent))
             var set = stream.result
             while !isMeant(set.assignments.first { $0.check.id == check }) {
                 set = try #require(try await stream.next())

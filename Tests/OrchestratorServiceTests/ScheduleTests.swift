@@ -41,7 +41,7 @@ struct ScheduleTests {
                 .registerAgent,
                 AgentRegistration(name: "a", version: "1", surroundings: .init(allowsLoopback: false))
             ).id
-            let stream = try await client.follow(.followAssignments, AgentReference(id: agent))
+            let stream = try await client.follow(.followAssignments, AssignmentRequest(id: agent))
             var set = stream.result
             func until(_ types: [CheckType], of target: TargetID) async throws {
                 func seen() -> [CheckType] {

@@ -14,6 +14,7 @@ import ServiceTesting
 func withAgent(
     _ store: RecordingStore,
     in folder: TemporaryDirectory? = nil,
+    sink: MemorySink = MemorySink(),
     _ body: @escaping @Sendable (RPCClient, ProbeAgent) async throws -> Void
 ) async throws {
     let directory = try TemporaryDirectory()
@@ -32,6 +33,7 @@ func withAgent(
         try await withClient(of: router, as: .probeAgent) { client in
             var agent = AgentCase(folder: folder?.path ?? directory.path + "/agent", store: store)
             agent.orchestrator = client
+            agent.sink = sink
             try await agent.run { try await body(client, $0) }
         }
         await orchestrator.drain()
@@ -47,7 +49,7 @@ struct AgentCase: Sendable {
     let folder: String
     let store: RecordingStore
     let readiness = ReadyState()
-    let sink = MemorySink()
+    var sink = MemorySink()
     let metrics = Metrics()
     /// Whether the folder is, or is about to be, nobody else's.
     let isAlone: Bool
@@ -66,7 +68,7 @@ struct AgentCase: Sendable {
     }
 
     /// Runs the agent for as long as `body` does.
-    func run(_ body: @escaping @Sendable (ProbeAgent) async throws -> Void) async throws {
+    func run<Value: Sendable>(_ body: @escaping @Sendable (ProbeAgent) async throws -> Value) async throws -> Value {
         let loop = try EventLoop(name: "agent")
         try loop.start()
         let log = Log(label: "test", sink: sink)
@@ -87,11 +89,12 @@ struct AgentCase: Sendable {
             log: log,
             metrics: metrics
         )
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await agent.run() }
-            try await body(agent)
+            let value = try await body(agent)
             group.cancelAll()
             while (try? await group.next()) != nil {}
+            return value
         }
     }
 }

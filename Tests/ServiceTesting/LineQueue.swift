@@ -1,4 +1,5 @@
 import JSONRPC
+import Lifecycle
 import Synchronization
 
 /// Hands the lines of a stream from its producer to its reader one by one: the producer waits until one is taken.
@@ -12,6 +13,16 @@ final class LineQueue: RPCLineSink, Sendable {
     }
 
     private let state = Mutex(State())
+    private let isLeft = Latest(false)
+
+    /// Says that there is no reader any more.
+    func leave() {
+        finish()
+        isLeft.update(true)
+    }
+
+    /// Returns when there is no reader any more.
+    func untilLeft() async throws { _ = try await isLeft.next(after: 0) }
 
     func send(line: [UInt8]) async throws {
         let reader = state.withLock { state in
@@ -78,7 +89,7 @@ final class LineQueueReader: RPCLineSource {
 
     init(_ queue: LineQueue) { self.queue = queue }
 
-    deinit { queue.finish() }
+    deinit { queue.leave() }
 
     func next() async throws -> [UInt8]? { try await queue.next() }
 }

@@ -44,7 +44,13 @@ private struct StreamingTransport: RPCTransport {
         case .stream(let stream):
             start {
                 do {
-                    try await stream.run(queue)
+                    // As over a connection, a producer is cancelled when nobody reads any more.
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { try await stream.run(queue) }
+                        group.addTask { try await queue.untilLeft() }
+                        defer { group.cancelAll() }
+                        try await group.next()
+                    }
                     queue.finish()
                 } catch {
                     queue.finish(throwing: error)

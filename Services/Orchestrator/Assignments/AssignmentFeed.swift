@@ -12,6 +12,7 @@ final class AssignmentFeed: Sendable {
 
     private let inventory: Inventory
     private let registry: AgentRegistry
+    private let processes = AgentProcesses()
     private let clock: any Clock<Duration>
     private let log: Log
     private let now: @Sendable () -> Timestamp
@@ -149,25 +150,45 @@ final class AssignmentFeed: Sendable {
     }
 
     private func follow(_ params: ArraySlice<UInt8>) async throws -> RPCRawReply {
-        guard let reference = try? AgentReference(payload: params) else { throw invalid("id", "must be an agent's id") }
+        guard let request = try? AssignmentRequest(payload: params) else {
+            throw invalid("id", "must be an agent's id")
+        }
         let caller = EnrolledCaller.ofCall
-        try await inventory.requireCaller(caller, isAgent: reference.id)
-        guard registry.isKnown(reference.id) else { throw RPCError.noAgent(reference.id) }
-        guard let (version, snapshot) = try await first(for: reference.id) else {
+        try await inventory.requireCaller(caller, isAgent: request.id)
+        guard registry.isKnown(request.id) else { throw RPCError.noAgent(request.id) }
+        guard let (version, snapshot) = try await first(for: request.id) else {
             throw RPCError(.unavailable, "the orchestrator is stopping")
         }
+        let place = try processes.enter(request, isAlive: registry.online.contains(request.id))
         return RPCRawReply(
             result: snapshot.result,
-            stream: RPCStreamBody { [snapshots, inventory] sink in
-                var version = version
-                while let next = try await snapshots.next(after: version) {
-                    version = next.version
-                    try await inventory.requireCaller(caller, isAgent: reference.id)
-                    guard let snapshot = next.value?.snapshot(for: reference.id) else { return }
-                    try await sink.send(line: snapshot.line)
+            stream: RPCStreamBody { [self] sink in
+                guard let place else { return try await send(to: sink, for: request.id, caller, after: version) }
+                defer { processes.leave(place) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { [self] in try await send(to: sink, for: request.id, caller, after: version) }
+                    group.addTask { if try await place.untilTaken() { throw RPCError.displaced } }
+                    defer { group.cancelAll() }
+                    try await group.next()
                 }
             }
         )
+    }
+
+    /// Returns when there will be no more changes, or none for this agent.
+    private func send(
+        to sink: any RPCLineSink,
+        for agent: AgentID,
+        _ caller: EnrolledCaller?,
+        after version: Int
+    ) async throws {
+        var version = version
+        while let next = try await snapshots.next(after: version) {
+            version = next.version
+            try await inventory.requireCaller(caller, isAgent: agent)
+            guard let snapshot = next.value?.snapshot(for: agent) else { return }
+            try await sink.send(line: snapshot.line)
+        }
     }
 
     /// Waits for the first snapshot that knows of an agent, which may have registered a moment ago.
