@@ -115,6 +115,10 @@ let shared: [Target] = [
     ),
     library("Database", uses: ["CLinux", "CPostgres", "CSQLite", "Configuration"]),
     library("Leadership", uses: ["Database", "Lifecycle", "Observability"]),
+    library(
+        "Kubernetes",
+        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "Lifecycle", "Observability", "TLS"]
+    ),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop", "HTTP", "TLS"]),
     library("Statistics", uses: ["Packing"]),
     library("Patterns", uses: ["CPCRE2"]),
@@ -224,7 +228,16 @@ let suites: [Target] = [
             "Observability", "OrchestratorService", "ServiceTesting", "TLS", "TestServers",
         ]
     ),
-    .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
+    .target(
+        name: "TestServers",
+        dependencies: ["EventLoop", "HTTP", "JSON", "Lifecycle", "Observability", "TLS"],
+        path: "Tests/TestServers",
+        swiftSettings: settings
+    ),
+    tests(
+        "Kubernetes",
+        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "Lifecycle", "Observability", "TestServers"]
+    ),
     tests("Egress", uses: ["EventLoop", "TLS", "TestServers"]),
     tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation", "TestServers"]),
 ]
