@@ -143,7 +143,11 @@ let services: [Target] =
         resources: [.copy("Dashboard")]
     )
     + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-    + service("CLI", executable: "sonde", uses: ["CLinux", "CSV", "Egress", "Probing", "Simulation", "YAML"])
+    + service(
+        "CLI",
+        executable: "sonde",
+        uses: ["CLinux", "CSV", "Egress", "Kubernetes", "Probing", "Simulation", "YAML"]
+    )
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
@@ -154,7 +158,10 @@ let suites: [Target] = [
     tests(
         "Mesh",
         of: "CLIService",
-        uses: ["CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "ServiceTesting", "TLS", "TestServers", "YAML"]
+        uses: [
+            "CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "Kubernetes", "ServiceTesting", "TLS", "TestServers",
+            "YAML",
+        ]
     ),
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),

@@ -164,7 +164,11 @@ extension JSONValue {
         var members: [String: JSONValue] = [:]
         if case .object(let own) = self { members = own }
         for (key, change) in changes {
-            members[key] = change == .null ? nil : (members[key] ?? .object([:])).merged(change)
+            if change == .null {
+                members.removeValue(forKey: key)
+            } else {
+                members[key] = (members[key] ?? .object([:])).merged(change)
+            }
         }
         return .object(members)
     }
