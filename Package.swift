@@ -132,7 +132,11 @@ let shared: [Target] = [
 ]
 
 let services: [Target] =
-    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Leadership", "Patterns", "Tokens"])
+    service(
+        "Orchestrator",
+        executable: "orchestrator",
+        uses: ["Database", "Kubernetes", "Leadership", "Patterns", "Tokens"]
+    )
     + service("Store", executable: "store", uses: ["CSV", "Database", "Egress", "Packing", "Statistics", "Tokens"])
     + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Leadership", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
@@ -218,7 +222,8 @@ let suites: [Target] = [
     tests(
         "OrchestratorService",
         uses: [
-            "Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting", "TLS",
+            "Configuration", "Contracts", "Database", "EventLoop", "JSON", "JSONRPC", "Kubernetes", "Observability",
+            "ServiceTesting", "TLS", "TestServers",
         ]
     ),
     tests(

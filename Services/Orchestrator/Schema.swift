@@ -108,6 +108,18 @@ let schema = [
     ),
     // Engines differ in the name of the type of bytes.
     Migration(10, "who may become an agent", sqlite: enrolments(bytes: "BLOB"), postgres: enrolments(bytes: "BYTEA")),
+    // `owner` is what keeps a target in place of people, and for what: `mesh:<agent>`, `kubernetes:<uid>`.
+    Migration(
+        11,
+        "targets that keep themselves",
+        [
+            "ALTER TABLE target ADD COLUMN owner TEXT",
+            "CREATE UNIQUE INDEX target_by_owner ON target (owner)",
+            "ALTER TABLE agent ADD COLUMN node TEXT",
+            "ALTER TABLE agent ADD COLUMN reachable TEXT",
+            "ALTER TABLE agent ADD COLUMN node_labels TEXT NOT NULL DEFAULT '{}'",
+        ]
+    ),
 ]
 
 private func enrolments(bytes: String) -> [SQL] {

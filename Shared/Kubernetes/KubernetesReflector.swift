@@ -38,6 +38,14 @@ public final class KubernetesReflector<Object: KubernetesObject>: Service {
     /// It has no end of its own: waiting ends with the task that waits.
     public var updates: KubernetesUpdates<Object> { KubernetesUpdates(state) }
 
+    /// Returns when more is known than `copy` holds.
+    ///
+    /// Throws `CancellationError` and nothing else.
+    public func change(from copy: KubernetesCopy<Object>) async throws {
+        var updates = KubernetesUpdates(state, from: copy).makeAsyncIterator()
+        _ = try await updates.next()
+    }
+
     /// Keeps the copy until it is cancelled.
     public func run() async throws {
         await withTaskExecutorPreference(client.loop) {

@@ -4,11 +4,12 @@ import Lifecycle
 public struct KubernetesUpdates<Object: KubernetesObject>: AsyncSequence {
     public struct Iterator: AsyncIteratorProtocol {
         private let state: Latest<KubernetesCopy<Object>>
-        private var seen = 0
-        private var last = KubernetesCopy<Object>()
+        private var seen = -1
+        private var last: KubernetesCopy<Object>
 
-        fileprivate init(_ state: Latest<KubernetesCopy<Object>>) {
+        fileprivate init(_ state: Latest<KubernetesCopy<Object>>, _ last: KubernetesCopy<Object>) {
             self.state = state
+            self.last = last
         }
 
         /// Throws `CancellationError` and nothing else.
@@ -23,10 +24,13 @@ public struct KubernetesUpdates<Object: KubernetesObject>: AsyncSequence {
     }
 
     private let state: Latest<KubernetesCopy<Object>>
+    private let last: KubernetesCopy<Object>
 
-    init(_ state: Latest<KubernetesCopy<Object>>) {
+    /// Tells first what is not as `last` has it.
+    init(_ state: Latest<KubernetesCopy<Object>>, from last: KubernetesCopy<Object> = KubernetesCopy()) {
         self.state = state
+        self.last = last
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(state) }
+    public func makeAsyncIterator() -> Iterator { Iterator(state, last) }
 }

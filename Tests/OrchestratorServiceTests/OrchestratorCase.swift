@@ -2,6 +2,7 @@ import Configuration
 import Contracts
 import Database
 import JSONRPC
+import Kubernetes
 import Observability
 import OrchestratorService
 import ServiceTesting
@@ -13,9 +14,12 @@ func withOrchestrator(
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
     keeper: RPCClient? = nil,
+    kubernetes: KubernetesClient? = nil,
     _ body: @escaping @Sendable (RPCClient) async throws -> Void
 ) async throws {
-    try await withStoppableOrchestrator(in: directory, values, time: time, keeper: keeper) { client, _ in
+    try await withStoppableOrchestrator(in: directory, values, time: time, keeper: keeper, kubernetes: kubernetes) {
+        client,
+        _ in
         try await body(client)
     }
 }
@@ -26,6 +30,7 @@ func withStoppableOrchestrator(
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
     keeper: RPCClient? = nil,
+    kubernetes: KubernetesClient? = nil,
     _ body: @escaping @Sendable (RPCClient, Orchestrator) async throws -> Void
 ) async throws {
     let log = Log(label: "test", sink: MemorySink())
@@ -37,6 +42,7 @@ func withStoppableOrchestrator(
         now: { time.now },
         store: keeper,
         alerting: keeper,
+        kubernetes: kubernetes,
         log: log
     )
     var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(for: Person.editor), log: log)

@@ -12,7 +12,8 @@ struct Installed: Sendable {
 
     init(readWith client: APIClient) async throws {
         receivers = try await client.call(.listReceivers, Empty()).receivers
-        targets = try await Command.allTargets(client)
+        // What keeps itself is nobody's to declare, nor to remove.
+        targets = try await Command.allTargets(client).filter { $0.keeper == nil }
         checks = Dictionary(grouping: try await client.call(.listChecks, CheckFilter()).checks, by: \.targetID)
         rules = try await client.call(.listRules, Empty()).rules
     }
