@@ -222,8 +222,8 @@ let suites: [Target] = [
     tests(
         "OrchestratorService",
         uses: [
-            "Configuration", "Contracts", "Database", "EventLoop", "JSON", "JSONRPC", "Kubernetes", "Observability",
-            "ServiceTesting", "TLS", "TestServers",
+            "Configuration", "Contracts", "Database", "EventLoop", "JSON", "JSONRPC", "Kubernetes", "Lifecycle",
+            "Observability", "ServiceTesting", "TLS", "TestServers",
         ]
     ),
     tests(

@@ -16,6 +16,7 @@ public struct Orchestrator: Service {
     private let removals: Removals?
     private let authority: EnrolmentAuthority
     private let nodes: NodeKeeper
+    private let discovery: DiscoveryKeeper?
     private let heartbeat: Duration
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
@@ -77,6 +78,18 @@ public struct Orchestrator: Service {
             now: now,
             log: log
         )
+        let discovery = kubernetes.flatMap { client in
+            settings.discovery.isOn
+                ? DiscoveryKeeper(
+                    inventory: inventory,
+                    settings: settings.discovery,
+                    services: KubernetesReflector(KubernetesService.self, of: client, log: log),
+                    ingresses: KubernetesReflector(KubernetesIngress.self, of: client, log: log),
+                    clock: clock,
+                    now: now,
+                    log: log
+                ) : nil
+        }
         return Orchestrator(
             inventory: inventory,
             registry: registry,
@@ -88,6 +101,7 @@ public struct Orchestrator: Service {
                 log: log
             ),
             nodes: nodes,
+            discovery: discovery,
             heartbeat: settings.heartbeat,
             clock: clock,
             now: now,
@@ -123,9 +137,19 @@ public struct Orchestrator: Service {
             group.addTask { try await feed.watchSchedules(every: heartbeat) }
             group.addTask { try await saveRegularly() }
             group.addTask { try await nodes.run() }
+            group.addTask { try await discover() }
             if let removals { group.addTask { try await removals.run() } }
             try await group.waitForAll()
         }
+    }
+
+    /// Without discovery, targets that it made before are nobody's.
+    private func discover() async throws {
+        guard let discovery else {
+            try await inventory.keep([], of: .kubernetes, at: now())
+            return
+        }
+        try await discovery.run()
     }
 
     /// Ends the streams, which nothing else would end, so to be drained before the server.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite("The reflector")
+@Suite("The reflector", .timeLimit(.minutes(1)))
 struct ReflectorTests {
     private static let watch = "GET /api/v1/nodes?watch=1"
 

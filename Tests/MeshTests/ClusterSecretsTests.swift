@@ -7,7 +7,7 @@ import Testing
 
 @testable import CLIService
 
-@Suite("The identities of a cluster")
+@Suite("The identities of a cluster", .timeLimit(.minutes(2)))
 struct ClusterSecretsTests {
     private static let names =
         ["sonde-authority"] + ClusterSecrets.services.map { "sonde-tls-\($0)" } + ["sonde-enrolment", "sonde-admin"]

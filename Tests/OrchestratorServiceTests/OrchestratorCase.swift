@@ -15,13 +15,19 @@ func withOrchestrator(
     time: ManualTime = ManualTime(),
     keeper: RPCClient? = nil,
     kubernetes: KubernetesClient? = nil,
+    discovery: Bool = false,
+    sink: MemorySink = MemorySink(),
     _ body: @escaping @Sendable (RPCClient) async throws -> Void
 ) async throws {
-    try await withStoppableOrchestrator(in: directory, values, time: time, keeper: keeper, kubernetes: kubernetes) {
-        client,
-        _ in
-        try await body(client)
-    }
+    try await withStoppableOrchestrator(
+        in: directory,
+        values,
+        time: time,
+        keeper: keeper,
+        kubernetes: kubernetes,
+        discovery: discovery,
+        sink: sink
+    ) { client, _ in try await body(client) }
 }
 
 /// The same, with a `body` that may also stop the orchestrator.
@@ -31,13 +37,17 @@ func withStoppableOrchestrator(
     time: ManualTime = ManualTime(),
     keeper: RPCClient? = nil,
     kubernetes: KubernetesClient? = nil,
+    discovery: Bool = false,
+    sink: MemorySink = MemorySink(),
     _ body: @escaping @Sendable (RPCClient, Orchestrator) async throws -> Void
 ) async throws {
-    let log = Log(label: "test", sink: MemorySink())
+    let log = Log(label: "test", sink: sink)
+    var settings = try OrchestratorSettings(from: Environment(values))
+    settings.discovery.isOn = discovery
     let database = try await TestEngine.open("orchestrator", in: directory)
     let orchestrator = try await Orchestrator.open(
         database,
-        OrchestratorSettings(from: Environment(values)),
+        settings,
         clock: ContinuousClock(),
         now: { time.now },
         store: keeper,

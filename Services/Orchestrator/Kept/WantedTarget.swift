@@ -52,15 +52,10 @@ private struct KeptTarget {
             && wanted.checks.allSatisfy { check in checks.contains { $0.isLike(check) } }
     }
 
-    /// Also the one that it has because another target has the name.
+    /// Also one that it has because another target has the name.
     func hasName(of wanted: WantedTarget) -> Bool {
-        target.name == wanted.name || target.name == wanted.otherName
+        target.name == wanted.name || target.name.hasPrefix("\(wanted.name) (")
     }
-}
-
-extension WantedTarget {
-    /// For where people have a target of this name and address.
-    fileprivate var otherName: String { "\(name) (\(owner.keeper.rawValue))" }
 }
 
 extension [KeptTarget] {
@@ -144,12 +139,15 @@ extension DatabaseConnection {
 
     /// A name and an address are those of one target of a tenant.
     private func freeName(for wanted: WantedTarget, except id: TargetID) throws -> String {
-        let others = try count(
-            """
-            SELECT count(*) FROM target WHERE tenant = \(wanted.tenant.rawValue) AND address = \(wanted.address)
-                AND name = \(wanted.name) AND id <> \(id.rawValue)
-            """
-        )
-        return others == 0 ? wanted.name : wanted.otherName
+        for name in [wanted.name, "\(wanted.name) (\(wanted.owner.keeper.rawValue))"] {
+            let others = try count(
+                """
+                SELECT count(*) FROM target WHERE tenant = \(wanted.tenant.rawValue) AND address = \(wanted.address)
+                    AND name = \(name) AND id <> \(id.rawValue)
+                """
+            )
+            if others == 0 { return name }
+        }
+        return "\(wanted.name) (\(id))"
     }
 }
