@@ -248,7 +248,7 @@ let suites: [Target] = [
     ),
     tests(
         "Kubernetes",
-        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "Lifecycle", "Observability", "TestServers"]
+        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "Observability", "TLS", "TestServers"]
     ),
     tests("Egress", uses: ["EventLoop", "TLS", "TestServers"]),
     tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation", "TestServers"]),
