@@ -115,6 +115,10 @@ let shared: [Target] = [
     ),
     library("Database", uses: ["CLinux", "CPostgres", "CSQLite", "Configuration"]),
     library("Leadership", uses: ["Database", "Lifecycle", "Observability"]),
+    library(
+        "Kubernetes",
+        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "Lifecycle", "Observability", "TLS"]
+    ),
     library("Egress", uses: ["CAres", "CCurl", "EventLoop", "HTTP", "TLS"]),
     library("Statistics", uses: ["Packing"]),
     library("Patterns", uses: ["CPCRE2"]),
@@ -128,7 +132,11 @@ let shared: [Target] = [
 ]
 
 let services: [Target] =
-    service("Orchestrator", executable: "orchestrator", uses: ["Database", "Leadership", "Patterns", "Tokens"])
+    service(
+        "Orchestrator",
+        executable: "orchestrator",
+        uses: ["Database", "Kubernetes", "Leadership", "Patterns", "Tokens"]
+    )
     + service("Store", executable: "store", uses: ["CSV", "Database", "Egress", "Packing", "Statistics", "Tokens"])
     + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Leadership", "Tokens"])
     + service("Push", executable: "push", uses: ["Tokens"])
@@ -139,7 +147,11 @@ let services: [Target] =
         resources: [.copy("Dashboard")]
     )
     + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
-    + service("CLI", executable: "sonde", uses: ["CLinux", "CSV", "Egress", "Probing", "Simulation", "YAML"])
+    + service(
+        "CLI",
+        executable: "sonde",
+        uses: ["CLinux", "CSV", "Egress", "Kubernetes", "Probing", "Simulation", "YAML"]
+    )
 
 let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
@@ -150,7 +162,10 @@ let suites: [Target] = [
     tests(
         "Mesh",
         of: "CLIService",
-        uses: ["CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "ServiceTesting", "TLS", "TestServers", "YAML"]
+        uses: [
+            "CSV", "Contracts", "EventLoop", "JSON", "JSONRPC", "Kubernetes", "ServiceTesting", "TLS", "TestServers",
+            "YAML",
+        ]
     ),
     tests("HTTP", uses: ["EventLoop", "Lifecycle", "Observability"]),
     tests("JSONRPC", uses: ["JSON", "Observability"]),
@@ -207,7 +222,8 @@ let suites: [Target] = [
     tests(
         "OrchestratorService",
         uses: [
-            "Configuration", "Contracts", "Database", "JSON", "JSONRPC", "Observability", "ServiceTesting", "TLS",
+            "Configuration", "Contracts", "Database", "EventLoop", "JSON", "JSONRPC", "Kubernetes", "Lifecycle",
+            "Observability", "ServiceTesting", "TLS", "TestServers",
         ]
     ),
     tests(
@@ -224,7 +240,16 @@ let suites: [Target] = [
             "Observability", "OrchestratorService", "ServiceTesting", "TLS", "TestServers",
         ]
     ),
-    .target(name: "TestServers", dependencies: ["EventLoop"], path: "Tests/TestServers", swiftSettings: settings),
+    .target(
+        name: "TestServers",
+        dependencies: ["EventLoop", "HTTP", "JSON", "Lifecycle", "Observability", "TLS"],
+        path: "Tests/TestServers",
+        swiftSettings: settings
+    ),
+    tests(
+        "Kubernetes",
+        uses: ["Configuration", "EventLoop", "HTTP", "JSON", "Observability", "TLS", "TestServers"]
+    ),
     tests("Egress", uses: ["EventLoop", "TLS", "TestServers"]),
     tests("Probing", uses: ["CLinux", "Contracts", "Egress", "EventLoop", "JSON", "Simulation", "TestServers"]),
 ]

@@ -2,6 +2,7 @@ public import Contracts
 public import Database
 public import JSONRPC
 import JSONRPCTransport
+public import Kubernetes
 public import Lifecycle
 public import Observability
 
@@ -14,6 +15,8 @@ public struct Orchestrator: Service {
     private let feed: AssignmentFeed
     private let removals: Removals?
     private let authority: EnrolmentAuthority
+    private let nodes: NodeKeeper
+    private let discovery: DiscoveryKeeper?
     private let heartbeat: Duration
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
@@ -22,7 +25,7 @@ public struct Orchestrator: Service {
     /// Brings the schema up to date and reads who was there before.
     ///
     /// `clock` is slept by; `now` is what is written down as the time. Without a `store` and `alerting`, nobody
-    /// forgets targets that were removed; they wait for them.
+    /// forgets targets that were removed; they wait for them. Without `kubernetes`, nothing is known of nodes.
     public static func open(
         _ database: any Database,
         _ settings: OrchestratorSettings,
@@ -30,6 +33,7 @@ public struct Orchestrator: Service {
         now: @escaping @Sendable () -> Timestamp = { .now },
         store: RPCClient? = nil,
         alerting: RPCClient? = nil,
+        kubernetes: KubernetesClient? = nil,
         log: Log
     ) async throws -> Orchestrator {
         try await database.migrate(schema)
@@ -56,7 +60,36 @@ public struct Orchestrator: Service {
         if let store, let alerting {
             removals = Removals(inventory: inventory, store: store, alerting: alerting, clock: clock, log: log)
         }
-        let feed = AssignmentFeed(inventory, registry, clock: clock, now: now, log: log)
+        let feed = AssignmentFeed(
+            inventory,
+            registry,
+            clock: clock,
+            now: now,
+            peersEach: settings.nodes.peersEach,
+            log: log
+        )
+        let nodes = NodeKeeper(
+            inventory: inventory,
+            registry: registry,
+            settings: settings.nodes,
+            nodes: kubernetes.map { KubernetesReflector(KubernetesNode.self, of: $0, log: log) },
+            interval: settings.heartbeat,
+            clock: clock,
+            now: now,
+            log: log
+        )
+        let discovery = kubernetes.flatMap { client in
+            settings.discovery.isOn
+                ? DiscoveryKeeper(
+                    inventory: inventory,
+                    settings: settings.discovery,
+                    services: KubernetesReflector(KubernetesService.self, of: client, log: log),
+                    ingresses: KubernetesReflector(KubernetesIngress.self, of: client, log: log),
+                    clock: clock,
+                    now: now,
+                    log: log
+                ) : nil
+        }
         return Orchestrator(
             inventory: inventory,
             registry: registry,
@@ -67,6 +100,8 @@ public struct Orchestrator: Service {
                 identityDirectory: settings.mesh.identityDirectory,
                 log: log
             ),
+            nodes: nodes,
+            discovery: discovery,
             heartbeat: settings.heartbeat,
             clock: clock,
             now: now,
@@ -101,9 +136,20 @@ public struct Orchestrator: Service {
             group.addTask { try await feed.watchAgents(every: heartbeat) }
             group.addTask { try await feed.watchSchedules(every: heartbeat) }
             group.addTask { try await saveRegularly() }
+            group.addTask { try await nodes.run() }
+            group.addTask { try await discover() }
             if let removals { group.addTask { try await removals.run() } }
             try await group.waitForAll()
         }
+    }
+
+    /// Without discovery, targets that it made before are nobody's.
+    private func discover() async throws {
+        guard let discovery else {
+            try await inventory.keep([], of: .kubernetes, at: now())
+            return
+        }
+        try await discovery.run()
     }
 
     /// Ends the streams, which nothing else would end, so to be drained before the server.

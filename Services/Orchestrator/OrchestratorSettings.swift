@@ -19,6 +19,10 @@ public struct OrchestratorSettings: Sendable {
     public var heartbeat = Duration.seconds(5)
     /// How hosts outside the cluster become agents; they do not, without.
     public var enrolment: EnrolmentSettings?
+    /// How agents probe each other, and which cluster they are in.
+    public var nodes = NodeMeshSettings()
+    /// Which objects of the cluster become targets.
+    public var discovery = DiscoverySettings()
     /// The gateway's own health page, watched by default when set.
     public var gatewayURL: String?
 
@@ -50,6 +54,8 @@ public struct OrchestratorSettings: Sendable {
             in: 1...100_000
         )
         try readBudgets(from: environment)
+        nodes = try NodeMeshSettings(from: environment)
+        discovery = try DiscoverySettings(from: environment, inCluster: nodes.cluster != nil)
         enrolment = try EnrolmentSettings(from: environment)
         gatewayURL = environment.optionalString("ORCHESTRATOR_GATEWAY_URL")
         if let gatewayURL, !isWebURL(gatewayURL) {

@@ -117,6 +117,18 @@ let schema = [
             RowGuard.statements(for: $0)
         }
     ),
+    // `owner` is what keeps a target in place of people, and for what: `mesh:<agent>`, `kubernetes:<uid>`.
+    Migration(
+        12,
+        "targets that keep themselves",
+        [
+            "ALTER TABLE target ADD COLUMN owner TEXT",
+            "CREATE UNIQUE INDEX target_by_owner ON target (owner)",
+            "ALTER TABLE agent ADD COLUMN node TEXT",
+            "ALTER TABLE agent ADD COLUMN reachable TEXT",
+            "ALTER TABLE agent ADD COLUMN node_labels TEXT NOT NULL DEFAULT '{}'",
+        ]
+    ),
 ]
 
 private func enrolments(bytes: String) -> [SQL] {

@@ -1,6 +1,6 @@
 import Contracts
 import JSONRPC
-import JSONRPCTransport
+import Lifecycle
 import Observability
 
 /// Keeps an agent known to the orchestrator, and its assignments up to date.

@@ -76,7 +76,9 @@ public actor ProbeAgent: Service {
                     surroundings: .current(
                         resolvers: settings.resolvers,
                         allowsLoopback: settings.policy.allows(.loopback)
-                    )
+                    ),
+                    node: settings.node,
+                    reachable: settings.reach
                 )
             },
             clock: clock,

@@ -1,4 +1,5 @@
 public import Configuration
+import Contracts
 public import Egress
 public import EventLoop
 import Foundation
@@ -17,6 +18,10 @@ public struct ProbeAgentSettings: Sendable {
     public var policy: AddressPolicy
     /// Where to answer other agents' STAMP sessions (RFC 8762); `nil`: nowhere.
     public var reflector: SocketAddress?
+    /// The machine of a cluster that it is on.
+    public var node: String?
+    /// Where other agents may probe it; `nil`: nowhere.
+    public var address: IPAddress?
     /// DNS servers to ask for the names of targets in place of the system's.
     public var resolvers: [SocketAddress]
     /// Where the secrets are that checks name, each in a file of its own.
@@ -32,7 +37,9 @@ public struct ProbeAgentSettings: Sendable {
         mesh = try MeshSettings("PROBE_AGENT", from: environment)
         orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
-        name = environment.string("PROBE_AGENT_NAME", default: ProcessInfo.processInfo.hostName)
+        node = environment.optionalString("PROBE_AGENT_NODE")
+        name = environment.string("PROBE_AGENT_NAME", default: node ?? ProcessInfo.processInfo.hostName)
+        address = try environment.hostAddress("PROBE_AGENT_ADDRESS")
         labels = try environment.labels("PROBE_AGENT_LABELS")
         policy = try environment.addressPolicy("PROBE_AGENT_ALLOWED_NETWORKS", default: .remote)
         policy.denied = try environment.networks("PROBE_AGENT_DENIED_NETWORKS")
@@ -43,6 +50,21 @@ public struct ProbeAgentSettings: Sendable {
         maximumConcurrency = try environment.integer("PROBE_AGENT_MAX_PROBES", default: 512, in: 1...100_000)
         spool = try SpoolSettings(from: environment)
         delivery = try DeliverySettings(from: environment)
+    }
+}
+
+extension ProbeAgentSettings {
+    /// Where others may probe this agent: its reflector, and its admin port, which takes connections from anywhere
+    /// unless it listens on loopback alone.
+    var reach: AgentReach? {
+        guard let address else { return nil }
+        let admin = mesh.adminListen
+        let isOpen = admin.port > 0 && (admin.address != .loopback || address == .loopback)
+        return AgentReach(
+            address: address.description,
+            stampPort: reflector.flatMap { $0.port > 0 ? Int($0.port) : nil },
+            tcpPort: isOpen ? Int(admin.port) : nil
+        )
     }
 }
 
@@ -61,6 +83,15 @@ extension Environment {
         try list(key, of: "addresses") { word in
             SocketAddress(word) ?? IPAddress(word).map { SocketAddress($0, port: 53) }
         }
+    }
+
+    /// One address without a port.
+    fileprivate func hostAddress(_ key: String) throws(ConfigurationError) -> IPAddress? {
+        guard let text = optionalString(key) else { return nil }
+        guard let address = IPAddress(text) else {
+            throw ConfigurationError("\(key) must be an IP address; got \"\(text)\"")
+        }
+        return address
     }
 
     /// One address with a port.

@@ -70,6 +70,10 @@ public struct AgentRegistration: Codable, Equatable, RPCPayload {
     public var capabilities: [CheckType]?
     /// What this agent can see by itself: its default router and its DNS resolvers.
     public var surroundings: Surroundings
+    /// The machine of a cluster that it is on.
+    public var node: String?
+    /// Where other agents may probe it; left out, they do not.
+    public var reachable: AgentReach?
 
     public struct Surroundings: Codable, Equatable, Sendable {
         public var router: String?
@@ -94,13 +98,39 @@ public struct AgentRegistration: Codable, Equatable, RPCPayload {
         version: String,
         labels: [String: String] = [:],
         capabilities: [CheckType]? = nil,
-        surroundings: Surroundings
+        surroundings: Surroundings,
+        node: String? = nil,
+        reachable: AgentReach? = nil
     ) {
         self.name = name
         self.version = version
         self.labels = labels
         self.capabilities = capabilities
         self.surroundings = surroundings
+        self.node = node
+        self.reachable = reachable
+    }
+}
+
+/// Where an agent answers the probes of others.
+public struct AgentReach: Codable, Equatable, Sendable {
+    /// An IP address.
+    public var address: String
+    /// Where it answers STAMP sessions (RFC 8762), if it does.
+    public var stampPort: Int?
+    /// A port that takes connections, if there is one.
+    public var tcpPort: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case address
+        case stampPort = "stamp_port"
+        case tcpPort = "tcp_port"
+    }
+
+    public init(address: String, stampPort: Int? = nil, tcpPort: Int? = nil) {
+        self.address = address
+        self.stampPort = stampPort
+        self.tcpPort = tcpPort
     }
 }
 

@@ -15,9 +15,12 @@ public struct Target: Codable, Equatable, RPCPayload {
     public var maximumRate: Double?
     public var createdAt: Timestamp
     public var updatedAt: Timestamp
+    /// What keeps it in place of people, who cannot change it then; left out for a target of theirs.
+    public var keeper: TargetKeeper?
 
     enum CodingKeys: String, CodingKey {
         case id, name, address, description, category, labels, enabled
+        case keeper = "managed_by"
         case maximumRate = "max_probes_per_second"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
@@ -33,7 +36,8 @@ public struct Target: Codable, Equatable, RPCPayload {
         enabled: Bool = true,
         maximumRate: Double? = nil,
         createdAt: Timestamp,
-        updatedAt: Timestamp
+        updatedAt: Timestamp,
+        keeper: TargetKeeper? = nil
     ) {
         self.id = id
         self.name = name
@@ -45,7 +49,16 @@ public struct Target: Codable, Equatable, RPCPayload {
         self.maximumRate = maximumRate
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.keeper = keeper
     }
+}
+
+/// What makes targets by itself, changes them, and takes them away.
+public enum TargetKeeper: String, Codable, Sendable, CaseIterable, JSONSchemaProviding {
+    /// The orchestrator, for each agent that others probe.
+    case mesh
+    /// The orchestrator, for each object of a cluster that asks for it.
+    case kubernetes
 }
 
 /// A target to be added; what is left out has a default.

@@ -50,6 +50,17 @@ internal import COpenSSL
             || X509_NAME_cmp(X509_get_subject_name(pointer), X509_get_subject_name(other.pointer)) == 0
     }
 
+    /// Whether the key of `authority` signed this certificate.
+    public func isSigned(by authority: Certificate) -> Bool {
+        defer { ERR_clear_error() }
+        return unsafe X509_verify(pointer, X509_get0_pubkey(authority.pointer)) == 1
+    }
+
+    /// Whether both are the same, to the byte.
+    public func isSame(as other: Certificate) -> Bool {
+        unsafe X509_cmp(pointer, other.pointer) == 0
+    }
+
     /// Whether `key` is this certificate's own.
     public func belongs(to key: PrivateKey) -> Bool {
         defer { ERR_clear_error() }

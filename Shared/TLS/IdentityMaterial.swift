@@ -49,17 +49,23 @@ public struct IdentityMaterial: Sendable {
     }
 
     public static func certificates(in path: String) throws(TLSError) -> [Certificate] {
+        let pem = try read(path)
+        do {
+            return try certificates(pem: pem)
+        } catch {
+            throw TLSError(.identity, "\(path): \(error.message)")
+        }
+    }
+
+    /// One certificate or more, in PEM.
+    public static func certificates(pem: [UInt8]) throws(TLSError) -> [Certificate] {
         let end = "-----END CERTIFICATE-----"
-        let text = String(decoding: try read(path), as: UTF8.self)
+        let text = String(decoding: pem, as: UTF8.self)
         var certificates: [Certificate] = []
         for block in text.split(separator: end).dropLast(text.hasSuffix(end) ? 0 : 1) {
-            do {
-                certificates.append(try Certificate(pem: Array((block + end + "\n").utf8)))
-            } catch {
-                throw TLSError(.identity, "\(path): \(error.message)")
-            }
+            certificates.append(try Certificate(pem: Array((block + end + "\n").utf8)))
         }
-        guard !certificates.isEmpty else { throw TLSError(.identity, "\(path): holds no certificate") }
+        guard !certificates.isEmpty else { throw TLSError(.identity, "holds no certificate") }
         return certificates
     }
 

@@ -1,6 +1,5 @@
 import Contracts
 public import JSONRPC
-import JSONRPCTransport
 public import Lifecycle
 public import Observability
 

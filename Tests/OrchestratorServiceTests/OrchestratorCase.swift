@@ -2,6 +2,7 @@ import Configuration
 import Contracts
 import Database
 import JSONRPC
+import Kubernetes
 import Observability
 import OrchestratorService
 import ServiceTesting
@@ -13,11 +14,20 @@ func withOrchestrator(
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
     keeper: RPCClient? = nil,
+    kubernetes: KubernetesClient? = nil,
+    discovery: Bool = false,
+    sink: MemorySink = MemorySink(),
     _ body: @escaping @Sendable (RPCClient) async throws -> Void
 ) async throws {
-    try await withStoppableOrchestrator(in: directory, values, time: time, keeper: keeper) { client, _ in
-        try await body(client)
-    }
+    try await withStoppableOrchestrator(
+        in: directory,
+        values,
+        time: time,
+        keeper: keeper,
+        kubernetes: kubernetes,
+        discovery: discovery,
+        sink: sink
+    ) { client, _ in try await body(client) }
 }
 
 /// The same, with a `body` that may also stop the orchestrator.
@@ -26,17 +36,23 @@ func withStoppableOrchestrator(
     _ values: [String: String] = [:],
     time: ManualTime = ManualTime(),
     keeper: RPCClient? = nil,
+    kubernetes: KubernetesClient? = nil,
+    discovery: Bool = false,
+    sink: MemorySink = MemorySink(),
     _ body: @escaping @Sendable (RPCClient, Orchestrator) async throws -> Void
 ) async throws {
-    let log = Log(label: "test", sink: MemorySink())
+    let log = Log(label: "test", sink: sink)
+    var settings = try OrchestratorSettings(from: Environment(values))
+    settings.discovery.isOn = discovery
     let database = try await TestEngine.open("orchestrator", in: directory)
     let orchestrator = try await Orchestrator.open(
         database,
-        OrchestratorSettings(from: Environment(values)),
+        settings,
         clock: ContinuousClock(),
         now: { time.now },
         store: keeper,
         alerting: keeper,
+        kubernetes: kubernetes,
         log: log
     )
     var router = RPCRouter(title: "orchestrator", authorizer: OpenDoor(for: Person.editor), log: log)

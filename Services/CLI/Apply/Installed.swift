@@ -15,7 +15,8 @@ struct Installed: Sendable {
     /// Silences and maintenance are read for those alone who declare some, whose token is for that.
     init(readWith client: APIClient, silences: Bool, maintenance: Bool) async throws {
         receivers = try await client.call(.listReceivers, Empty()).receivers
-        targets = try await Command.allTargets(client)
+        // What keeps itself is nobody's to declare, nor to remove.
+        targets = try await Command.allTargets(client).filter { $0.keeper == nil }
         checks = Dictionary(grouping: try await client.call(.listChecks, CheckFilter()).checks, by: \.targetID)
         rules = try await client.call(.listRules, Empty()).rules
         if silences { self.silences = try await client.call(.listSilences, Empty()).silences }

@@ -14,7 +14,6 @@ struct LocalPKI {
 
     /// Holds the authority of enrolled agents.
     static func enrolmentDirectory(below directory: URL) -> URL { directory.appending(path: "agents") }
-    private static let calledByAgents: Set = ["orchestrator", "store"]
 
     /// Reads the authority, or makes one when there is none yet; returns whether it did.
     static func open(_ directory: URL, trustDomain: String) throws -> (pki: LocalPKI, isNew: Bool) {
@@ -59,16 +58,18 @@ struct LocalPKI {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let key = try PrivateKey.p256()
-        let id = SPIFFEID(trustDomain: trustDomain, namespace: namespace, service: service)
-        let leaf = try authority.issue(id, dnsNames: [service, "localhost"], for: key, lifetime: lifetime)
-        try Self.write(authority.certificate.pem(), to: folder.appending(path: "ca.crt"), mode: 0o644)
-        if Self.calledByAgents.contains(service) {
-            try Self.write(enrolment.pem(), to: folder.appending(path: "agents.crt"), mode: 0o644)
+        let files = try IdentityFiles.issue(
+            SPIFFEID(trustDomain: trustDomain, namespace: namespace, service: service),
+            dnsNames: [service, "localhost"],
+            by: authority,
+            trusting: [authority.certificate],
+            agents: [enrolment],
+            lifetime: lifetime
+        )
+        for (name, bytes) in files.all {
+            let isSecret = name == IdentityFiles.key
+            try Self.write(bytes, to: folder.appending(path: name), mode: isSecret ? 0o600 : 0o644)
         }
-        try Self.write(key.pem(), to: folder.appending(path: "tls.key"), mode: 0o600)
-        // Last: a reader that sees the new certificate finds its key in place.
-        try Self.write(leaf.pem(), to: folder.appending(path: "tls.crt"), mode: 0o644)
         return folder
     }
 

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import EventLoop
 import JSONRPC
 import Lifecycle
 import Synchronization
@@ -78,12 +79,17 @@ final class AgentRegistry: Sendable {
                 version: registration.version,
                 ownLabels: registration.labels,
                 addedLabels: known?.addedLabels ?? [:],
+                nodeLabels: known.flatMap { $0.node == registration.node ? $0.nodeLabels : nil } ?? [:],
                 capabilities: registration.capabilities ?? CheckType.allCases,
                 registeredAt: known?.registeredAt ?? now,
-                lastSeenAt: now
+                lastSeenAt: now,
+                node: registration.node,
+                reachable: registration.reachable
             )
             try connection.upsert(agent)
-            let isSame = known?.ownLabels == agent.ownLabels && known?.capabilities == agent.capabilities
+            let isSame =
+                known?.ownLabels == agent.ownLabels && known?.capabilities == agent.capabilities
+                && known?.node == agent.node && known?.reachable == agent.reachable
             return (agent.id, isSame)
         }
         let isNew = !recent.contains(id)
@@ -201,6 +207,25 @@ extension AgentRegistration {
         try checkText(name, "name", 1...200)
         try checkText(version, "version", 0...64)
         try checkLabels(labels)
+        if let node { try checkText(node, "node", 1...253) }
+        try reachable?.validate()
         guard surroundings.resolvers.count <= 16 else { throw invalid("surroundings.resolvers", "must be at most 16") }
+    }
+}
+
+extension AgentReach {
+    fileprivate func validate() throws(RPCError) {
+        guard let address = IPAddress(address), address.isOneHost else {
+            throw invalid("reachable.address", "must be the IP address of a host")
+        }
+        if let stampPort { try checkNumber(stampPort, "reachable.stamp_port", 1...65_535) }
+        if let tcpPort { try checkNumber(tcpPort, "reachable.tcp_port", 1...65_535) }
+    }
+}
+
+extension IPAddress {
+    /// Neither unspecified, nor multicast, nor broadcast.
+    fileprivate var isOneHost: Bool {
+        isV4 ? bytes[0] != 0 && bytes[0] < 224 : bytes[0] != 0xff && bytes.contains { $0 != 0 }
     }
 }

@@ -10,19 +10,25 @@ struct AgentRow: Sendable {
     /// Of itself, and those that operators have added.
     var ownLabels: [String: String]
     var addedLabels: [String: String] = [:]
+    /// Of the node that it is on, as the cluster has them; what the agent or an operator says wins.
+    var nodeLabels: [String: String] = [:]
     var capabilities: [CheckType]
     var mode = Agent.Mode.active
     var weight = 1
     var registeredAt: Timestamp
     var lastSeenAt: Timestamp
+    /// The machine of a cluster that it is on.
+    var node: String?
+    var reachable: AgentReach?
 
     /// Agents are the installation's, and measure for all tenants.
     static let everyTenant = "*"
     static let columns: SQL = """
-        id, name, version, labels, registered_at, last_seen_at, added_labels, capabilities, mode, weight
+        id, name, version, labels, registered_at, last_seen_at, added_labels, capabilities, mode, weight,
+        node, reachable, node_labels
         """
 
-    var labels: [String: String] { ownLabels.merging(addedLabels) { $1 } }
+    var labels: [String: String] { nodeLabels.merging(ownLabels) { $1 }.merging(addedLabels) { $1 } }
 }
 
 extension AgentRow {
@@ -35,11 +41,14 @@ extension AgentRow {
             version: try row.text(2),
             ownLabels: try decodeJSON([String: String].self, from: try row.text(3).utf8),
             addedLabels: try decodeJSON([String: String].self, from: try row.text(6).utf8),
+            nodeLabels: try decodeJSON([String: String].self, from: try row.text(12).utf8),
             capabilities: types.compactMap(CheckType.init(rawValue:)),
             mode: Agent.Mode(rawValue: try row.text(8)) ?? .active,
             weight: try row[9],
             registeredAt: Timestamp(microseconds: try row.integer(4)),
-            lastSeenAt: Timestamp(microseconds: try row.integer(5))
+            lastSeenAt: Timestamp(microseconds: try row.integer(5)),
+            node: row.isNull(10) ? nil : try row.text(10),
+            reachable: row.isNull(11) ? nil : try decodeJSON(AgentReach.self, from: try row.text(11).utf8)
         )
     }
 }
@@ -66,9 +75,11 @@ extension DatabaseConnection {
             VALUES (\(AgentRow.everyTenant), \(agent.id.rawValue), \(agent.name), \(agent.version),
                 \(try jsonText(agent.ownLabels)), \(agent.registeredAt.microseconds),
                 \(agent.lastSeenAt.microseconds), \(try jsonText(agent.addedLabels)),
-                \(try jsonText(agent.capabilities)), \(agent.mode.rawValue), \(agent.weight))
+                \(try jsonText(agent.capabilities)), \(agent.mode.rawValue), \(agent.weight),
+                \(agent.node), \(try agent.reachable.map(jsonText)), \(try jsonText(agent.nodeLabels)))
             ON CONFLICT (id) DO UPDATE SET version = excluded.version, labels = excluded.labels,
-                capabilities = excluded.capabilities, last_seen_at = excluded.last_seen_at
+                capabilities = excluded.capabilities, last_seen_at = excluded.last_seen_at, node = excluded.node,
+                reachable = excluded.reachable, node_labels = excluded.node_labels
             """
         )
     }

@@ -15,6 +15,8 @@ final class AssignmentFeed: Sendable {
     private let processes = AgentProcesses()
     private let clock: any Clock<Duration>
     private let log: Log
+    /// How many others an agent of the mesh probes.
+    private let peersEach: Int
     private let now: @Sendable () -> Timestamp
     private let snapshots = Latest<AssignmentSnapshots?>(nil)
     /// When a schedule of a check says otherwise than in the newest snapshot.
@@ -25,6 +27,7 @@ final class AssignmentFeed: Sendable {
         _ registry: AgentRegistry,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp,
+        peersEach: Int = NodeMeshSettings.defaultPeers,
         log: Log
     ) {
         self.inventory = inventory
@@ -32,6 +35,7 @@ final class AssignmentFeed: Sendable {
         self.clock = clock
         self.now = now
         self.log = log
+        self.peersEach = peersEach
     }
 
     func addRoutes(to router: inout RPCRouter) {
@@ -117,7 +121,7 @@ final class AssignmentFeed: Sendable {
 
     /// Makes a snapshot of a new revision, and returns which runs begin and end with it.
     private func publish() async throws -> RunChanges? {
-        let (set, agents, online, plan, runs) = try await inventory.read { [registry, now] connection in
+        let (set, agents, online, plan, runs, peers) = try await inventory.read { [registry, now] connection in
             // Who is alive is asked only then: a change because of an agent comes after the agent is known to be. And so
             // is the time: what a person has begun by then has begun.
             let revision = try connection.assignmentRevision()
@@ -125,11 +129,12 @@ final class AssignmentFeed: Sendable {
             var plan = SchedulePlan(at: now())
             let set = try connection.assignments(revision, sharedBy: sharers, &plan)
             let runs = RunChanges(try connection.openRuns(), plan, assigned: Set(set.assignments.map(\.check.id)))
-            return (set, try connection.agents(), online, plan, runs)
+            return (set, try connection.agents(), online, plan, runs, try connection.meshTargets())
         }
         // A schedule may say otherwise by now, but that is for the next revision.
         guard snapshots.current.value?.revision != set.revision else { return nil }
-        snapshots.update(try AssignmentSnapshots(set, placement(of: agents, online)))
+        let mesh = MeshPlan(peers, agents, online, peersEach: peersEach)
+        snapshots.update(try AssignmentSnapshots(set, placement(of: agents, online), mesh: mesh))
         nextChange.update(plan.nextChange)
         return runs
     }

@@ -10,7 +10,8 @@ struct AssignmentSnapshots: Sendable {
     let hasChoices: Bool
     private let byAgent: [AgentID: AssignmentSnapshot]
 
-    init(_ set: AssignmentSet, _ placement: Placement) throws {
+    /// Checks of targets that `mesh` has are run by whom that says.
+    init(_ set: AssignmentSet, _ placement: Placement, mesh: MeshPlan = MeshPlan()) throws {
         revision = set.revision
         var places: [AgentID: [Int]] = [:]
         var hasChoices = false
@@ -20,7 +21,8 @@ struct AssignmentSnapshots: Sendable {
             for index in indices {
                 let check = set.assignments[index].check
                 hasChoices = hasChoices || check.agents?.count != nil
-                let agents = check.agents.map { able.agents(for: check.id, $0) } ?? able.all
+                let agents =
+                    mesh.probers[check.targetID] ?? check.agents.map { able.agents(for: check.id, $0) } ?? able.all
                 for agent in agents { places[agent, default: []].append(index) }
             }
         }

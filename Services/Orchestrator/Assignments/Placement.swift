@@ -67,8 +67,11 @@ struct Placement: Sendable {
         return -Double(candidate.weight) / log(unit)
     }
 
+    /// What one has for another, whatever the weights: that of `b` for `a` is another one.
+    static func score(of a: UInt64, for b: UInt64) -> UInt64 { mix(a &+ mix(b)) }
+
     /// FNV-1a, mixed.
-    private static func hash(_ text: String) -> UInt64 {
+    static func hash(_ text: String) -> UInt64 {
         mix(text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
     }
 

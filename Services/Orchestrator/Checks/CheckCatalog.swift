@@ -70,6 +70,7 @@ struct CheckCatalog: Sendable {
             guard let target = try connection.target(new.targetID, of: tenant) else {
                 throw RPCError.noTarget(new.targetID)
             }
+            try target.requireNoKeeper()
             let check = Check(NewTargetCheck(new), of: target, at: now)
             try check.validate()
             let count = try connection.count(
@@ -89,6 +90,7 @@ struct CheckCatalog: Sendable {
         let (tenant, now) = (try Person.ofCall.tenant, now())
         return try await inventory.change { [inventory] connection in
             guard let old = try connection.check(change.id, of: tenant) else { throw RPCError.noCheck(change.id) }
+            try connection.target(old.targetID, of: tenant)?.requireNoKeeper()
             let check = old.applying(change, at: now)
             try check.validate()
             try connection.counting(check.targetID, of: tenant, inventory.limits) {
@@ -104,6 +106,7 @@ struct CheckCatalog: Sendable {
             guard let old = try connection.check(reference.id, of: tenant) else {
                 throw RPCError.noCheck(reference.id)
             }
+            try connection.target(old.targetID, of: tenant)?.requireNoKeeper()
             try connection.counting(old.targetID, of: tenant, nil) {
                 try connection.execute("DELETE FROM check_definition WHERE id = \(old.id.rawValue)")
             }

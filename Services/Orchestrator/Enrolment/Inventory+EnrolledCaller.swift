@@ -38,6 +38,9 @@ extension DatabaseConnection {
         }
         var registration = registration
         registration.labels.merge(enrolment.labels) { $1 }
+        // Nor may a host outside say that it is a node of the cluster, or have all others probe an address.
+        registration.node = nil
+        registration.reachable = nil
         return registration
     }
 }

@@ -5,6 +5,7 @@ import EventLoop
 import JSON
 import JSONRPC
 import JSONRPCTransport
+import Kubernetes
 import Leadership
 import OrchestratorService
 import Tokens
@@ -25,6 +26,9 @@ await MeshProcess.main(.orchestrator) {
     let store = process.connection(to: .store, at: settings.store)
     let alerting = process.connection(to: .alerting, at: settings.alerting)
     let gateway = process.connection(to: .gateway, at: settings.mesh.gateway)
+    let kubernetes = settings.nodes.cluster.map {
+        KubernetesClient($0, agent: "sonde-orchestrator/\(Release.version)", loop: process.loop)
+    }
     let authorizer = PersonAuthorizer(clock: clock)
     let identity = IdentityFollower(gateway.client, authorizer, clock: clock, log: process.log)
     let led = LedServices(
@@ -42,6 +46,7 @@ await MeshProcess.main(.orchestrator) {
             clock: clock,
             store: store.client,
             alerting: alerting.client,
+            kubernetes: kubernetes,
             log: process.log
         )
         orchestrator.addMetrics(to: process.metrics)

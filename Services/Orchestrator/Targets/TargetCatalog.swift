@@ -80,6 +80,7 @@ struct TargetCatalog: Sendable {
         let (tenant, now) = (try Person.ofCall.tenant, now())
         return try await inventory.change { [inventory] connection in
             guard let old = try connection.target(change.id, of: tenant) else { throw RPCError.noTarget(change.id) }
+            try old.requireNoKeeper()
             try checkVersion(change.ifUpdatedAt, of: old.updatedAt)
             let target = old.applying(change, at: now)
             try target.validate()
@@ -96,18 +97,9 @@ struct TargetCatalog: Sendable {
             guard let old = try connection.target(removal.id, of: tenant) else {
                 throw RPCError.noTarget(removal.id)
             }
+            try old.requireNoKeeper()
             try checkVersion(removal.ifUpdatedAt, of: old.updatedAt)
-            try connection.counting(removal.id, of: tenant, nil) {
-                try connection.execute("DELETE FROM target WHERE id = \(removal.id.rawValue)")
-            }
-            // With the target, so that its measurements go even if this process ends here.
-            try connection.execute(
-                """
-                INSERT INTO removal (target_id, tenant, removed_at)
-                VALUES (\(removal.id.rawValue), \(tenant.rawValue), \(now.microseconds))
-                ON CONFLICT (target_id) DO NOTHING
-                """
-            )
+            try connection.remove(removal.id, of: tenant, at: now)
             return Empty()
         }
     }
@@ -144,6 +136,23 @@ extension TargetCatalog {
             }
             return Empty()
         }
+    }
+}
+
+extension DatabaseConnection {
+    /// Removes a target, and has forgotten what was measured of it.
+    func remove(_ target: TargetID, of tenant: TenantID, at now: Timestamp) throws {
+        try counting(target, of: tenant, nil) {
+            try execute("DELETE FROM target WHERE id = \(target.rawValue)")
+        }
+        // With the target, so that its measurements go even if this process ends here.
+        try execute(
+            """
+            INSERT INTO removal (target_id, tenant, removed_at)
+            VALUES (\(target.rawValue), \(tenant.rawValue), \(now.microseconds))
+            ON CONFLICT (target_id) DO NOTHING
+            """
+        )
     }
 }
 

@@ -4,7 +4,7 @@ import JSON
 
 extension Target {
     static let columns: SQL =
-        "id, name, address, description, category, labels, enabled, created_at, updated_at, max_rate"
+        "id, name, address, description, category, labels, enabled, created_at, updated_at, max_rate, owner"
 
     init(_ row: any DatabaseRow) throws {
         self.init(
@@ -17,7 +17,8 @@ extension Target {
             enabled: try row[6],
             maximumRate: try row[9],
             createdAt: Timestamp(microseconds: try row.integer(7)),
-            updatedAt: Timestamp(microseconds: try row.integer(8))
+            updatedAt: Timestamp(microseconds: try row.integer(8)),
+            keeper: row.isNull(10) ? nil : TargetOwner(rawValue: try row.text(10))?.keeper
         )
     }
 
@@ -47,14 +48,14 @@ extension DatabaseConnection {
     }
 
     /// Throws `conflict` when the tenant has a target of this address and name.
-    func insert(_ target: Target, of tenant: TenantID) throws {
+    func insert(_ target: Target, of tenant: TenantID, keptFor owner: TargetOwner? = nil) throws {
         try executeUnique(
             """
             INSERT INTO target (tenant, \(Target.columns), sort_name, search)
             VALUES (\(tenant.rawValue), \(target.id.rawValue), \(target.name), \(target.address), \(target.description),
                 \(target.category), \(try jsonText(target.labels)), \(target.enabled),
                 \(target.createdAt.microseconds), \(target.updatedAt.microseconds), \(target.maximumRate),
-                \(target.sortName), \(target.searchText))
+                \(owner?.rawValue), \(target.sortName), \(target.searchText))
             """,
             orConflict: target.conflict
         )

@@ -1,6 +1,6 @@
 import JSON
 import JSONRPC
-import JSONRPCTransport
+import Lifecycle
 
 /// When to call the store again, which is done for as long as it takes.
 struct StoreRetry {

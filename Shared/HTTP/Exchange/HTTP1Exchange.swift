@@ -25,7 +25,7 @@ public final class HTTP1Exchange: HTTPExchange {
         try reader.end()
     }
 
-    private static func bytes(of request: HTTPExchangeRequest) -> [UInt8] {
+    static func bytes(of request: HTTPExchangeRequest) -> [UInt8] {
         var head = "\(request.method) \(request.path) HTTP/1.1\r\nHost: \(request.authority)\r\n"
         for (name, value) in request.fields { head += "\(name): \(value)\r\n" }
         if let body = request.body { head += "Content-Length: \(body.count)\r\n" }

@@ -40,6 +40,20 @@ struct HTTP1ResponseReader {
         if case .complete = state { true } else { false }
     }
 
+    /// The body may begin.
+    var isHeadComplete: Bool {
+        switch state {
+        case .statusLine, .fields: false
+        case .body, .chunkSize, .chunk, .chunkEnd, .trailers, .untilEnd, .complete: true
+        }
+    }
+
+    /// Takes the bytes of the body that came so far.
+    mutating func takeBody() -> [UInt8] {
+        defer { response.body = [] }
+        return response.body
+    }
+
     mutating func receive(_ bytes: Span<UInt8>) throws(HTTPError) {
         var rest = 0..<bytes.count
         while !rest.isEmpty {

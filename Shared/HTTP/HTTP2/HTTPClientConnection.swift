@@ -46,9 +46,11 @@ public final class HTTPClientConnection {
         return try await submit(request, isFinished: true, adding: more).answer(within: timeout)
     }
 
-    /// Sends a request and returns as soon as the head of the answer is there; the body flows through the tunnel.
+    /// Sends a request and returns as soon as the head of the answer is there, which may have to come in time; the body
+    /// flows through the tunnel.
     public func open(
         _ request: HTTPClientRequest,
+        timeout: Duration? = nil,
         adding more: (inout HTTPFields) -> Void = { _ in }
     ) async throws -> (head: HTTPClientResponse, tunnel: HTTPTunnel) {
         if request.isUpgrade {
@@ -58,6 +60,7 @@ public final class HTTPClientConnection {
         }
         let stream = try submit(request, isFinished: !request.isUpgrade, adding: more)
         stream.isFlowing = true
+        if let timeout { stream.expire(after: timeout) }
         return (try await stream.answerHead(), HTTPTunnel(FlowingStream(stream), on: channel.loop))
     }
 
@@ -104,6 +107,13 @@ public final class HTTPClientConnection {
         } onCancel: { [bound = LoopBound(channel, on: channel.loop)] in
             bound.loop.execute { bound.value.close(CancellationError()) }
         }
+    }
+
+    /// Takes over a channel that is established; whoever waits for `greeting` may send when it is resumed.
+    func begin(_ greeting: CheckedContinuation<Void, any Error>) {
+        channel.handler = self
+        establishing = greeting
+        channelEstablished()
     }
 
     private func submit(
