@@ -45,10 +45,11 @@ summary() {
   exit "$failed"
 }
 
-step setup scripts/setup.sh build test || summary
+step setup scripts/setup.sh build test chart || summary
 step tools scripts/tools.sh test Tests/Browser/requirements.txt Tests/Attack/requirements.txt || summary
 step vendor scripts/vendor.sh .build/vendor || summary
 step check scripts/check.sh
+step chart scripts/chart.sh
 step build swift build --build-tests --explicit-target-dependency-import-check error || summary
 # A few tests at a time: with all of them at once, each would be late for whatever it waits for.
 step swift swift test --skip-build --experimental-maximum-parallelization-width 8 \
