@@ -9,10 +9,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly base=localhost/sonde-test/base swift=localhost/sonde-test/swift programs=localhost/sonde-test/programs
-export IMAGE_TOOL=buildah BASE_IMAGE=$base BUILD_OPTIONS=--pull=never
+export REGISTRY=localhost/sonde-test IMAGE_TOOL=buildah BASE_IMAGE=$base BUILD_OPTIONS=--pull=never
 toolchain=$(dirname "$(dirname "$(dirname "$(realpath "$(command -v swift)")")")")
 work=$(mktemp --directory)
-trap 'rm -rf "$work"' EXIT
+images=()
+clean() {
+  rm -rf "$work"
+  for image in "${images[@]}"; do buildah rmi --force "$image" >/dev/null 2>&1 || true; done
+}
+trap clean EXIT
 
 if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
   if ! debootstrap --variant=minbase bookworm "$work/base" >"$work/debootstrap.log"; then
@@ -32,6 +37,7 @@ if (($# > 0)); then
   printf 'FROM scratch\nCOPY out /out\n' >"$work/Dockerfile"
   buildah build --isolation chroot --quiet --tag "$programs" --file "$work/Dockerfile" "$work" >/dev/null
   export BUILDER_IMAGE=$programs
+  images+=("$programs")
 else
   # What swift:6.3-bookworm is: Debian with what the toolchain needs, and the toolchain, which is this machine's.
   cat >"$work/Dockerfile" <<DOCKERFILE
@@ -46,4 +52,6 @@ DOCKERFILE
 fi
 
 scripts/images.sh
-exec .tools/chart/bin/python Tests/Chart/test_images.py --toolchain "$toolchain"
+version=$(sed --quiet 's/^appVersion: "\(.*\)"$/\1/p' helm/sonde/Chart.yaml)
+for name in orchestrator store alerting gateway push probe-agent sonde; do images+=("$REGISTRY/sonde/$name:$version"); done
+.tools/chart/bin/python Tests/Chart/test_images.py --registry "$REGISTRY" --toolchain "$toolchain"

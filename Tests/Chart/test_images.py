@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the images as the chart's pods say, all in one network namespace, and has them measure something.
 
-    python3 Tests/Chart/test_images.py --toolchain DIRECTORY
+    python3 Tests/Chart/test_images.py --registry localhost --toolchain DIRECTORY
 
-Takes root, podman, runc and iproute2. What a pod says is done: its user, its read-only root, its capabilities, its
+The toolchain is mounted where it is, for programs that have not got Swift's libraries inside. Takes root, podman, runc and iproute2. What a pod says is done: its user, its read-only root, its capabilities, its
 environment, its volumes. Each pod has an address of its own in the namespace, and their services' names lead there.
 """
 
@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 
 from outcome import Failed, Outcome, expect
-from rendering import SERVICES, component, pods
+from rendering import SERVICES, chart, component, pods
 
 PATIENCE_SECONDS = 60
+VERSION = chart().metadata["appVersion"]
 USER = 65532
 PASSWORD = "a password of the images' test"
 NAMES = {"gateway": ["sonde-gateway"]}
@@ -163,9 +164,9 @@ class Pod:
         subprocess.run(["podman", "rm", "--force", "--time", "0", self.name], capture_output=True)
 
 
-def issue(folder: Path, toolchain: str) -> None:
+def issue(folder: Path, registry: str, toolchain: str) -> None:
     """Identities by the command line's own image, as a Secret that is mounted has them."""
-    image = "localhost/sonde/sonde:0.1.0"
+    image = f"{registry}/sonde/sonde:{VERSION}"
     folder.mkdir()
     base = ["podman", "--runtime", "runc", "run", "--rm", "--network=none", "--pull=never", "--user", "0:0"]
     base += ["--ulimit", "nofile=1024:4096", "--ulimit", "nproc=4096:4096", "--pids-limit=-1"]
@@ -187,8 +188,10 @@ def measure(pod: Pod) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--registry", default="localhost")
     parser.add_argument("--toolchain", required=True)
-    toolchain = parser.parse_args().toolchain
+    options = parser.parse_args()
+    toolchain = options.toolchain
     outcome = Outcome()
     work = Path(tempfile.mkdtemp())
     # Below /tmp a folder is its owner's alone; users of the containers have to pass.
@@ -196,8 +199,8 @@ def main() -> int:
     namespace = Namespace()
     made: list[Pod] = []
     try:
-        outcome.check("the command line makes the identities", lambda: issue(work / "pki", toolchain))
-        by_service = {component(pod): pod for _, pod in pods({})}
+        outcome.check("the command line makes the identities", lambda: issue(work / "pki", options.registry, toolchain))
+        by_service = {component(pod): pod for _, pod in pods({"image": {"registry": options.registry}})}
         for service in [*SERVICES, "test"]:
             made.append(Pod(by_service[service], namespace, work, work / "pki", toolchain))
         services, test = made[:-1], made[-1]
