@@ -3,8 +3,9 @@
 SWIFT ?= swift
 SONDE_DATA ?= ./data
 SONDE_PORT ?= 8080
+IMAGES ?=
 
-.PHONY: help setup build run demo test tsan soak bench fmt check images images-test chart manifests clean
+.PHONY: help setup build run demo test tsan soak bench fmt check images images-test chart manifests deb clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +45,7 @@ check: ## Check format, types and scripts without running anything.
 	@scripts/check.sh
 
 images: ## Build the container images, with docker or buildah, and say what is in them and how large they are.
-	@scripts/images.sh
+	@scripts/images.sh $(IMAGES)
 
 images-test: ## Build the images without a registry and run them as the chart says; takes root, and as long as a release.
 	@scripts/setup.sh build test images
@@ -57,6 +58,9 @@ chart: ## Check the chart and pack it, into .build/chart.
 
 manifests: ## Render the chart's defaults into k8s/.
 	@"$$(scripts/tools.sh chart Tests/Chart/requirements.txt)/bin/python" scripts/manifests.py k8s
+
+deb: setup ## Make a Debian package of the agent, for hosts outside a cluster.
+	@scripts/deb.sh
 
 clean: ## Remove what was built; data and tools stay.
 	rm -rf .build
