@@ -23,6 +23,7 @@ MISTAKES = [
     ({"tls": {"trustDomain": "Not A Domain"}}, ["/tls/trustDomain", "pattern"]),
     ({"tls": {"self": {"schedule": "hourly"}}}, ["/tls/self/schedule", "pattern"]),
     ({"admin": {"email": "root"}}, ["/admin/email", "pattern"]),
+    ({"kubernetes": {"watch": False}}, ["kubernetes.discovery is true", "set kubernetes.discovery to false too"]),
     ({"enrolment": {"enabled": True}}, ["enrolment.orchestratorEndpoint is empty", "such as sonde.example.org:8443"]),
     (
         {"enrolment": {"enabled": True, "orchestratorEndpoint": "a.example:1", "storeEndpoint": "https://b.example"}},

@@ -54,7 +54,7 @@ MODES = {
     "bare": {
         "networkPolicy": {"enabled": False},
         "priorityClasses": {"create": False},
-        "kubernetes": {"watch": False},
+        "kubernetes": {"watch": False, "mesh": False, "discovery": False},
         "preStopSleepSeconds": 0,
         "agent": {"reflector": {"enabled": False}},
     },

@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 
 from outcome import Failed, Outcome, expect
-from rendering import SERVICES, chart, component, pods
+from rendering import KEEPS, SERVICES, chart, component, pods
+from server import ADDRESS, NAME, Server, password
 
 PATIENCE_SECONDS = 60
 VERSION = chart().metadata["appVersion"]
@@ -42,7 +43,7 @@ class Namespace:
         self.addresses = {name: f"10.77.0.{index + 2}" for index, name in enumerate(SERVICES)}
         run("ip", "netns", "add", self.name)
         self.do("ip", "link", "set", "lo", "up")
-        for address in self.addresses.values():
+        for address in [*self.addresses.values(), ADDRESS]:
             self.do("ip", "address", "add", f"{address}/32", "dev", "lo")
         # As the chart's sysctl does for each agent.
         self.do("sysctl", "--quiet", "--write", "net.ipv4.ping_group_range=0 2147483647")
@@ -96,11 +97,16 @@ class Pod:
                 for name, known in values.items():
                     value = value.replace(f"$({name})", known)
             elif "secretKeyRef" in entry["valueFrom"]:
-                value = {"email": "admin@localhost", "password": PASSWORD}[entry["valueFrom"]["secretKeyRef"]["key"]]
+                key = entry["valueFrom"]["secretKeyRef"]["key"]
+                value = {"email": "admin@localhost", "password": PASSWORD}.get(key) or password(key)
             else:
-                value = "node-1" if entry["valueFrom"]["fieldRef"]["fieldPath"] == "spec.nodeName" else ""
+                value = self.fields().get(entry["valueFrom"]["fieldRef"]["fieldPath"], "")
             values[entry["name"]] = value.replace("0.0.0.0", self.namespace.addresses.get(self.service, "0.0.0.0"))
         return [option for name, value in values.items() for option in ("--env", f"{name}={value}")]
+
+    def fields(self) -> dict[str, str]:
+        """What the downward API says."""
+        return {"spec.nodeName": "node-1", "status.podIP": self.namespace.addresses.get(self.service, "")}
 
     def command(self, container: dict, *options: str) -> list[str]:
         security = container["securityContext"]
@@ -115,6 +121,7 @@ class Pod:
         for service, address in self.namespace.addresses.items():
             for name in [f"sonde-{service}-mesh", *NAMES.get(service, [])]:
                 command += ["--add-host", f"{name}:{address}"]
+        command += ["--add-host", f"{NAME}:{ADDRESS}"]
         command += self.environment(container) + self.mounts(container)
         words = container.get("command", [])
         if words:
@@ -186,35 +193,69 @@ def measure(pod: Pod) -> None:
     expect(said.rstrip().endswith("measured") or "measured\n" in said, f"said: {said}")
 
 
+def has_least_rights(server: Server) -> None:
+    """Every service made its tables in its own schema, and none may do more than that."""
+    schemas = server.query(
+        "sonde",
+        "SELECT DISTINCT schemaname || ' ' || tableowner FROM pg_tables WHERE schemaname !~ '^(pg_|information)'",
+    )
+    expect(sorted(schemas.split("\n")[:-1]) == sorted(f"{one} sonde_{one}" for one in KEEPS), schemas)
+    strong = "SELECT rolname FROM pg_roles WHERE rolname ~ '^sonde_' AND (rolsuper OR rolbypassrls OR rolcreatedb)"
+    expect(server.query("sonde", strong) == "", "a role may do too much")
+    create = "SELECT rolname FROM pg_roles WHERE rolname ~ '^sonde_' AND has_database_privilege(oid, 'sonde', 'CREATE')"
+    expect(server.query("sonde", create) == "", "a role may make schemas")
+
+
+def play(outcome: Outcome, mode: str, values: dict, namespace: Namespace, work: Path, toolchain: str) -> None:
+    """Starts all services, measures, and stops them."""
+    folder = work / mode
+    folder.mkdir()
+    by_service = {component(pod): pod for _, pod in pods(values)}
+    made = [
+        Pod(by_service[service], namespace, folder, work / "pki", toolchain) for service in [*SERVICES, "test"]
+    ]
+    services, test = made[:-1], made[-1]
+    try:
+        for pod in services:
+            outcome.check(f"{mode}: {pod.service} starts", pod.start)
+        for pod in services:
+            outcome.check(f"{mode}: {pod.service} becomes ready", pod.wait)
+            outcome.check(f"{mode}: {pod.service} has no privilege, and a root that it cannot write", pod.is_confined)
+        name = f"{mode}: the chart's own test signs in, adds a target, and sees a measurement"
+        outcome.check(name, lambda: measure(test))
+        for pod in reversed(services):
+            outcome.check(f"{mode}: {pod.service} stops in order", pod.stop)
+    finally:
+        for pod in made:
+            pod.remove()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--registry", default="localhost")
     parser.add_argument("--toolchain", required=True)
     options = parser.parse_args()
-    toolchain = options.toolchain
     outcome = Outcome()
     work = Path(tempfile.mkdtemp())
     # Below /tmp a folder is its owner's alone; users of the containers have to pass.
     work.chmod(0o755)
     namespace = Namespace()
-    made: list[Pod] = []
+    server = Server(namespace.name, work / "server")
+    # There is no cluster to be watched here.
+    common = {
+        "image": {"registry": options.registry},
+        "kubernetes": {"watch": False, "discovery": False},
+    }
+    bundled = {**common, "database": {"mode": "bundled", "existingSecret": "passwords"}}
     try:
-        outcome.check("the command line makes the identities", lambda: issue(work / "pki", options.registry, toolchain))
-        by_service = {component(pod): pod for _, pod in pods({"image": {"registry": options.registry}})}
-        for service in [*SERVICES, "test"]:
-            made.append(Pod(by_service[service], namespace, work, work / "pki", toolchain))
-        services, test = made[:-1], made[-1]
-        for pod in services:
-            outcome.check(f"{pod.service} starts", pod.start)
-        for pod in services:
-            outcome.check(f"{pod.service} becomes ready", pod.wait)
-            outcome.check(f"{pod.service} has no privilege, and a root that it cannot write", pod.is_confined)
-        outcome.check("the chart's own test signs in, adds a target, and sees a measurement", lambda: measure(test))
-        for pod in reversed(services):
-            outcome.check(f"{pod.service} stops in order", pod.stop)
+        name = "the command line makes the identities"
+        outcome.check(name, lambda: issue(work / "pki", options.registry, options.toolchain))
+        play(outcome, "sqlite", common, namespace, work, options.toolchain)
+        outcome.check("the chart's script makes roles and schemas, twice", lambda: server.start(bundled))
+        play(outcome, "postgres", bundled, namespace, work, options.toolchain)
+        outcome.check("roles have the least rights", lambda: has_least_rights(server))
     finally:
-        for pod in made:
-            pod.remove()
+        server.stop()
         namespace.close()
         shutil.rmtree(work)
     return outcome.end()

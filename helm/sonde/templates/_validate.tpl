@@ -47,6 +47,10 @@ write instead.
 {{- fail (printf "admin.existingSecret is empty, and with tls.mode %s no job makes one: make a Secret with the keys email and password, and write its name there" $values.tls.mode) -}}
 {{- end -}}
 
+{{- if and $values.kubernetes.discovery (not $values.kubernetes.watch) -}}
+{{- fail "kubernetes.discovery is true and kubernetes.watch is false: who does not watch discovers nothing, so set kubernetes.discovery to false too" -}}
+{{- end -}}
+
 {{- if $values.enrolment.enabled -}}
 {{- range list "orchestratorEndpoint" "storeEndpoint" -}}
 {{- if not (index $values.enrolment .) -}}
