@@ -3,8 +3,9 @@
 
     python3 Tests/Chart/test_images.py --registry localhost --toolchain DIRECTORY
 
-The toolchain is mounted where it is, for programs that have not got Swift's libraries inside. Takes root, podman, runc and iproute2. What a pod says is done: its user, its read-only root, its capabilities, its
-environment, its volumes. Each pod has an address of its own in the namespace, and their services' names lead there.
+The toolchain is mounted where it is, for programs that have not got Swift's libraries inside. Takes root, podman, runc,
+iproute2 and PostgreSQL. What a pod says is done: its user, its read-only root, its capabilities, its environment, its
+volumes. Each pod has an address of its own in the namespace, and their services' names lead there.
 """
 
 import argparse
