@@ -3,11 +3,12 @@
 SWIFT ?= swift
 SONDE_DATA ?= ./data
 SONDE_PORT ?= 8080
+IMAGES ?=
 
-.PHONY: help setup build run demo test tsan soak bench fmt check clean
+.PHONY: help setup build run demo test tsan soak bench fmt check images images-test chart manifests deb clean
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install the Debian packages that building and running need.
 	@scripts/setup.sh build
@@ -42,6 +43,24 @@ fmt: ## Format the Swift sources.
 
 check: ## Check format, types and scripts without running anything.
 	@scripts/check.sh
+
+images: ## Build the container images, with docker or buildah, and say what is in them and how large they are.
+	@scripts/images.sh $(IMAGES)
+
+images-test: ## Build the images without a registry and run them as the chart says; takes root, and as long as a release.
+	@scripts/setup.sh build test images
+	@scripts/tools.sh chart Tests/Chart/requirements.txt >/dev/null
+	@scripts/images-test.sh
+
+chart: ## Check the chart and pack it, into .build/chart.
+	@scripts/setup.sh check chart
+	@scripts/chart.sh
+
+manifests: ## Render the chart's defaults into k8s/.
+	@"$$(scripts/tools.sh chart Tests/Chart/requirements.txt)/bin/python" scripts/manifests.py k8s
+
+deb: setup ## Make a Debian package of the agent, for hosts outside a cluster.
+	@scripts/deb.sh
 
 clean: ## Remove what was built; data and tools stay.
 	rm -rf .build

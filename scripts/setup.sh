@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of the sets that are named; asks nothing, and does nothing when all are there.
-# Usage: scripts/setup.sh build|test|bench|check...
+# Usage: scripts/setup.sh build|test|bench|check|chart|images...
 set -euo pipefail
 
 declare -rA sets=(
@@ -12,6 +12,8 @@ declare -rA sets=(
   [bench]="curl dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl
            postgresql procps prometheus-blackbox-exporter python3-venv sqlite3 traceroute util-linux victoria-metrics"
   [check]="node-typescript python3-venv shellcheck"
+  [chart]="prometheus python3-venv shellcheck"
+  [images]="binutils buildah catatonit curl debootstrap iproute2 podman procps python3-venv runc"
 )
 
 wanted=()

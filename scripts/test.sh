@@ -45,14 +45,20 @@ summary() {
   exit "$failed"
 }
 
-step setup scripts/setup.sh build test || summary
+step setup scripts/setup.sh build test chart images || summary
 step tools scripts/tools.sh test Tests/Browser/requirements.txt Tests/Attack/requirements.txt || summary
 step vendor scripts/vendor.sh .build/vendor || summary
 step check scripts/check.sh
+step chart scripts/chart.sh
 step build swift build --build-tests --explicit-target-dependency-import-check error || summary
 # A few tests at a time: with all of them at once, each would be late for whatever it waits for.
 step swift swift test --skip-build --experimental-maximum-parallelization-width 8 \
   --explicit-target-dependency-import-check error
+if ((EUID == 0)); then
+  step images scripts/images-test.sh "$(swift build --show-bin-path)"
+else
+  echo "== images: left out, because containers are run by root alone here"
+fi
 step live scripts/live.sh "$(swift build --show-bin-path)"
 step sanitizer scripts/tsan.sh
 summary
