@@ -7,8 +7,9 @@ extension Command {
         synopsis: "DIR [--trust-domain NAME]",
         summary: "make a certificate authority",
         details: """
-            Writes DIR/ca.crt and DIR/ca.key, and in DIR/agents the authority of agents that are enrolled. The trust domain is the first part of every identity that it will
-            issue: spiffe://NAME/ns/NAMESPACE/sa/SERVICE; "sonde" when left out. Keep the keys to yourself.
+            Writes DIR/ca.crt and DIR/ca.key, and in DIR/agents the authority of agents that are enrolled. The trust
+            domain is the first part of every identity that it will issue: spiffe://NAME/ns/NAMESPACE/sa/SERVICE; "sonde"
+            when left out. Keep the keys to yourself.
             """,
         options: ["trust-domain"],
         run: { arguments in
@@ -27,7 +28,8 @@ extension Command {
         summary: "issue the identity of a service",
         details: """
             Writes DIR/SERVICE/tls.crt, tls.key and ca.crt, signed by the authority in DIR, and for those whom enrolled
-            agents call agents.crt. A running service takes over new files by itself. The namespace is "default" and the lifetime 24h when left out.
+            agents call agents.crt. A running service takes over new files by itself. The namespace is "default" and the
+            lifetime 24h when left out.
             """,
         options: ["namespace", "lifetime"],
         run: { arguments in
