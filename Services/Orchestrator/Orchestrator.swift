@@ -65,7 +65,7 @@ public struct Orchestrator: Service {
             registry,
             clock: clock,
             now: now,
-            peersEach: settings.nodes.peersEach,
+            peersEach: settings.nodes.isOn ? settings.nodes.peersEach : nil,
             log: log
         )
         let nodes = NodeKeeper(

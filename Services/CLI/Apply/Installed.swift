@@ -10,6 +10,10 @@ struct Installed: Sendable {
     var silences: [Silence] = []
     var maintenance: [Maintenance] = []
 
+    var targetNames: [TargetID: String] {
+        Dictionary(targets.map { ($0.id, $0.name) }) { first, _ in first }
+    }
+
     init() {}
 
     /// Silences and maintenance are read for those alone who declare some, whose token is for that.

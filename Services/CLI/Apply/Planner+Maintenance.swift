@@ -9,7 +9,7 @@ extension Planner {
             ($0.id.rawValue, $0.reason)
         }
         let targets = remainingTargets()
-        let names = Dictionary(installed.targets.map { ($0.id, $0.name) }) { first, _ in first }
+        let names = installed.targetNames
         for item in items {
             var (known, toBeMade): (Set<TargetID>, [String]) = ([], [])
             for name in item.targets ?? [] {

@@ -101,7 +101,7 @@ struct SilenceNames {
 
     init(_ installed: Installed) {
         rules = Dictionary(installed.rules.map { ($0.id, $0.name) }) { first, _ in first }
-        targets = Dictionary(installed.targets.map { ($0.id, $0.name) }) { first, _ in first }
+        targets = installed.targetNames
     }
 
     /// A silence as a file would declare it, without its id.

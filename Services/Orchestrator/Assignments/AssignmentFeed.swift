@@ -15,8 +15,8 @@ final class AssignmentFeed: Sendable {
     private let processes = AgentProcesses()
     private let clock: any Clock<Duration>
     private let log: Log
-    /// How many others an agent of the mesh probes.
-    private let peersEach: Int
+    /// How many others an agent of the mesh probes; `nil` without a mesh.
+    private let peersEach: Int?
     private let now: @Sendable () -> Timestamp
     private let snapshots = Latest<AssignmentSnapshots?>(nil)
     /// When a schedule of a check says otherwise than in the newest snapshot.
@@ -27,7 +27,7 @@ final class AssignmentFeed: Sendable {
         _ registry: AgentRegistry,
         clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp,
-        peersEach: Int = NodeMeshSettings.defaultPeers,
+        peersEach: Int? = nil,
         log: Log
     ) {
         self.inventory = inventory
@@ -121,7 +121,8 @@ final class AssignmentFeed: Sendable {
 
     /// Makes a snapshot of a new revision, and returns which runs begin and end with it.
     private func publish() async throws -> RunChanges? {
-        let (set, agents, online, plan, runs, peers) = try await inventory.read { [registry, now] connection in
+        let (set, agents, online, plan, runs, peers) = try await inventory.read {
+            [registry, now, peersEach] connection in
             // Who is alive is asked only then: a change because of an agent comes after the agent is known to be. And so
             // is the time: what a person has begun by then has begun.
             let revision = try connection.assignmentRevision()
@@ -129,11 +130,12 @@ final class AssignmentFeed: Sendable {
             var plan = SchedulePlan(at: now())
             let set = try connection.assignments(revision, sharedBy: sharers, &plan)
             let runs = RunChanges(try connection.openRuns(), plan, assigned: Set(set.assignments.map(\.check.id)))
-            return (set, try connection.agents(), online, plan, runs, try connection.meshTargets())
+            let peers = peersEach == nil ? [:] : try connection.meshTargets()
+            return (set, try connection.agents(), online, plan, runs, peers)
         }
         // A schedule may say otherwise by now, but that is for the next revision.
         guard snapshots.current.value?.revision != set.revision else { return nil }
-        let mesh = MeshPlan(peers, agents, online, peersEach: peersEach)
+        let mesh = MeshPlan(peers, agents, online, peersEach: peersEach ?? 0)
         snapshots.update(try AssignmentSnapshots(set, placement(of: agents, online), mesh: mesh))
         nextChange.update(plan.nextChange)
         return runs

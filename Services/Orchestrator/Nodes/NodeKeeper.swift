@@ -41,6 +41,8 @@ struct NodeKeeper: Sendable {
             do {
                 try await take(copy)
                 hasFailed = false
+                // Without a mesh and without a cluster there is nothing to keep but that targets from before are gone.
+                guard settings.isOn || nodes != nil else { return }
             } catch let error where !(error is CancellationError) {
                 if !hasFailed { log.warning("the node mesh is not as it is to be", ["error": "\(error)"]) }
                 hasFailed = true
@@ -64,12 +66,12 @@ struct NodeKeeper: Sendable {
     /// Brings everything in line with the nodes as they are; nothing is known of those before there was a list.
     private func take(_ copy: KubernetesCopy<KubernetesNode>?) async throws {
         let known = copy.flatMap { $0.isSynced ? $0 : nil }
+        var agents = settings.isOn || known != nil ? try await inventory.read { try $0.agents() } : []
         if let known {
-            try await forgetGone(known)
-            try await labelAgents(known)
+            try await forgetGone(&agents, known)
+            try await labelAgents(&agents, known)
         }
-        let agents = settings.isOn ? try await inventory.read { try $0.agents() } : []
-        let wanted = agents.compactMap { target(for: $0, known) }
+        let wanted = settings.isOn ? agents.compactMap { target(for: $0, known) } : []
         if try await inventory.keep(wanted, of: .mesh, at: now()) {
             log.info("the node mesh has changed", ["targets": "\(wanted.count)"])
         }
@@ -78,12 +80,13 @@ struct NodeKeeper: Sendable {
     // MARK: Agents
 
     /// An agent whose node is gone and that is not heard of any more is gone with it.
-    private func forgetGone(_ copy: KubernetesCopy<KubernetesNode>) async throws {
-        let gone = try await inventory.read { try $0.agents() }.filter { agent in
-            agent.node.map { copy.node($0) == nil && !copy.isUnreadable($0) } == true
-                && !registry.online.contains(agent.id)
+    private func forgetGone(_ agents: inout [AgentRow], _ copy: KubernetesCopy<KubernetesNode>) async throws {
+        let online = registry.online
+        let gone = agents.filter { agent in
+            agent.node.map { copy.node($0) == nil && !copy.isUnreadable($0) } == true && !online.contains(agent.id)
         }
         guard !gone.isEmpty else { return }
+        agents.removeAll { agent in gone.contains { $0.id == agent.id } }
         try await inventory.change { connection in
             for agent in gone { try connection.execute("DELETE FROM agent WHERE id = \(agent.id.rawValue)") }
         }
@@ -93,17 +96,19 @@ struct NodeKeeper: Sendable {
         }
     }
 
-    private func labelAgents(_ copy: KubernetesCopy<KubernetesNode>) async throws {
-        let changed = try await inventory.read { try $0.agents() }.compactMap { agent -> AgentRow? in
-            guard let node = agent.node.flatMap({ copy.node($0) }) else { return nil }
-            var row = agent
-            row.nodeLabels = Self.labels.compactMapValues { key in
+    private func labelAgents(_ agents: inout [AgentRow], _ copy: KubernetesCopy<KubernetesNode>) async throws {
+        var changed: [AgentRow] = []
+        for index in agents.indices {
+            guard let node = agents[index].node.flatMap({ copy.node($0) }) else { continue }
+            let labels = Self.labels.compactMapValues { key in
                 node.metadata.labels?[key].flatMap { $0.isEmpty ? nil : $0 }
             }
-            return row.nodeLabels == agent.nodeLabels ? nil : row
+            guard labels != agents[index].nodeLabels else { continue }
+            agents[index].nodeLabels = labels
+            changed.append(agents[index])
         }
         guard !changed.isEmpty else { return }
-        try await inventory.change { connection in
+        try await inventory.change { [changed] connection in
             for agent in changed {
                 let labels = try jsonText(agent.nodeLabels)
                 try connection.execute("UPDATE agent SET node_labels = \(labels) WHERE id = \(agent.id.rawValue)")

@@ -4,12 +4,10 @@ public import Kubernetes
 
 /// How agents probe each other, and what the cluster says of the machines that they are on.
 public struct NodeMeshSettings: Sendable {
-    static let defaultPeers = 3
-
     /// Whether agents probe each other.
     public var isOn = false
     /// How many others an agent probes.
-    public var peersEach = defaultPeers
+    public var peersEach = 3
     public var interval = Duration.seconds(5)
     /// Whose the targets are that stand for agents.
     public var tenant = TenantID.first

@@ -23,9 +23,9 @@ struct ExportQuery: Sendable {
         let format = filter.format ?? .csv
         let start = try start(filter)
         let (from, to) = (start.from, start.to)
-        let targets = try await labelled(filter.labels, of: tenant)
+        let targets = try await labelled(filter.labels, among: filter.targetIDs, of: tenant)
         let merge = OldestFirst(
-            wanted(filter, of: tenant, from: from).filter { targets?.contains($0.key.series.targetID) ?? true },
+            wanted(filter, of: tenant, among: targets, from: from),
             RowFilter(
                 times: .min..<to.microseconds,
                 status: try MeasurementStatus(filter: filter.status),
@@ -61,13 +61,16 @@ struct ExportQuery: Sendable {
         return (from, to, cursor.map { max($0.last, first) } ?? first)
     }
 
-    private func wanted(_ filter: ExportFilter, of tenant: TenantID, from: Timestamp) -> [SeriesRecord] {
-        let targets = filter.targetIDs.map(Set.init)
+    private func wanted(
+        _ filter: ExportFilter,
+        of tenant: TenantID,
+        among targets: Set<TargetID>?,
+        from: Timestamp
+    ) -> [SeriesRecord] {
         let types = filter.types.map(Set.init)
-        return series.series(of: tenant, check: filter.checkID, agent: filter.agentID).filter { record, newest in
-            newest.timestamp >= from && targets?.contains(record.key.series.targetID) ?? true
-                && types?.contains(record.key.series.type) ?? true
-        }.map(\.record)
+        return series.series(of: tenant, among: targets, check: filter.checkID, agent: filter.agentID, since: from)
+            .filter { record, _ in types?.contains(record.key.series.type) ?? true }
+            .map(\.record)
     }
 
     private static func send(_ text: [UInt8], to stream: RPCElementWriter<DownloadPiece>) async throws {

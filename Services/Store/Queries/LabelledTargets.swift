@@ -7,12 +7,17 @@ struct LabelledTargets: Sendable {
 
     let orchestrator: RPCClient
 
-    /// The targets of `text`, which is a `LabelSelector`; `nil` for all of them where there is none.
+    /// The targets of `text`, which is a `LabelSelector`, that are among `ids`; `nil` for all of them where there is neither.
     ///
     /// Throws `unavailable` when the orchestrator does not answer: other targets must not pass for these.
-    func callAsFunction(_ text: String?, of tenant: TenantID) async throws -> Set<TargetID>? {
-        guard let text else { return nil }
+    func callAsFunction(
+        _ text: String?,
+        among ids: [TargetID]? = nil,
+        of tenant: TenantID
+    ) async throws -> Set<TargetID>? {
+        guard let text else { return ids.map(Set.init) }
         let selection = TargetSelection(tenant: tenant, labels: try LabelSelector(text).labels)
-        return Set(try await orchestrator.call(.selectTargets, selection, timeout: Self.patience).targetIDs)
+        let labelled = Set(try await orchestrator.call(.selectTargets, selection, timeout: Self.patience).targetIDs)
+        return ids.map(labelled.intersection) ?? labelled
     }
 }

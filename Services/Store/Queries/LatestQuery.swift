@@ -14,8 +14,7 @@ struct LatestQuery: Sendable {
         let tenant = try Person.ofCall.tenant
         var newest: [Vantage: (record: SeriesRecord, newest: MeasurementRow)] = [:]
         let targets = try await labelled(filter.labels, of: tenant)
-        for entry in series.series(of: tenant, target: filter.targetID)
-        where targets?.contains(entry.record.key.series.targetID) ?? true {
+        for entry in series.series(of: tenant, target: filter.targetID, among: targets) {
             if let other = newest[entry.record.vantage], !entry.newest.isNewer(than: other.newest) { continue }
             newest[entry.record.vantage] = entry
         }

@@ -29,11 +29,12 @@ struct ListQuery: Sendable {
         let series = series.series(
             of: tenant,
             target: filter.targetID,
+            among: targets,
             check: filter.checkID,
             agent: filter.agentID,
             type: filter.type,
             since: span.from
-        ).filter { record, _ in targets?.contains(record.key.series.targetID) ?? true }
+        )
         let wanted = RowFilter(times: span.from.microseconds..<(.max), status: status, reason: reason, id: id)
         return try await reader.read(as: tenant) { rows in
             var rows = NewestFirst(series, wanted, before: end, from: rows)

@@ -19,12 +19,9 @@ struct MatrixQuery: Sendable {
         try checkNumber(filter.targetIDs?.count ?? 0, "target_ids", 0...Self.maximumTargets)
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
-        let wanted = filter.targetIDs.map(Set.init)
-        let targets = try await labelled(filter.labels, of: tenant)
-        let series = series.series(of: tenant, since: span.from).filter { record, _ in
-            !record.key.series.type.isEvidence && wanted?.contains(record.key.series.targetID) ?? true
-                && targets?.contains(record.key.series.targetID) ?? true
-        }
+        let targets = try await labelled(filter.labels, among: filter.targetIDs, of: tenant)
+        let series = series.series(of: tenant, among: targets, since: span.from)
+            .filter { record, _ in !record.key.series.type.isEvidence }
         let groups = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
         guard groups.count <= Self.maximumTargets else {
             throw invalid("target_ids", "must name at most \(Self.maximumTargets) of the \(groups.count) targets")

@@ -131,6 +131,7 @@ final class SeriesTable: Sendable {
     func series(
         of tenant: TenantID,
         target: TargetID? = nil,
+        among targets: Set<TargetID>? = nil,
         check: CheckID? = nil,
         agent: AgentID? = nil,
         type: CheckType? = nil,
@@ -142,7 +143,8 @@ final class SeriesTable: Sendable {
                 ?? Array(1..<state.records.count + 1)
             return ids.compactMap { id in
                 let record = state.records[id - 1]
-                guard record.key.tenant == tenant, check.map({ $0 == record.key.series.checkID }) ?? true,
+                guard record.key.tenant == tenant, targets?.contains(record.key.series.targetID) ?? true,
+                    check.map({ $0 == record.key.series.checkID }) ?? true,
                     agent.map({ $0 == record.key.agentID }) ?? true,
                     type.map({ $0 == record.key.series.type }) ?? true, let newest = state.newest[id - 1],
                     time.map({ $0 <= newest.timestamp }) ?? true

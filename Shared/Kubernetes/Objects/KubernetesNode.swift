@@ -7,24 +7,12 @@ public struct KubernetesNode: KubernetesObject {
         public var unschedulable: Bool?
     }
 
-    public struct Condition: Codable, Sendable {
-        public var type: String
-        /// `True`, `False` or `Unknown`.
-        public var status: String
-    }
-
-    public struct Status: Codable, Sendable {
-        public var conditions: [Condition]?
-    }
-
     public var metadata: KubernetesMetadata
     public var spec: Spec?
-    public var status: Status?
 
-    public init(metadata: KubernetesMetadata, spec: Spec? = nil, status: Status? = nil) {
+    public init(metadata: KubernetesMetadata, spec: Spec? = nil) {
         self.metadata = metadata
         self.spec = spec
-        self.status = status
     }
 
     public var isCordoned: Bool { spec?.unschedulable == true }

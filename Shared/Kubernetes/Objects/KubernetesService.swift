@@ -12,7 +12,6 @@ public struct KubernetesService: KubernetesObject {
     public struct Spec: Codable, Sendable {
         /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
         public var type: String?
-        public var clusterIP: String?
         public var ports: [Port]?
     }
 
