@@ -120,7 +120,7 @@ function incidentRow(incident) {
       h("a", { class: "target-name", href: `#/targets/${incident.target_id}` }, incident.target_name),
       h("span", { class: "faint" }, `${incident.rule_name}: ${incident.cause}`),
       incident.silenced_until &&
-        h("span", { class: "tag" }, `silent until ${format.dateAndTime(Date.parse(incident.silenced_until))}`),
+        h("div", {}, h("span", { class: "tag" }, `silent until ${format.dateAndTime(Date.parse(incident.silenced_until))}`)),
     ),
     h("td", {}, h("span", { class: "tag" }, incident.check_type.toUpperCase())),
     h("td", { class: "number", "data-label": "Began" }, h("time", { datetime: incident.started_at }, format.dateAndTime(began))),
