@@ -10,7 +10,11 @@ MISTAKES = [
     ({"push": {"autoscaling": {"maxReplicas": 1}}}, ["push.autoscaling.maxReplicas is 1", "at least minReplicas"]),
     ({"database": {"mode": "mysql"}}, ["/database/mode", "'sqlite', 'postgres', 'bundled'"]),
     ({"database": {"mode": "postgres", "existingSecret": "x"}}, ["database.host is empty", "such as db.example.org"]),
-    ({"database": {"mode": "bundled"}}, ["database.existingSecret is empty", "kubectl create secret generic"]),
+    (
+        {"database": {"mode": "bundled"}, "tls": {"mode": "certManager"}, "admin": {"existingSecret": "a"}},
+        ["database.existingSecret is empty", "kubectl create secret generic"],
+    ),
+    ({"database": {"mode": "postgres", "host": "db"}}, ["database.existingSecret is empty", "kubectl create secret"]),
     ({"database": {"host": "db"}}, ["database.host is db", "set database.mode to postgres, or leave"]),
     ({"database": {**SERVER}}, ["verify-full", "database.rootCertificate.secret, or set database.sslMode to require"]),
     ({"database": {**NO_AUTHORITY, "port": 0}}, ["/database/port", "minimum"]),

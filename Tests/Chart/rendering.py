@@ -35,7 +35,8 @@ MODES = {
         "gateway": {"autoscaling": {"enabled": True}},
         "push": {"autoscaling": {"enabled": True}},
     },
-    "bundled": {"database": {"mode": "bundled", "existingSecret": "passwords"}},
+    "bundled": {"database": {"mode": "bundled"}},
+    "bundledSecret": {"database": {"mode": "bundled", "existingSecret": "passwords"}},
     "everything": {
         "commonLabels": {"team": "network"},
         "image": {"pullSecrets": ["registry"]},

@@ -29,7 +29,9 @@ VERSIONS = [f"1.{minor}" for minor in range(29, 38)]
 # Kinds that are no part of Kubernetes.
 OTHERS = {"cert-manager.io", "monitoring.coreos.com", "gateway.networking.k8s.io"}
 # Template functions whose result is another one at each upgrade.
-RANDOM = re.compile(r"\b(gen(CA|SelfSigned|Signed|PrivateKey)\w*|rand\w+|uuidv4|htpasswd|bcrypt|lookup|now)\b")
+RANDOM = re.compile(
+    r'\b(gen(CA|SelfSigned|Signed|PrivateKey)\w*|rand\w+|uuidv4|htpasswd|bcrypt|now)\b|\blookup "\S+" "Secret'
+)
 DOCKERFILES = sorted((ROOT / "Dockerfiles").iterdir())
 
 

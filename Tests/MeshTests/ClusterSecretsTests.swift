@@ -35,6 +35,18 @@ struct ClusterSecretsTests {
         #expect(labels?["app.kubernetes.io/managed-by"] == "sonde")
     }
 
+    @Test("come with passwords for a database where one is to be made, and these stay")
+    func database() async throws {
+        let cluster = try SecretsCase()
+        #expect(try await cluster.run(hasDatabase: true).map(\.secret) == Self.names + ["sonde-database"])
+        let passwords = cluster.files("sonde-database")
+        #expect(passwords.keys.sorted() == ["admin", "alerting", "gateway", "orchestrator", "store"])
+        #expect(Set(passwords.values).count == 5 && passwords.values.allSatisfy { $0.count == 32 })
+        cluster.day = 300
+        #expect(try await cluster.run(hasDatabase: true).last?.action == .kept)
+        #expect(cluster.files("sonde-database") == passwords)
+    }
+
     @Test("are left alone while they are good, and renewed with a third of their life left")
     func renewed() async throws {
         let cluster = try SecretsCase()

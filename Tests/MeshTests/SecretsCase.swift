@@ -56,8 +56,9 @@ final class SecretsCase: Sendable {
     /// Requests that change something.
     var writes: Int { server.requests.filter { !$0.hasPrefix("GET") }.count }
 
-    func run(trustDomain: String? = nil) async throws -> [SecretReport] {
+    func run(trustDomain: String? = nil, hasDatabase: Bool = false) async throws -> [SecretReport] {
         var plan = ClusterSecrets.Plan(prefix: "sonde", namespace: "team", trustDomain: trustDomain)
+        plan.hasDatabase = hasDatabase
         plan.adminEmail = "me@example.org"
         return try await ClusterSecrets(client: client, plan: plan, now: { [self] in now }).run()
     }

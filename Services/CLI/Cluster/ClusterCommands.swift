@@ -7,7 +7,9 @@ import TLS
 extension Command {
     static let clusterSecrets = Command(
         name: "cluster secrets",
-        synopsis: "--name PREFIX [--namespace NAME] [--trust-domain NAME] [--admin-email ADDRESS] [--lifetime TIME]",
+        synopsis: """
+            --name PREFIX [--namespace NAME] [--trust-domain NAME] [--admin-email ADDRESS] [--lifetime TIME] [--database]
+            """,
         summary: "make and renew the identities of an installation in a Kubernetes cluster",
         details: """
             To be run in a pod, again and again: it makes what is missing, renews what has a third of its life or less
@@ -18,6 +20,8 @@ extension Command {
               PREFIX-tls-SERVICE  tls.crt, tls.key, ca.crt, and agents.crt for those whom enrolled agents call; for
                                   orchestrator, probe-agent, store, alerting, gateway, push and sonde
               PREFIX-admin        email and password of the first administrator; made once, and never changed
+              PREFIX-database     passwords of the database's administrator, admin, and of each service that has one;
+                                  with --database, made once, and never changed
 
             The namespace is the pod's own when left out, the trust domain "sonde", the address admin@localhost, and
             the lifetime of a service's certificate 30d. The pod's service account has to be allowed to get, create and
@@ -25,6 +29,7 @@ extension Command {
             puts them.
             """,
         options: ["name", "namespace", "trust-domain", "admin-email", "lifetime", "credentials"],
+        flags: ["database"],
         run: { arguments in
             _ = try arguments.words()
             let reports = try await secrets(arguments)
@@ -91,7 +96,7 @@ extension ClusterSecrets.Plan {
         guard !namespace.hasPrefix("enrolled-") else {
             throw CommandLineError(.usage, "a namespace that begins with enrolled- is kept for enrolled agents")
         }
-        self.init(prefix: prefix, namespace: namespace)
+        self.init(prefix: prefix, namespace: namespace, hasDatabase: arguments.has("database"))
         if let domain = arguments["trust-domain"] {
             guard domain.utf8.count <= 255, SPIFFEID("spiffe://\(domain)/ca")?.trustDomain == domain else {
                 throw CommandLineError(.usage, "--trust-domain must be a name such as sonde.example.org")

@@ -17,9 +17,12 @@ struct ClusterSecrets: Sendable {
         var trustDomain: String?
         var adminEmail = "admin@localhost"
         var lifetime = Duration.seconds(30 * 86_400)
+        /// Whether there are to be passwords for a database.
+        var hasDatabase = false
     }
 
     static let services = ["orchestrator", "probe-agent", "store", "alerting", "gateway", "push", "sonde"]
+    private static let databaseRoles = ["admin", "orchestrator", "store", "alerting", "gateway"]
     private static let managerLabel = "app.kubernetes.io/managed-by"
     private static let manager = "sonde"
     /// How often others may come first.
@@ -57,7 +60,12 @@ struct ClusterSecrets: Sendable {
             try await keepIdentity(of: service, identities[service], authorities, &reports)
         }
         try await keepEnrolment(authorities.agents, &reports)
-        try await keepAdministrator(&reports)
+        let admin = ["email": Array(plan.adminEmail.utf8), "password": try Self.password()]
+        try await keepOnce("\(plan.prefix)-admin", admin, &reports)
+        if plan.hasDatabase {
+            let roles = try Self.databaseRoles.map { ($0, try Self.password()) }
+            try await keepOnce("\(plan.prefix)-database", Dictionary(uniqueKeysWithValues: roles), &reports)
+        }
         return try await owned(authorityName)?.metadata.resourceVersion == version
     }
 
@@ -175,14 +183,18 @@ struct ClusterSecrets: Sendable {
         note(&reports, name, kept == nil ? .kept : .renewed, until: certificate)
     }
 
-    /// The first administrator; whoever made it, it is left as it is.
-    private func keepAdministrator(_ reports: inout [SecretReport]) async throws {
-        let name = "\(plan.prefix)-admin"
+    /// Passwords: whoever made them, they are left as they are.
+    private func keepOnce(
+        _ name: String,
+        _ files: [String: [UInt8]],
+        _ reports: inout [SecretReport]
+    ) async throws {
         guard try await find(name) == nil else { return note(&reports, name, .kept) }
-        let password = try randomBytes(16).hexadecimal
-        _ = try await create(name, ["email": Array(plan.adminEmail.utf8), "password": Array(password.utf8)])
+        _ = try await create(name, files)
         note(&reports, name, .made)
     }
+
+    private static func password() throws -> [UInt8] { Array(try randomBytes(16).hexadecimal.utf8) }
 
     // MARK: Secrets
 

@@ -1,7 +1,12 @@
 {{/* Where the server of the databases is, and who may come in. */}}
 
 {{- define "sonde.databaseSecret" -}}
-{{- .Values.database.existingSecret -}}
+{{- .Values.database.existingSecret | default (printf "%s-database" (include "sonde.fullname" .)) -}}
+{{- end -}}
+
+{{/* Whether the job of the authority makes the passwords: those of a server that is our own. */}}
+{{- define "sonde.makesPasswords" -}}
+{{- if and (eq .Values.database.mode "bundled") (not .Values.database.existingSecret) }}true{{ end -}}
 {{- end -}}
 
 {{- define "sonde.databaseHost" -}}

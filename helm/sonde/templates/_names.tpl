@@ -74,6 +74,55 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if and .keeps (eq .root.Values.database.mode "sqlite") }}true{{ end -}}
 {{- end -}}
 
+{{/*
+Whether a StatefulSet has a volume. Where values do not say, it stays as it is; a new one has none where the cluster has
+no default class, since its pods would wait for ever. Without a cluster to ask, it has one. Takes a dict of root, name
+and persistence.
+*/}}
+{{- define "sonde.hasVolume" -}}
+{{- if not (kindIs "invalid" .persistence.enabled) -}}
+{{- if .persistence.enabled }}true{{ end -}}
+{{- else if or .persistence.storageClassName (not .root.Values.kubernetes.watch) -}}
+true
+{{- else -}}
+{{- $name := printf "%s-%s" (include "sonde.fullname" .root) .name -}}
+{{- $there := lookup "apps/v1" "StatefulSet" .root.Release.Namespace $name -}}
+{{- $classes := lookup "storage.k8s.io/v1" "StorageClass" "" "" -}}
+{{- if $there -}}
+{{- if $there.spec.volumeClaimTemplates }}true{{ end -}}
+{{- else if not (hasKey $classes "items") -}}
+true
+{{- else -}}
+{{- range $classes.items -}}
+{{- if eq (dig "metadata" "annotations" "storageclass.kubernetes.io/is-default-class" "" .) "true" }}true{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a StatefulSet keeps its data in, as the end of its pod and its own. Takes what sonde.hasVolume does. */}}
+{{- define "sonde.dataVolume" -}}
+{{- if not (include "sonde.hasVolume" .) }}
+        # No volume: what is in it ends with the pod.
+        - name: data
+          emptyDir: { sizeLimit: {{ .persistence.size }} }
+{{- else }}
+  volumeClaimTemplates:
+    - apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata:
+        name: data
+      spec:
+        accessModes: [ReadWriteOnce]
+        {{- with .persistence.storageClassName }}
+        storageClassName: {{ . }}
+        {{- end }}
+        resources:
+          requests:
+            storage: {{ .persistence.size }}
+{{- end }}
+{{- end -}}
+
 {{- define "sonde.replicas" -}}
 {{- $own := index .root.Values .name -}}
 {{- if not (kindIs "invalid" $own.replicas) -}}

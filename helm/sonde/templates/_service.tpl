@@ -165,19 +165,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
   {{- if $isFile }}
-  volumeClaimTemplates:
-    - apiVersion: v1
-      kind: PersistentVolumeClaim
-      metadata:
-        name: data
-      spec:
-        accessModes: [ReadWriteOnce]
-        {{- with $own.persistence.storageClassName }}
-        storageClassName: {{ . }}
-        {{- end }}
-        resources:
-          requests:
-            storage: {{ $own.persistence.size }}
+  {{- include "sonde.dataVolume" (dict "root" .root "name" .name "persistence" $own.persistence) }}
   {{- end }}
 {{- if $own.podDisruptionBudget.enabled }}
 ---
