@@ -34,6 +34,7 @@ if (($# > 0)); then
     cp "$1/$name" "$work/out/"
     strip "$work/out/$name"
   done
+  scripts/deb.sh "$work/out" "$work/out/packages"
   printf 'FROM scratch\nCOPY out /out\n' >"$work/Dockerfile"
   buildah build --isolation chroot --quiet --tag "$programs" --file "$work/Dockerfile" "$work" >/dev/null
   export BUILDER_IMAGE=$programs
@@ -51,6 +52,12 @@ DOCKERFILE
   export SWIFT_IMAGE=$swift BUILD_OPTIONS="--pull=never --volume $toolchain:$toolchain:ro"
 fi
 
+# A host outside, which has what the agent's package depends on.
+depends=$(awk '/^[A-Z]/ { on = 0 } sub(/^Depends:/, "") { on = 1 } on' scripts/deb/control | tr -d ',\n')
+printf 'FROM %s\nRUN apt-get update && apt-get install --yes --no-install-recommends curl %s\n' "$base" "$depends" \
+  >"$work/Dockerfile"
+buildah build --isolation chroot --quiet --tag "$REGISTRY/host" --file "$work/Dockerfile" "$work" >/dev/null
+images+=("$REGISTRY/host")
 scripts/images.sh
 version=$(sed --quiet 's/^appVersion: "\(.*\)"$/\1/p' helm/sonde/Chart.yaml)
 for name in orchestrator store alerting gateway push probe-agent sonde; do images+=("$REGISTRY/sonde/$name:$version"); done

@@ -167,6 +167,7 @@ public struct Gateway: Service {
             rest: rest,
             rpc: rpc,
             pages: try StaticPages(dashboard: settings.dashboard, vendor: settings.vendor),
+            packages: try AgentPackages(directory: settings.packages),
             stream: { [proxy = StreamProxy(push)] in await proxy($0) },
             documents: ["/openapi.json": openAPI(version: "1.0.0", methods: gatewayMethods).json()],
             // A key set is text that always can be written.

@@ -30,6 +30,8 @@ public struct GatewaySettings: Sendable {
     /// The folders of the page, and of the scripts of others that it uses.
     public var dashboard: String
     public var vendor: String
+    /// The folder of the packages for hosts outside, as `scripts/deb.sh` fills it.
+    public var packages: String?
     public var orchestrator: String
     public var store: String
     public var alerting: String
@@ -75,6 +77,7 @@ public struct GatewaySettings: Sendable {
         let bundle = program.appending(path: "sonde_GatewayService.resources/Dashboard").path()
         dashboard = environment.string("GATEWAY_DASHBOARD", default: bundle)
         vendor = environment.string("GATEWAY_VENDOR", default: program.appending(path: "vendor").path())
+        packages = environment.optionalString("GATEWAY_PACKAGES")
         orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         alerting = try environment.endpoint("ALERTING_ENDPOINT", default: "alerting:8443")

@@ -10,6 +10,7 @@ struct PublicSite: Sendable {
     let rest: RESTHandler
     let rpc: RPCHandler
     let pages: StaticPages
+    let packages: AgentPackages
     let stream: HTTPHandler
     /// JSON documents by their path.
     let documents: [String: [UInt8]]
@@ -104,7 +105,8 @@ struct PublicSite: Sendable {
                 )
             }
         }
-        return pages.response(to: request) ?? Problem.response(404, "there is nothing at \(request.path)")
+        return packages.response(to: request) ?? pages.response(to: request)
+            ?? Problem.response(404, "there is nothing at \(request.path)")
     }
 
     private func get(_ request: HTTPRequest, _ body: () -> HTTPResponse) -> HTTPResponse {

@@ -50,7 +50,7 @@ def unit_is_sound() -> None:
     keys = set(re.findall(r"^([A-Z_]+)=", (folder / "default").read_text(), re.MULTILINE))
     unknown = keys - keys_of_code("probe-agent")
     expect(not unknown, f"the agent reads no {unknown}")
-    for name in ("postinst", "prerm", "postrm"):
+    for name in ("install.sh", "postinst", "prerm", "postrm"):
         result = subprocess.run(["shellcheck", folder / name], capture_output=True, text=True)
         expect(result.returncode == 0, result.stdout)
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from host import Host
 from outcome import Failed, Outcome, expect
 from rendering import KEEPS, SERVICES, chart, component, pods
 from server import ADDRESS, NAME, Server, password
@@ -71,6 +72,8 @@ class Pod:
         """Options of podman, with PATH for where it is mounted."""
         if "projected" in volume:
             return ["--volume", f"{self.identities / self.service}:PATH:ro"]
+        if "secret" in volume:
+            return ["--volume", f"{self.identities / 'agents'}:PATH:ro"]
         if "emptyDir" in volume and volume["name"] == "tmp":
             return ["--tmpfs", "PATH:rw,mode=1777"]
         if "emptyDir" in volume:
@@ -182,10 +185,11 @@ def issue(folder: Path, registry: str, toolchain: str) -> None:
     run(*base, "pki", "init", "/pki")
     for service in SERVICES:
         run(*base, "pki", "issue", "/pki", service, "--namespace", "sonde")
-        for file in (folder / service).iterdir():
+    for directory in [*SERVICES, "agents"]:
+        for file in (folder / directory).iterdir():
             os.chown(file, 0, USER)
             file.chmod(0o440)
-        (folder / service).chmod(0o755)
+        (folder / directory).chmod(0o755)
 
 
 def measure(pod: Pod) -> None:
@@ -207,8 +211,20 @@ def has_least_rights(server: Server) -> None:
     expect(server.query("sonde", create) == "", "a role may make schemas")
 
 
+def host_joins(outcome: Outcome, mode: str, namespace: Namespace, image: str, toolchain: str) -> None:
+    """A host outside becomes an agent by what the gateway serves."""
+    host = Host(namespace, image, namespace.addresses["gateway"], toolchain, PASSWORD)
+    try:
+        outcome.check(f"{mode}: a host installs and enrols the agent by the gateway's script", host.start)
+        outcome.check(f"{mode}: the script refuses what it should, and says why", host.refuses)
+        outcome.check(f"{mode}: the script leaves an identity alone", host.keeps_identity)
+        outcome.check(f"{mode}: the host's agent comes online", host.measures)
+    finally:
+        host.close()
+
+
 def play(outcome: Outcome, mode: str, values: dict, namespace: Namespace, work: Path, toolchain: str) -> None:
-    """Starts all services, measures, and stops them."""
+    """Starts all services, measures, has a host outside join them, and stops them."""
     folder = work / mode
     folder.mkdir()
     by_service = {component(pod): pod for _, pod in pods(values)}
@@ -224,6 +240,7 @@ def play(outcome: Outcome, mode: str, values: dict, namespace: Namespace, work: 
             outcome.check(f"{mode}: {pod.service} has no privilege, and a root that it cannot write", pod.is_confined)
         name = f"{mode}: the chart's own test signs in, adds a target, and sees a measurement"
         outcome.check(name, lambda: measure(test))
+        host_joins(outcome, mode, namespace, f"{values['image']['registry']}/host", toolchain)
         for pod in reversed(services):
             outcome.check(f"{mode}: {pod.service} stops in order", pod.stop)
     finally:
@@ -243,8 +260,10 @@ def main() -> int:
     namespace = Namespace()
     server = Server(namespace.name, work / "server")
     # There is no cluster to be watched here.
+    endpoints = {name: f"{namespace.addresses[name]}:8443" for name in ("orchestrator", "store")}
     common = {
         "image": {"registry": options.registry},
+        "enrolment": {"enabled": True, **{f"{name}Endpoint": address for name, address in endpoints.items()}},
         "kubernetes": {"watch": False, "discovery": False},
     }
     bundled = {**common, "database": {"mode": "bundled", "existingSecret": "passwords"}}

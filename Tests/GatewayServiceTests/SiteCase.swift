@@ -93,6 +93,7 @@ struct SiteCase: Sendable {
             rest: RESTHandler(gatewayMethods, router: router, idempotency: calls),
             rpc: RPCHandler(router),
             pages: try StaticPages(dashboard: directory.path, vendor: directory.path + "/none"),
+            packages: try AgentPackages(directory: directory.path),
             stream: { _ in HTTPResponse(status: 503) },
             documents: ["/openapi.json": openAPI(version: "1", methods: gatewayMethods).json()],
             keys: { [feed] in (try? encodeJSON(feed.current.keys)) ?? [] },

@@ -63,6 +63,14 @@ actor APIClient {
         }
     }
 
+    /// What anybody may read there; `nil` when there is nothing.
+    func page(_ path: String) async throws -> [UInt8]? {
+        let fields: HTTPFields = ["user-agent": "sonde/\(Release.version)"]
+        let request = HTTPClientRequest(.get, path, authority: session.authority, fields: fields)
+        let response = try await send(try await connect(), request)
+        return response.status == 200 ? response.body : nil
+    }
+
     /// Hands over the elements of a stream, one after another, until the gateway ends it.
     func follow<Params, Result, Element>(
         _ method: RPCStreamMethod<Params, Result, Element>,

@@ -1,6 +1,7 @@
 import Configuration
 import Contracts
 import JSONRPC
+import TLS
 
 extension Command {
     static let agentEnrol = Command(
@@ -10,6 +11,7 @@ extension Command {
         details: """
             Prints what is to be run on that host, with a token that is good once and for DURATION: from 1h to 7d, and
             24h when left out. The agent may go by this name only, and has these labels whatever it says of itself.
+            The script that installs the agent is the gateway's, and has the digests of its packages in it.
 
               sonde agent enrol --name host7 --labels zone=branch
             """,
@@ -24,10 +26,19 @@ extension Command {
             let labels = try arguments.labels("labels")
             let request = EnrolmentRequest(name: name, labels: labels, lifetimeSeconds: seconds)
             let session = try SessionFile.load()
-            let made = try await APIClient(session).call(.createEnrolment, request)
+            let client = try APIClient(session)
+            let made = try await client.call(.createEnrolment, request)
             guard !arguments.has("json") else { return try Output.json(made) }
+            let target = "--url \(session.url) --token \(made.token)"
             Output.line("run this on \(name), once, before \(made.enrolment.expiresAt):")
-            Output.line("  probe-agent enrol --url \(session.url) --token \(made.token) --identity /etc/sonde/identity")
+            if let script = try await client.page("/install.sh") {
+                let digest = sha256(script).hexadecimal
+                Output.line("  curl -fsSLO \(session.url)/install.sh")
+                Output.line("  echo \"\(digest)  install.sh\" | sha256sum -c")
+                Output.line("  sudo sh install.sh \(target)")
+                Output.line("or, where the program is already:")
+            }
+            Output.line("  probe-agent enrol \(target) --identity /etc/sonde/identity")
         }
     )
 

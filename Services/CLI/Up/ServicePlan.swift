@@ -65,7 +65,8 @@ struct UpPlan: Sendable {
         values["PROBE_AGENT_ALLOWED_NETWORKS"] = networks.joined(separator: ",")
         values["GATEWAY_ADMIN_PASSWORD_FILE"] = data.appending(path: "gateway/admin-password").path()
         values["GATEWAY_PUBLIC_LISTEN"] = "127.0.0.1:\(port)"
-        values["GATEWAY_VENDOR"] = vendor.path()
+        values["GATEWAY_VENDOR"] = (made("vendor") ?? programs.appending(path: "vendor")).path()
+        values["GATEWAY_PACKAGES"] = made("packages")?.path()
         values["ORCHESTRATOR_ENROLMENT_DIR"] = LocalPKI.enrolmentDirectory(below: data.appending(path: "pki")).path()
         values["ORCHESTRATOR_PUBLIC_ENDPOINT"] = mesh[.orchestrator]?.description
         values["STORE_PUBLIC_ENDPOINT"] = mesh[.store]?.description
@@ -73,12 +74,11 @@ struct UpPlan: Sendable {
         return values.merging(extra) { _, users in users }
     }
 
-    /// Where the scripts of others were put at set-up: beside the programs, or beside their folder.
-    private var vendor: URL {
-        let candidates = ["vendor", "../vendor", "../../vendor"].map {
-            programs.appending(path: $0).standardizedFileURL
-        }
-        return candidates.first { FileManager.default.fileExists(atPath: $0.path()) } ?? candidates[0]
+    /// A folder that scripts have filled: beside the programs, or beside their folder.
+    private func made(_ name: String) -> URL? {
+        ["", "../", "../../"].lazy
+            .map { programs.appending(path: $0 + name).standardizedFileURL }
+            .first { FileManager.default.fileExists(atPath: $0.path()) }
     }
 
     /// Below those that Linux gives to outgoing connections: one of these could take a port while its service restarts.
