@@ -15,6 +15,15 @@ export function mayEdit() {
 }
 
 /**
+ * Whether a target and its checks may be changed: what the cluster keeps is changed there.
+ *
+ * @param {string} targetID
+ */
+export function mayChange(targetID) {
+  return mayEdit() && !state.targets?.get(targetID)?.managed_by;
+}
+
+/**
  * @param {import("./types.js").NewTarget} target
  * @returns {Promise<Target>}
  */

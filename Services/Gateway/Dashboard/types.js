@@ -23,6 +23,7 @@
  * @property {string} category
  * @property {Record<string, string>} labels
  * @property {boolean} enabled
+ * @property {"mesh" | "kubernetes"} [managed_by] What keeps it as it is; nobody else may change it.
  * @property {string} created_at
  * @property {string} updated_at
  *

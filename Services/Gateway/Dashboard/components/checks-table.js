@@ -1,4 +1,4 @@
-import { mayEdit, removeCheck, toggleCheck } from "../actions.js";
+import { mayChange, removeCheck, toggleCheck } from "../actions.js";
 import { h, replace } from "../dom.js";
 import * as format from "../format.js";
 import { healthOfCheck, isEvidence } from "../health.js";
@@ -29,10 +29,10 @@ export class ChecksTable {
 
   update() {
     const checks = (state.checks.get(this.targetID) ?? []).map((check) => ({ check, health: healthOfCheck(check) }));
-    const shown = JSON.stringify([checks, mayEdit()]);
+    const shown = JSON.stringify([checks, mayChange(this.targetID)]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#add.hidden = !mayEdit();
+    this.#add.hidden = !mayChange(this.targetID);
     if (checks.length === 0) {
       replace(this.#body, emptyState("target", "No checks", "Without a check nothing is probed."));
       return;
@@ -40,7 +40,7 @@ export class ChecksTable {
     const heads = ["State", "Check", "Every"].map((text) =>
       h("th", { scope: "col", class: text === "Every" ? "number" : "" }, text),
     );
-    const actions = mayEdit() && h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions"));
+    const actions = mayChange(this.targetID) && h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Actions"));
     replace(
       this.#body,
       h(
@@ -78,7 +78,7 @@ function checkRow(check, health) {
     h("td", { class: "state" }, healthBadge(health, badgeText)),
     h("th", { scope: "row", class: "target" }, h("span", { class: "target-name" }, check.type.toUpperCase()), h("span", { class: "faint" }, details)),
     h("td", { class: "number", "data-label": "Every" }, format.interval(check.interval_ms)),
-    mayEdit() && h("td", { class: "more" }, menu),
+    mayChange(check.target_id) && h("td", { class: "more" }, menu),
   );
 }
 

@@ -1,4 +1,4 @@
-import { mayEdit, removeTarget, toggleTarget } from "../actions.js";
+import { mayChange, removeTarget, toggleTarget } from "../actions.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
 import { healthOfCheck, healthOfTarget, leadingCheck, leadingRow, lossOf, patience } from "../health.js";
@@ -76,7 +76,7 @@ export class TargetRow {
     setText(this.#name, target.name);
     setText(this.#address, target.address === target.name ? "" : target.address);
     this.#badge.update(healthOfTarget(this.id));
-    if (mayEdit() && !this.#more.hasChildNodes()) {
+    if (mayChange(this.id) && !this.#more.hasChildNodes()) {
       this.#more.append(menuButton(`Actions for ${target.name}`, () => this.#actions()));
     }
     this.#updateTypes();

@@ -1,5 +1,5 @@
 import { call, messageOf } from "../api.js";
-import { mayEdit, removeTarget, toggleTarget } from "../actions.js";
+import { mayChange, removeTarget, toggleTarget } from "../actions.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
 import { healthOfTarget } from "../health.js";
@@ -13,6 +13,9 @@ import { RowsTable } from "../components/rows-table.js";
 import { TimelinePanel } from "../components/timeline.js";
 import { state, subscribe } from "../store.js";
 import { loadTargets } from "../sync.js";
+
+/** Who keeps a target that nobody else may change. */
+const keepers = { mesh: "kept by the node mesh", kubernetes: "kept by Kubernetes" };
 
 /**
  * @param {string} id
@@ -71,7 +74,7 @@ function targetPage(id) {
 
   /** @param {import("../types.js").Target} target */
   function describe(target) {
-    const next = JSON.stringify([target, mayEdit()]);
+    const next = JSON.stringify([target, mayChange(id)]);
     if (next === shown) return;
     shown = next;
     document.title = `${target.name} · Sonde`;
@@ -82,9 +85,10 @@ function targetPage(id) {
       h("span", { class: "mono" }, target.address),
       target.category && h("span", { class: "tag" }, target.category),
       ...labels,
+      target.managed_by && h("span", { class: "tag" }, keepers[target.managed_by]),
       target.description && h("span", {}, target.description),
     );
-    if (!mayEdit()) return;
+    if (!mayChange(id)) return replace(actions);
     const pause = target.enabled ? [icon("pause"), "Pause"] : [icon("play"), "Resume"];
     const leave = () => (location.hash = "#/");
     replace(
