@@ -52,7 +52,7 @@ public struct Orchestrator: Service {
         let registry = AgentRegistry(
             inventory,
             heartbeat: settings.heartbeat,
-            defaults: DefaultTargets(gatewayURL: settings.gatewayURL),
+            defaults: DefaultTargets(gatewayURL: settings.gatewayURL, clusterDomain: settings.discovery.clusterDomain),
             now: now
         )
         try await registry.load()

@@ -98,7 +98,7 @@ final class AgentRegistry: Sendable {
         if isNew || !isSame { try await inventory.change { _ in } }
         // Of a host outside, nobody has asked for what is around it.
         if caller == nil {
-            try await defaults.create(seenFrom: registration.surroundings, in: inventory, at: now)
+            try await defaults.create(seenBy: registration, in: inventory, at: now)
         }
         return AgentWelcome(id: id, heartbeatMilliseconds: Int(heartbeat / .milliseconds(1)))
     }

@@ -9,17 +9,19 @@ import JSONRPC
 struct DefaultTargets: Sendable {
     /// The gateway's health page; not watched when `nil`.
     var gatewayURL: String?
+    /// The domain of the names of a cluster that the agent is in.
+    var clusterDomain = "cluster.local"
 
     private static let marker = "default targets"
 
     func create(
-        seenFrom surroundings: AgentRegistration.Surroundings,
+        seenBy agent: AgentRegistration,
         in inventory: Inventory,
         at now: Timestamp
     ) async throws {
         let isNeeded: SQL = "SELECT value FROM counter WHERE name = \(Self.marker)"
         guard try await inventory.read({ try $0.value(isNeeded, as: Int.self) }) == nil else { return }
-        let targets = targets(around: surroundings)
+        let targets = agent.node == nil ? targets(around: agent.surroundings) : targets(inClusterOf: agent.surroundings)
         try await inventory.change { connection in
             let tenant = TenantID.first
             guard try connection.value(isNeeded, as: Int.self) == nil else { return }
@@ -61,15 +63,37 @@ struct DefaultTargets: Sendable {
                 NewTarget(address: resolver, name: "DNS resolver \(resolver)", category: "dns", checks: checks)
             )
         }
-        if let gatewayURL {
+        return targets + gateway
+    }
+
+    /// What is the same for the agents of all nodes.
+    ///
+    /// A pod's router is its own node, and a service's address answers no echo.
+    func targets(inClusterOf surroundings: AgentRegistration.Surroundings) -> [NewTarget] {
+        let service = "kubernetes.default.svc.\(clusterDomain)"
+        var api = CheckOptions()
+        api.port = 443
+        let own = NewTarget(address: "127.0.0.1", name: "Loopback", category: "local", checks: [.host])
+        let resolvers = surroundings.resolvers.compactMap { text -> NewTarget? in
+            // A cache on each node may have a link-local address, where nothing is probed.
+            guard let resolver = IPAddress(text), !resolver.isLinkLocal else { return nil }
             var options = CheckOptions()
-            options.url = gatewayURL
-            let check = NewTargetCheck(type: .http, options: options)
-            targets.append(
-                NewTarget(address: gatewayURL, name: "Sonde gateway", category: "sonde", checks: [check])
-            )
+            options.query = service
+            options.recordType = resolver.isV4 ? "A" : "AAAA"
+            let check = NewTargetCheck(type: .dns, intervalMilliseconds: 5_000, options: options)
+            return NewTarget(address: text, name: "Cluster DNS \(text)", category: "dns", checks: [check])
         }
-        return targets
+        let checks = [NewTargetCheck(type: .tcp, options: api)]
+        let server = NewTarget(address: service, name: "Kubernetes API", category: "kubernetes", checks: checks)
+        return [own, server] + resolvers + gateway
+    }
+
+    private var gateway: [NewTarget] {
+        guard let gatewayURL else { return [] }
+        var options = CheckOptions()
+        options.url = gatewayURL
+        let check = NewTargetCheck(type: .http, options: options)
+        return [NewTarget(address: gatewayURL, name: "Sonde gateway", category: "sonde", checks: [check])]
     }
 }
 
@@ -90,4 +114,9 @@ extension NewTargetCheck {
 extension IPAddress {
     /// 127.0.0.0/8 and ::1.
     fileprivate var isLoopback: Bool { isV4 ? bytes.first == 127 : description == "::1" }
+
+    /// 169.254.0.0/16 and fe80::/10.
+    fileprivate var isLinkLocal: Bool {
+        isV4 ? bytes.starts(with: [169, 254]) : bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80
+    }
 }
