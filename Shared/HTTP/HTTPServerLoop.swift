@@ -21,6 +21,8 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     private let buffers = ChannelBuffers()
     private var listener: FileDescriptor?
     private var retry: TimerToken?
+    /// Ends the wait for connections that have said nothing when the server stops.
+    private var farewell: TimerToken?
     private var connections: [ObjectIdentifier: any ServerConnection] = [:]
     private var channels: [ObjectIdentifier: Channel] = [:]
     private var whenDrained: (() -> Void)?
@@ -67,16 +69,24 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     }
 
     func timerFired(_ token: TimerToken) {
+        guard farewell == nil else { return closeSilent() }
         retry = nil
         start()
     }
 
     func drain(_ whenDrained: @escaping () -> Void) {
+        // Who has connected already would find the door shut behind it.
+        while let socket = try? accept() { serve(socket) }
         stopListening()
         for connection in connections.values { connection.drain() }
-        for (id, channel) in channels where connections[id] == nil { channel.close(nil) }
         guard !channels.isEmpty else { return whenDrained() }
         self.whenDrained = whenDrained
+        farewell = loop.arm(self, afterNanoseconds: UInt64(limits.farewellTimeout.inNanoseconds))
+    }
+
+    private func closeSilent() {
+        farewell = nil
+        for (id, channel) in channels where connections[id] == nil { channel.close(nil) }
     }
 
     func close() {
@@ -91,6 +101,8 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
         metrics.open.change(by: -1)
         guard channels.isEmpty, let whenDrained else { return }
         self.whenDrained = nil
+        if let farewell { loop.disarm(farewell) }
+        farewell = nil
         whenDrained()
     }
 

@@ -72,3 +72,7 @@ extension RPCError: JSONCodable {
         writer.endObject()
     }
 }
+
+extension RPCError: CustomStringConvertible {
+    public var description: String { "\(message) (\(code.rawValue))" }
+}

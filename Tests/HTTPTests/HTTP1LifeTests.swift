@@ -33,6 +33,28 @@ struct HTTP1LifeTests {
         }
     }
 
+    @Test("answers one more request while the server drains, and says that it is the last")
+    func farewell() async throws {
+        var limits = HTTPLimits()
+        limits.farewellTimeout = .seconds(60)
+        try await withServer(limits, handler: { _ in .text(200, "done") }) { server in
+            let (known, fresh) = (try server.client(), try server.client())
+            await known.send(Self.get)
+            #expect(await known.readHead().contains("connection: close") == false)
+            _ = await known.read(5)
+            async let drained: Void = server.server.drain()
+            // Nobody new is let in from then on.
+            while (try? server.client()) != nil { await Task.yield() }
+            for client in [known, fresh] {
+                let answer = await client.exchange(Self.get)
+                #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+                #expect(answer.contains("connection: close\r\n"))
+                #expect(answer.hasSuffix("done\n"))
+            }
+            await drained
+        }
+    }
+
     @Test("holds a handler back while its client does not read, and cancels it when the client goes")
     func slowReader() async throws {
         let record = Record()

@@ -32,14 +32,14 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
 
     func start() {
         bound = LoopBound(self, on: channel.loop)
-        arm(server.limits.headTimeout)
+        arm(isDraining ? server.limits.farewellTimeout : server.limits.headTimeout)
         isTimingRequest = true
     }
 
-    /// Answers what is under way and closes; a connection that waits for a request is closed at once.
+    /// Answers what is under way and closes; who has not asked yet may do so once more, and is told that it is the last.
     func drain() {
         isDraining = true
-        if current == nil, !parser.isWithinRequest { end() }
+        if current == nil, !parser.isWithinRequest { arm(server.limits.farewellTimeout) }
         // A tunnel has no end of its own; an answer under way may finish, as far as there is time.
         if let flow, flow.isTunnel { flow.fail(HTTPError(.closing, "the server is stopping")) }
         if current != nil { arm(server.limits.drainTimeout) }
@@ -167,7 +167,7 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
         guard !channel.isClosed else { return }
         guard !endsConnection else { return end() }
         channel.resumeReading()
-        arm(server.limits.idleTimeout)
+        arm(isDraining ? server.limits.farewellTimeout : server.limits.idleTimeout)
         serveNext()
     }
 

@@ -26,6 +26,8 @@ public struct HTTPLimits: Sendable {
     public var idleTimeout = Duration.seconds(300)
     /// How long a refused client may go on sending before the connection is closed under it.
     public var lingerTimeout = Duration.seconds(2)
+    /// A server that stops waits so long for one more request on a connection that has none, since one may be on its way.
+    public var farewellTimeout = Duration.seconds(1)
     /// What is under way when a server stops may take so long to finish.
     public var drainTimeout = Duration.seconds(10)
     /// A client whose peer says nothing for so long while requests are open pings it, and gives up as long after.
