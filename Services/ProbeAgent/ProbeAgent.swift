@@ -203,7 +203,7 @@ public actor ProbeAgent: Service {
         let ordered = orders.take(enabled)
         await scheduler.replace(grids(new), of: new.agentID)
         for check in ordered { await scheduler.order(check) }
-        readiness.isReady = true
+        readiness.hasStarted = true
         secondsToTrim = Self.trimDelaySeconds
     }
 

@@ -6,13 +6,25 @@ import Synchronization
 
 /// Whether a process may be sent work.
 public final class ReadyState: Sendable {
-    private let value = Atomic<Bool>(false)
+    private let state = Mutex((hasStarted: false, trouble: String?.none))
 
     public init() {}
 
-    public var isReady: Bool {
-        get { value.load(ordering: .relaxed) }
-        set { value.store(newValue, ordering: .relaxed) }
+    /// Whether it has begun to work.
+    public var hasStarted: Bool {
+        get { state.withLock { $0.hasStarted } }
+        set { state.withLock { $0.hasStarted = newValue } }
+    }
+
+    /// What keeps it from its work since then; `nil` for nothing.
+    public var trouble: String? {
+        get { state.withLock { $0.trouble } }
+        set { state.withLock { $0.trouble = newValue } }
+    }
+
+    /// Why not; `nil` when it may be.
+    var obstacle: String? {
+        state.withLock { $0.hasStarted ? $0.trouble : "not ready" }
     }
 }
 
@@ -54,7 +66,7 @@ public struct AdminServer: Service {
         }
         return switch request.path {
         case "/healthz": .text(200, "ok")
-        case "/readyz": readiness.isReady ? .text(200, "ready") : .text(503, "not ready")
+        case "/readyz": readiness.obstacle.map { .text(503, $0) } ?? .text(200, "ready")
         case "/metrics": HTTPResponse(status: 200, contentType: "text/plain; version=0.0.4", metrics.text())
         default: .text(404, "not found")
         }

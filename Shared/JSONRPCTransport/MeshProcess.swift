@@ -24,7 +24,7 @@ public struct MeshProcess: Sendable {
         self.peer = peer
         self.settings = settings
         loop = try EventLoop(name: peer.rawValue)
-        log = Log(label: peer.rawValue, minimum: settings.logLevel)
+        log = Log(label: peer.rawValue, minimum: settings.logLevel, repetitions: Repetitions())
         identity = try TLSIdentity(directory: settings.identityDirectory)
         try loop.start()
         metrics.addLoop(loop)
@@ -77,6 +77,16 @@ public struct MeshProcess: Sendable {
         RPCRouter(title: peer.rawValue, authorizer: authorizer, log: log, metrics: metrics)
     }
 
+    /// Says in the log and in the readiness what keeps the process from its work; `nil` when it is over.
+    public func note(_ trouble: (any Error)?) {
+        if let trouble {
+            log.error("not ready", ["error": "\(trouble)"])
+        } else {
+            log.info("ready again")
+        }
+        readiness.trouble = trouble.map { "\($0)" }
+    }
+
     /// Runs `services` until a signal comes: started in this order, drained in the opposite one.
     ///
     /// Ready from the start, unless one of them is to say when.
@@ -97,7 +107,7 @@ public struct MeshProcess: Sendable {
             log: log
         )
         log.info("starting", ["listen": "\(settings.listen)"])
-        readiness.isReady = isReady
+        readiness.hasStarted = isReady
         try await group.run()
         log.info("stopped")
     }

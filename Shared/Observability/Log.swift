@@ -19,11 +19,19 @@ public struct Log: Sendable {
     public let label: String
     public let minimum: Level
     private let sink: any LogSink
+    private let repetitions: Repetitions?
 
-    public init(label: String, minimum: Level = .info, sink: any LogSink = StandardErrorSink()) {
+    /// With `repetitions`, warnings and errors that are said over and over are said once a minute.
+    public init(
+        label: String,
+        minimum: Level = .info,
+        sink: any LogSink = StandardErrorSink(),
+        repetitions: Repetitions? = nil
+    ) {
         self.label = label
         self.minimum = minimum
         self.sink = sink
+        self.repetitions = repetitions
     }
 
     public func debug(_ message: StaticString, _ fields: @autoclosure () -> [String: String] = [:]) {
@@ -44,6 +52,11 @@ public struct Log: Sendable {
 
     private func write(_ level: Level, _ message: StaticString, _ fields: () -> [String: String]) {
         guard level >= minimum else { return }
+        var fields = fields()
+        if level >= .warning, let repetitions {
+            guard let omitted = repetitions.admit(message.description, fields) else { return }
+            if omitted > 0 { fields["repeated"] = "\(omitted)" }
+        }
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.key("time")
@@ -58,7 +71,7 @@ public struct Log: Sendable {
             writer.key("trace_id")
             writer.string(trace.traceID)
         }
-        for (key, value) in fields().sorted(by: { $0.key < $1.key }) {
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
             // A member stands in a line once, whatever a field is called.
             writer.key(named: Self.ownMembers.contains(key) ? "field_\(key)" : key)
             writer.string(value)

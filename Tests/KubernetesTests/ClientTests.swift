@@ -8,7 +8,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite("The client of the Kubernetes API", .timeLimit(.minutes(1)))
+@Suite("The client of the Kubernetes API", .timeLimit(.minutes(5)))
 struct ClientTests {
     @Test(
         "reads, lists page by page, makes and changes objects in either version of HTTP",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite("The reflector", .timeLimit(.minutes(1)))
+@Suite("The reflector", .timeLimit(.minutes(5)))
 struct ReflectorTests {
     private static let watch = "GET /api/v1/nodes?watch=1"
 

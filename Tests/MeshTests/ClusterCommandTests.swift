@@ -12,7 +12,7 @@ struct ClusterCommandTests {
         )
     }
 
-    @Test("says a line of each Secret, and changes nothing when all is there", .timeLimit(.minutes(1)))
+    @Test("says a line of each Secret, and changes nothing when all is there", .timeLimit(.minutes(5)))
     func lines() async throws {
         let server = try KubernetesServer()
         let first = try await run(server, "--name", "net", "--trust-domain", "net.example.org")
@@ -27,7 +27,7 @@ struct ClusterCommandTests {
         #expect(json.text.contains(#""action":"kept""#))
     }
 
-    @Test("says which permission is missing", .timeLimit(.minutes(1)))
+    @Test("says which permission is missing", .timeLimit(.minutes(5)))
     func forbidden() async throws {
         let server = try KubernetesServer()
         server.deny("secrets")
@@ -37,7 +37,7 @@ struct ClusterCommandTests {
         #expect(sonde.complaint.contains(advice))
     }
 
-    @Test("refuses what names nothing, and says where it would run", .timeLimit(.minutes(1)))
+    @Test("refuses what names nothing, and says where it would run", .timeLimit(.minutes(5)))
     func usage() async throws {
         let server = try KubernetesServer()
         for arguments in [

@@ -1,6 +1,7 @@
 import Configuration
 import JSON
 import Observability
+import Synchronization
 import Testing
 
 @Suite("Metrics")
@@ -82,6 +83,31 @@ struct LogTests {
         #expect(object["message"] == "hello")
         #expect(object["b"] == "\"\n\u{1}")
         #expect(object["trace_id"] == .string(context.trace.traceID))
+    }
+
+    @Test("says a trouble once a minute, and how often it was left out")
+    func repetitions() throws {
+        let sink = MemorySink()
+        let time = Mutex(ContinuousClock.now)
+        let log = Log(label: "test", sink: sink, repetitions: Repetitions { time.withLock { $0 } })
+        for _ in 1...3 { log.warning("away", ["error": "refused"]) }
+        log.warning("away", ["error": "another"])
+        for _ in 1...2 { log.info("here") }
+        #expect(sink.lines.count == 4)
+        time.withLock { $0 += .seconds(60) }
+        log.warning("away", ["error": "refused"])
+        log.warning("away", ["error": "another"])
+        #expect(sink.lines.count == 6)
+        #expect(try JSONValue(json: Array(sink.lines[4].utf8))["repeated"] == "2")
+        #expect(try JSONValue(json: Array(sink.lines[5].utf8))["repeated"] == nil)
+    }
+
+    @Test("says everything once too much is different")
+    func manyLines() {
+        let sink = MemorySink()
+        let log = Log(label: "test", sink: sink, repetitions: Repetitions())
+        for _ in 1...2 { for number in 1...300 { log.warning("away", ["number": "\(number)"]) } }
+        #expect(sink.lines.count == 300 + 44)
     }
 
     @Test("names no member twice, whatever a field is called")

@@ -10,7 +10,7 @@ import Testing
 
 @testable import OrchestratorService
 
-@Suite("Discovery", .everyEngine, .timeLimit(.minutes(1)))
+@Suite("Discovery", .everyEngine, .timeLimit(.minutes(5)))
 struct DiscoveryTests {
     private static let on = "sonde.dev/probe"
     private static let ports: JSONValue = ["spec": ["ports": [["name": "http", "port": 80]]]]

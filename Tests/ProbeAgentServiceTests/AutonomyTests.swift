@@ -31,12 +31,12 @@ struct AutonomyTests {
         let targets = try await learn()
         let store = RecordingStore()
         let lonely = AgentCase(folder: folder.path, store: store)
-        #expect(!lonely.readiness.isReady)
+        #expect(!lonely.readiness.hasStarted)
         try await lonely.run { _ in
             let row = try await store.row { _ in true }
             #expect(targets.contains(row.targetID))
         }
-        #expect(lonely.readiness.isReady)
+        #expect(lonely.readiness.hasStarted)
     }
 
     @Test("is not ready when it was never assigned anything")
@@ -45,7 +45,7 @@ struct AutonomyTests {
         try await lonely.run { agent in
             await agent.drain()
         }
-        #expect(!lonely.readiness.isReady)
+        #expect(!lonely.readiness.hasStarted)
     }
 
     @Test("sets damaged assignments aside, says so once, and goes on without", arguments: [0, 1, 25, -1, -2])
@@ -56,7 +56,7 @@ struct AutonomyTests {
         try bytes.write(to: assignments)
         let lonely = AgentCase(folder: folder.path, store: RecordingStore())
         try await lonely.run { agent in await agent.drain() }
-        #expect(!lonely.readiness.isReady)
+        #expect(!lonely.readiness.hasStarted)
         #expect(lonely.sink.lines.filter { $0.contains("damaged") }.count == 1)
         #expect(!FileManager.default.fileExists(atPath: assignments.path()))
         #expect(FileManager.default.fileExists(atPath: assignments.path() + ".damaged"))

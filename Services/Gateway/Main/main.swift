@@ -11,11 +11,12 @@ let settings = configure("gateway") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.gateway) {
     let process = try MeshProcess(.gateway, settings.mesh)
-    let database = try await openDatabase(
+    let opened = try await openDatabase(
         at: settings.database,
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
+    let database = WatchedDatabase(opened) { process.note($0) }
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = process.connection(to: .store, at: settings.store)
     let alerting = process.connection(to: .alerting, at: settings.alerting)

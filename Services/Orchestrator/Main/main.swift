@@ -16,11 +16,12 @@ let settings = configure("orchestrator") { environment throws(ConfigurationError
 
 await MeshProcess.main(.orchestrator) {
     let process = try MeshProcess(.orchestrator, settings.mesh)
-    let database = try await openDatabase(
+    let opened = try await openDatabase(
         at: settings.database,
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
+    let database = WatchedDatabase(opened) { process.note($0) }
     let signs = try await openAgain(database, at: settings.database, settings.postgres)
     let clock = LoopClock(process.loop)
     let store = process.connection(to: .store, at: settings.store)

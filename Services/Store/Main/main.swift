@@ -16,11 +16,12 @@ let settings = configure("store") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.store) {
     let process = try MeshProcess(.store, settings.mesh)
-    let database = try await openDatabase(
+    let opened = try await openDatabase(
         at: settings.database,
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
+    let database = WatchedDatabase(opened) { process.note($0) }
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = try await Store.open(
         database,

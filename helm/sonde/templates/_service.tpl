@@ -35,6 +35,8 @@ metadata:
     sonde.dev/metrics: "true"
 spec:
   clusterIP: None
+  # Peers try every address themselves, and a service that cannot write may still be read.
+  publishNotReadyAddresses: true
   selector:
     {{- include "sonde.selector" . | nindent 4 }}
   ports:
