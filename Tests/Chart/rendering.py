@@ -63,6 +63,11 @@ MODES = {
         "agent": {"reflector": {"enabled": False}},
     },
     "gatewayTLS": {"gateway": {"tls": {"existingSecret": "page"}}},
+    "nodePorts": {
+        "enrolment": {**ENROLMENT, "service": {"type": "NodePort", "nodePorts": {"orchestrator": 30443, "store": 30444}}},
+        "gateway": {"service": {"type": "NodePort", "nodePort": 30080}},
+    },
+    "noVolumes": {name: {"persistence": {"enabled": False}} for name in KEEPS},
 }
 # Options that the restricted standard does not take; each says so in values.yaml.
 UNRESTRICTED = {

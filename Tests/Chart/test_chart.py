@@ -23,7 +23,7 @@ from outside import compose_is_sound, forge_runs_the_makefile, unit_is_sound
 from policy import unexplained
 from rendering import CHART, MODES, ROOT, SERVICES, UNRESTRICTED, component, containers, documents, files, pods
 from standard import breaches
-from usage import undocumented, unused
+from usage import undocumented, unspoken, unused
 
 VERSIONS = [f"1.{minor}" for minor in range(29, 38)]
 # Kinds that are no part of Kubernetes.
@@ -310,6 +310,7 @@ def main() -> int:
     outcome.check("has two releases beside each other", two_releases_get_along)
     outcome.check("makes no secret in a template", makes_no_secrets)
     outcome.check("documents every value, in the file and the schema", lambda: holds(undocumented))
+    outcome.check("says an example wherever it refuses a form", lambda: expect(not unspoken(), "; ".join(unspoken())))
     outcome.check("uses every value", lambda: holds(unused))
     for service in SERVICES:
         found = differences(service)

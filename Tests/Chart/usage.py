@@ -9,7 +9,7 @@ import re
 import helm_python
 import yaml
 from jsonschema import Draft7Validator
-from rendering import CHART, MODES, UNRESTRICTED, files, leaves, schema_of, with_value
+from rendering import CHART, MODES, UNRESTRICTED, files, leaves, schema, schema_of, with_value
 
 # What a value may be changed to; the first that fits its schema and changes what is made counts.
 CANDIDATES = [
@@ -78,6 +78,17 @@ def undocumented() -> str:
         elif schema_of(leaf).get("description") != said:
             wrong.append(f"{'.'.join(leaf)} is described otherwise in the schema")
     return "; ".join(wrong)
+
+
+def unspoken(node=None) -> list[str]:
+    """Patterns that say no example: Helm shows them to whoever has written something else."""
+    node = schema() if node is None else node
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    found = [pattern for child in children for pattern in unspoken(child)]
+    if isinstance(node, dict) and isinstance(node.get("pattern"), str):
+        # What stands after the end of a text never fits.
+        found += [] if "|$ " in node["pattern"] else [node["pattern"]]
+    return found
 
 
 def value_of(path: tuple, values: dict):

@@ -63,6 +63,9 @@ write instead.
 {{- end -}}
 {{- end -}}
 
+{{- if and $values.gateway.service.nodePort (eq $values.gateway.service.type "ClusterIP") -}}
+{{- fail (printf "gateway.service.nodePort is %d, but gateway.service.type is ClusterIP: set the type to NodePort, or leave the port out" (int $values.gateway.service.nodePort)) -}}
+{{- end -}}
 {{- if and $values.gateway.ingress.enabled (not $values.gateway.ingress.host) -}}
 {{- fail "gateway.ingress.host is empty: write the name under which people reach the page, such as sonde.example.org" -}}
 {{- end -}}
