@@ -22,5 +22,8 @@ struct DefaultTargetTests {
         #expect(checks[1][0].options?.port == 443)
         #expect(checks[2][0].options?.query == api && checks[2][0].options?.recordType == "A")
         #expect(checks[3][0].options?.recordType == "AAAA")
+        // A host outside the cluster knows none of these names.
+        let inside = AgentSelector(labels: ["platform": "kubernetes"])
+        #expect(checks.map { $0[0].agents } == [nil, inside, inside, inside, inside])
     }
 }

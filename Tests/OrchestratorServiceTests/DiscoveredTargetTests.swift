@@ -56,7 +56,7 @@ struct DiscoveredTargetTests {
         #expect(wanted.checks.map(\.type) == [.tcp])
         #expect(wanted.checks[0].options?.port == 8_080)
         #expect(wanted.checks[0].intervalMilliseconds == 5_000)
-        #expect(wanted.checks[0].agents == AgentSelector(count: 2))
+        #expect(wanted.checks[0].agents == AgentSelector(labels: ["platform": "kubernetes"], count: 2))
     }
 
     @Test("is what its annotations say")

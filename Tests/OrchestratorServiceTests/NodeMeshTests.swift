@@ -115,7 +115,13 @@ struct NodeMeshTests {
                 let second = try await register("n2", "192.0.2.2", node: "n2", client)
                 try await targets(client) { $0["n1"]?.labels["zone"] == "eu-1a" && $0.count == 2 }
                 let agent = try await client.call(.getAgent, AgentReference(id: first))
-                #expect(agent.labels == ["zone": "eu-1a", "region": "eu-1", "hostname": "host-1"])
+                #expect(
+                    agent.labels
+                        == ["platform": "kubernetes", "zone": "eu-1a", "region": "eu-1", "hostname": "host-1"]
+                )
+                // From outside the cluster its pods are not reached.
+                let outside = try await register("outside", nil, client)
+                try await until(outside, client, probes: [])
                 try await until(second, client, probes: ["n1"])
 
                 try server.patch("v1/nodes", "n1", ["spec": ["unschedulable": true]])
@@ -133,7 +139,7 @@ struct NodeMeshTests {
                 time.advance(by: .seconds(60))
                 _ = try await client.call(.heartbeat, AgentReference(id: second))
                 try await targets(client) { $0.keys.sorted() == ["n2"] }
-                #expect(try await client.call(.listAgents, Empty()).agents.map(\.name) == ["n2"])
+                #expect(try await client.call(.listAgents, Empty()).agents.map(\.name) == ["n2", "outside"])
             }
         }
     }

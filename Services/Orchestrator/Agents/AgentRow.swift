@@ -28,7 +28,10 @@ struct AgentRow: Sendable {
         node, reachable, node_labels
         """
 
-    var labels: [String: String] { nodeLabels.merging(ownLabels) { $1 }.merging(addedLabels) { $1 } }
+    var labels: [String: String] {
+        let platform = node == nil ? [:] : AgentSelector.cluster.labels ?? [:]
+        return platform.merging(nodeLabels) { $1 }.merging(ownLabels) { $1 }.merging(addedLabels) { $1 }
+    }
 }
 
 extension AgentRow {
@@ -83,4 +86,12 @@ extension DatabaseConnection {
             """
         )
     }
+}
+
+extension AgentSelector {
+    /// The agents on the nodes of a cluster: they alone know its names, and reach what has only an address there.
+    static let cluster = Self(labels: ["platform": "kubernetes"])
+
+    /// So many of those that this one selects.
+    func limited(to count: Int) -> Self { Self(labels: labels, count: count) }
 }

@@ -63,7 +63,7 @@ struct DefaultTargets: Sendable {
                 NewTarget(address: resolver, name: "DNS resolver \(resolver)", category: "dns", checks: checks)
             )
         }
-        return targets + gateway
+        return targets + gateway(for: nil)
     }
 
     /// What is the same for the agents of all nodes.
@@ -80,19 +80,19 @@ struct DefaultTargets: Sendable {
             var options = CheckOptions()
             options.query = service
             options.recordType = resolver.isV4 ? "A" : "AAAA"
-            let check = NewTargetCheck(type: .dns, intervalMilliseconds: 5_000, options: options)
+            let check = NewTargetCheck(type: .dns, intervalMilliseconds: 5_000, options: options, agents: .cluster)
             return NewTarget(address: text, name: "Cluster DNS \(text)", category: "dns", checks: [check])
         }
-        let checks = [NewTargetCheck(type: .tcp, options: api)]
+        let checks = [NewTargetCheck(type: .tcp, options: api, agents: .cluster)]
         let server = NewTarget(address: service, name: "Kubernetes API", category: "kubernetes", checks: checks)
-        return [own, server] + resolvers + gateway
+        return [own, server] + resolvers + gateway(for: .cluster)
     }
 
-    private var gateway: [NewTarget] {
+    private func gateway(for agents: AgentSelector?) -> [NewTarget] {
         guard let gatewayURL else { return [] }
         var options = CheckOptions()
         options.url = gatewayURL
-        let check = NewTargetCheck(type: .http, options: options)
+        let check = NewTargetCheck(type: .http, options: options, agents: agents)
         return [NewTarget(address: gatewayURL, name: "Sonde gateway", category: "sonde", checks: [check])]
     }
 }

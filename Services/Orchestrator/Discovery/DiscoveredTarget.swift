@@ -32,7 +32,8 @@ extension WantedTarget {
         guard type == .http || wishes.path == nil else {
             throw RefusedObject("sonde.dev/probe-path is for probes of type http")
         }
-        return try checked(service.metadata, "Service", wishes, host, [(type, options)], settings)
+        let agents = AgentSelector.cluster.limited(to: settings.agents)
+        return try checked(service.metadata, "Service", wishes, host, [(type, options)], agents, settings)
     }
 
     /// The same of an Ingress, which has a check for each of its hosts.
@@ -64,7 +65,8 @@ extension WantedTarget {
             options.url = "\(scheme)://\(host)\(port ?? "")\(wishes.path ?? "/")"
             return (CheckType.http, options)
         }
-        return try checked(ingress.metadata, "Ingress", wishes, first, checks, settings)
+        let agents = AgentSelector(count: settings.agents)
+        return try checked(ingress.metadata, "Ingress", wishes, first, checks, agents, settings)
     }
 
     private static let maximumHosts = 20
@@ -76,6 +78,7 @@ extension WantedTarget {
         _ wishes: ProbeAnnotations,
         _ address: String,
         _ checks: [(type: CheckType, options: CheckOptions)],
+        _ agents: AgentSelector,
         _ settings: DiscoverySettings
     ) throws(RefusedObject) -> WantedTarget {
         guard let uid = metadata.uid, let namespace = metadata.namespace else {
@@ -94,7 +97,7 @@ extension WantedTarget {
                     type: check.type,
                     intervalMilliseconds: milliseconds,
                     options: check.options,
-                    agents: AgentSelector(count: settings.agents)
+                    agents: agents
                 )
             }
         )

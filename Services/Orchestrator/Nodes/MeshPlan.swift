@@ -14,9 +14,10 @@ struct MeshPlan: Sendable {
 
         var zone: String? { agent.labels["zone"] }
 
-        /// Agents of one machine would say nothing of the network.
+        /// Agents of one machine would say nothing of the network, and from outside a cluster its pods are not reached.
         func isElsewhere(_ other: Peer) -> Bool {
-            agent.id != other.agent.id && (agent.node == nil || agent.node != other.agent.node)
+            guard agent.id != other.agent.id, (agent.node == nil) == (other.agent.node == nil) else { return false }
+            return agent.node == nil || agent.node != other.agent.node
         }
     }
 
