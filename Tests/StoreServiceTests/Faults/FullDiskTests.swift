@@ -24,6 +24,30 @@ struct FullDiskTests {
         return (disk, server)
     }
 
+    @Test("says so once in its log and all the time in its readiness, until there is room")
+    func readiness() async throws {
+        let directory = try TemporaryDirectory()
+        let disk = try SmallDisk(bytes: Self.diskBytes, on: directory.path)
+        let process = try StoreProcess(on: directory.path + "/store.db")
+        try process.start()
+        let (history, watch) = (History(), Watch(targets: 2))
+        try await process.withClient { client in
+            func send() async -> Bool { await history.send(watch.batch(200, before: .now), to: client) }
+            while await !send() { await pause() }
+            #expect(try await process.readiness() == "200 ready\n")
+            try disk.fill(leaving: 1 << 17)
+            while await send() {}
+            for _ in 1...3 { #expect(await !send()) }
+            #expect(try await process.readiness().hasPrefix("503 "))
+            try disk.empty()
+            while await !send() { await pause() }
+            #expect(try await process.readiness() == "200 ready\n")
+        }
+        let log = try process.log()
+        #expect(log.ranges(of: "\"not ready\"").count == 1)
+        #expect(log.ranges(of: "\"ready again\"").count == 1)
+    }
+
     @Test("acknowledges what is stored alone, and goes on when there is room", arguments: DatabaseEngine.allCases)
     func full(engine: DatabaseEngine) async throws {
         let directory = try TemporaryDirectory()

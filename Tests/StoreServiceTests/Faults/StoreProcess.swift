@@ -1,6 +1,7 @@
 import Contracts
 import EventLoop
 import Foundation
+import HTTP
 import JSONRPC
 import JSONRPCTransport
 import Observability
@@ -16,6 +17,7 @@ final class StoreProcess: Sendable {
     private let folder: TemporaryDirectory
     private let database: String
     private let port: UInt16
+    private let adminPort: UInt16
     private let owners: OwnersServer
     private let process = Mutex<Child?>(nil)
 
@@ -24,6 +26,7 @@ final class StoreProcess: Sendable {
         folder = try TemporaryDirectory()
         self.database = database
         port = try freePort()
+        adminPort = try freePort()
         let authority = try CertificateAuthority.make(trustDomain: "test").authority
         for name in ["store", "probe-agent", "orchestrator"] {
             let key = try PrivateKey.p256()
@@ -47,7 +50,7 @@ final class StoreProcess: Sendable {
             tests.deletingLastPathComponent().appending(path: "store").path,
             [],
             environment: [
-                "STORE_LISTEN": "127.0.0.1:\(port)", "STORE_ADMIN_LISTEN": "127.0.0.1:0",
+                "STORE_LISTEN": "127.0.0.1:\(port)", "STORE_ADMIN_LISTEN": "127.0.0.1:\(adminPort)",
                 "STORE_IDENTITY_DIR": folder.path + "/store", "STORE_DATABASE": database,
                 "GATEWAY_ENDPOINT": "127.0.0.1:1", "ORCHESTRATOR_ENDPOINT": owners.endpoint,
             ].merging(settings) { $1 },
@@ -55,6 +58,24 @@ final class StoreProcess: Sendable {
         )
         process.withLock { $0 = store }
     }
+
+    /// What it says to a kubelet that asks whether it is ready.
+    func readiness() async throws -> String {
+        let loop = try EventLoop(name: "kubelet")
+        try loop.start()
+        defer { loop.stop() }
+        let address = SocketAddress(.loopback, port: adminPort)
+        return try await withTaskExecutorPreference(loop) {
+            let connection = try await HTTPConnector(loop: loop).connect(to: address, tls: nil)
+            defer { connection.close() }
+            let request = HTTPClientRequest(.get, "/readyz", authority: address.description)
+            let response = try await connection.send(request, timeout: .seconds(10))
+            return "\(response.status) \(String(decoding: response.body, as: UTF8.self))"
+        }
+    }
+
+    /// What it has written to its log.
+    func log() throws -> String { try String(contentsOfFile: folder.path + "/output", encoding: .utf8) }
 
     /// Bytes of memory that it has.
     func residentBytes() throws -> Int {
@@ -75,7 +96,7 @@ final class StoreProcess: Sendable {
     func end() async throws -> (code: Int, output: String) {
         let store = try #require(process.withLock { $0 })
         let code = try await store.end()
-        return (code, try String(contentsOfFile: folder.path + "/output", encoding: .utf8))
+        return (code, try log())
     }
 
     /// Calls as an agent does, on a connection of its own.
