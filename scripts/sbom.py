@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes what an image consists of as SPDX 2.3: its Debian packages, which come in as lines of name, version and
-architecture, the program itself with Swift's libraries inside, and what the page takes from others.
+architecture, the program itself with Swift's libraries inside, and what the gateway has for pages and hosts.
 
 Usage: scripts/sbom.py IMAGE VERSION REVISION < PACKAGES
 """
@@ -63,7 +63,8 @@ def document(image: str, version: str, revision: str, lines: list[str]) -> dict:
     parts = [package("swift-runtime", swift_version(), supplier="Organization: Swift.org")]
     parts += [debian(line) for line in lines if line.strip()]
     if image == "gateway":
-        parts += vendored()
+        # With the agent's package, for hosts outside.
+        parts += [*vendored(), package("sonde-agent", version)]
     created = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))
     contained = [
         {"spdxElementId": program["SPDXID"], "relationshipType": "CONTAINS", "relatedSpdxElement": part["SPDXID"]}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from host import Host
 from outcome import Failed, Outcome, expect
-from rendering import KEEPS, SERVICES, chart, component, pods
+from rendering import KEEPS, ROOT, SERVICES, chart, component, pods
 from server import ADDRESS, NAME, Server, password
 
 PATIENCE_SECONDS = 60
@@ -192,6 +192,15 @@ def issue(folder: Path, registry: str, toolchain: str) -> None:
         (folder / directory).chmod(0o755)
 
 
+def lists_contents(image: str) -> None:
+    """What is in an image is written as SPDX says, by the specification's own tool."""
+    file = ROOT / f".build/images/{image}.spdx.json"
+    run(str(Path(sys.executable).with_name("pyspdxtools")), "--infile", str(file))
+    names = {package["name"] for package in json.loads(file.read_text())["packages"]}
+    missing = {f"sonde-{image}", "swift-runtime", "libc6"} - names
+    expect(not missing, f"has no {missing}")
+
+
 def measure(pod: Pod) -> None:
     """What `helm test` does, from the pod that it would run."""
     said = run(*pod.command(pod.spec["containers"][0], "--rm"), timeout=180)
@@ -268,6 +277,8 @@ def main() -> int:
     }
     bundled = {**common, "database": {"mode": "bundled", "existingSecret": "passwords"}}
     try:
+        for image in [*SERVICES, "sonde"]:
+            outcome.check(f"{image}: its contents are listed", lambda image=image: lists_contents(image))
         name = "the command line makes the identities"
         outcome.check(name, lambda: issue(work / "pki", options.registry, options.toolchain))
         play(outcome, "sqlite", common, namespace, work, options.toolchain)
