@@ -98,6 +98,9 @@ public struct Gateway: Service {
         process.metrics.gauge("sonde_audit_waiting", "Audit rows that are not written yet.") {
             Double(audit.waitingCount)
         }
+        process.metrics.counter("sonde_gateway_password_hashes_total", "Passwords that were hashed or compared.") {
+            Double(hasher.computedCount)
+        }
         let gateway = Gateway(
             server: server,
             hasher: hasher,
