@@ -60,9 +60,10 @@ public struct Gateway: Service {
         let book = AuditBook(database)
         let audit = AuditTrail(book, maximumWaiting: settings.audit.maximumWaiting, log: process.log)
         let limits = FairLimits(settings.limits)
+        let doorkeeper = Doorkeeper(authorizer, limits: limits, audit: audit)
         var router = RPCRouter(
             title: "Sonde",
-            authorizer: Doorkeeper(authorizer, limits: limits, audit: audit),
+            authorizer: doorkeeper,
             log: process.log,
             metrics: process.metrics,
             witness: audit
@@ -72,12 +73,15 @@ public struct Gateway: Service {
         router.addAudit(book)
         router.addPeers(peers, feed)
         var mesh = RPCRouter(title: "gateway", log: process.log)
+        let tokens = APITokenExchange(database, feed: feed)
+        let streams = StreamDoor(people: doorkeeper, tokens: tokens)
         mesh.handle(.followIdentity) { _ in feed.follow() }
+        mesh.handle(.exchangeToken) { try await streams.exchange($0) }
+        let stream = StreamProxy(streams) { try await push.upgrade("/ws/stream", to: "websocket", with: $0) }
         let work = KeptWork()
         let calls = IdempotentCalls(book: IdempotencyBook(database), people: authorizer, work: work)
         let rest = RESTHandler(gatewayMethods, router: router, idempotency: calls)
-        let tokens = APITokenExchange(database, feed: feed)
-        let site = try site(settings, rest, RPCHandler(router), tokens, feed, push, limits, clock)
+        let site = try site(settings, rest, RPCHandler(router), tokens, feed, stream, limits, clock)
         let server = try HTTPServer(
             on: settings.publicListen,
             loops: [process.loop],
@@ -93,6 +97,9 @@ public struct Gateway: Service {
         )
         process.metrics.gauge("sonde_audit_waiting", "Audit rows that are not written yet.") {
             Double(audit.waitingCount)
+        }
+        process.metrics.counter("sonde_gateway_password_hashes_total", "Passwords that were hashed or compared.") {
+            Double(hasher.computedCount)
         }
         let gateway = Gateway(
             server: server,
@@ -159,7 +166,7 @@ public struct Gateway: Service {
         _ rpc: RPCHandler,
         _ apiTokens: APITokenExchange,
         _ feed: IdentityFeed,
-        _ push: RPCConnection,
+        _ stream: StreamProxy,
         _ limits: FairLimits,
         _ clock: LoopClock
     ) throws -> PublicSite {
@@ -168,7 +175,7 @@ public struct Gateway: Service {
             rpc: rpc,
             pages: try StaticPages(dashboard: settings.dashboard, vendor: settings.vendor),
             packages: try AgentPackages(directory: settings.packages),
-            stream: { [proxy = StreamProxy(push)] in await proxy($0) },
+            stream: { await stream($0) },
             documents: ["/openapi.json": openAPI(version: "1.0.0", methods: gatewayMethods).json()],
             // A key set is text that always can be written.
             keys: { (try? encodeJSON(feed.current.keys)) ?? [] },

@@ -55,14 +55,10 @@ struct PublicSite: Sendable {
     }
 
     /// The request with an access token in the place of a program's.
-    ///
-    /// Throws `busy` where an address has tried too many that are none: each is looked for in the database.
     private func withAccessToken(_ request: HTTPRequest, _ visit: Visit) async throws -> HTTPRequest {
         guard let text = APITokenExchange.token(in: request) else { return request }
-        if !apiTokens.isKnown(text) { try limits.admit(request.peer.host, count: 0, visit) }
-        guard let token = try await apiTokens.accessToken(for: text) else { return request }
-        visit.noteProgram()
-        return request.bearing(token)
+        let token = try await apiTokens.accessToken(for: text, visit, from: request.peer.host, limits)
+        return token.map { request.bearing($0) } ?? request
     }
 
     private func answer(_ request: HTTPRequest, _ context: CallContext, _ visit: Visit) async -> HTTPResponse {

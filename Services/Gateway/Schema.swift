@@ -42,6 +42,8 @@ let schema = [
             "CREATE INDEX provided_identity_by_person ON provided_identity (person_id)",
         ]
     ),
+    // Those that have just ended are asked for every few seconds.
+    Migration(7, "API tokens by their end", ["CREATE INDEX api_token_by_end ON api_token (expires_at)"]),
 ]
 
 private func people(bytes: String, number: String) -> [SQL] {

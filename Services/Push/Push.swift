@@ -12,6 +12,7 @@ public import Tokens
 public struct Push: Service {
     private let feed: EventFeed
     private let authorizer: PersonAuthorizer
+    private let gateway: RPCClient
     private let router: RPCRouter
     private let loop: EventLoop
     private let maximumClients: Int
@@ -19,12 +20,20 @@ public struct Push: Service {
     /// Gets its second version when the process stops.
     private let stopping = Latest(())
 
-    /// `authorizer` is asked who clients are, and again whether they still are; `store` for the measurements.
-    public init(_ settings: PushSettings, in process: MeshProcess, authorizer: PersonAuthorizer, store: RPCClient) {
+    /// `authorizer` is asked who clients are, and again whether they still are; `gateway` for access tokens of programs,
+    /// and `store` for the measurements.
+    public init(
+        _ settings: PushSettings,
+        in process: MeshProcess,
+        authorizer: PersonAuthorizer,
+        gateway: RPCClient,
+        store: RPCClient
+    ) {
         loop = process.loop
         maximumClients = settings.maximumClients
         feed = EventFeed(store, historyBytes: settings.historyBytes, on: process.loop, log: process.log)
         self.authorizer = authorizer
+        self.gateway = gateway
         var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: process.log)
         router.handle(.authenticateStream) { try await Self.session.authenticate($0) }
         router.handle(.subscribeStream) { try await Self.session.subscribe($0) }
@@ -41,8 +50,8 @@ public struct Push: Service {
         }
         if let refusal = WebSocketHandshake.refusal(of: request) { return .now(refusal) }
         guard clients.enter(limit: maximumClients) else { return .now(.text(503, "too many clients")) }
-        let run = session
-        return .now(HTTPResponse(status: 200, body: .tunnel { tunnel in try await run(tunnel) }))
+        let arrival = Arrival(request)
+        return .now(HTTPResponse(status: 200, body: .tunnel { try await serve($0, arrival) }))
     }
 
     public func run() async throws {
@@ -54,12 +63,20 @@ public struct Push: Service {
         stopping.update(())
     }
 
-    private func session(_ tunnel: HTTPTunnel) async throws {
+    private func serve(_ tunnel: HTTPTunnel, _ arrival: Arrival) async throws {
         defer { clients.leave() }
         var limits = WebSocketLimits()
         limits.messageBytes = StreamSession.strangersMessageBytes
         let socket = try WebSocket(tunnel, isServer: true, on: loop, limits: limits)
-        let session = StreamSession(socket, feed: feed, router: router, authorizer: authorizer, on: loop)
+        let session = StreamSession(
+            socket,
+            of: arrival,
+            feed: feed,
+            router: router,
+            authorizer: authorizer,
+            gateway: gateway,
+            on: loop
+        )
         await session.run(until: stopping)
     }
 

@@ -19,6 +19,8 @@ final class StreamSession: Sendable {
         /// When the token ends, in seconds since 1970.
         var expires: Int?
         var token: BearerToken?
+        /// What a program has shown, to be exchanged again before `token` runs out.
+        var apiToken: BearerToken?
         var subscription: Subscription?
         var cursor = 0
     }
@@ -28,22 +30,36 @@ final class StreamSession: Sendable {
     private static let signInTimeout = Duration.seconds(10)
     private static let pingInterval = Duration.seconds(25)
     private static let pongTimeout = Duration.seconds(8)
+    /// How long before its end the access token of a program is replaced; the gateway hands out none that ends sooner.
+    private static let renewalSeconds = 45
     /// Messages a client may send in a minute.
     private static let maximumMessages = 100
 
     private let socket: WebSocket
+    private let arrival: Arrival
     private let feed: EventFeed
     private let router: RPCRouter
     private let authorizer: PersonAuthorizer
+    private let gateway: RPCClient
     private let clock: LoopClock
     private let state = Mutex(State())
     private let changes = Latest(())
 
-    init(_ socket: WebSocket, feed: EventFeed, router: RPCRouter, authorizer: PersonAuthorizer, on loop: EventLoop) {
+    init(
+        _ socket: WebSocket,
+        of arrival: Arrival,
+        feed: EventFeed,
+        router: RPCRouter,
+        authorizer: PersonAuthorizer,
+        gateway: RPCClient,
+        on loop: EventLoop
+    ) {
         self.socket = socket
+        self.arrival = arrival
         self.feed = feed
         self.router = router
         self.authorizer = authorizer
+        self.gateway = gateway
         clock = LoopClock(loop)
     }
 
@@ -66,13 +82,30 @@ final class StreamSession: Sendable {
 
     /// Why the server closes (RFC 6455, section 7.4).
     private struct Closing {
+        static let later: UInt16 = 1_013
+
         var code: UInt16
         var text: String
+
+        init(code: UInt16, text: String) {
+            self.code = code
+            self.text = text
+        }
+
+        /// For a token that is not taken, or cannot be judged now.
+        init(refusing error: any Error) {
+            switch (error as? RPCError)?.code {
+            case .unauthenticated?: self.init(code: 1_008, text: "the sign-in has ended")
+            case .permissionDenied?: self.init(code: 1_008, text: "the token does not cover measurements")
+            default: self.init(code: Self.later, text: "tokens cannot be checked now")
+            }
+        }
     }
 
     // MARK: Requests
 
     private func read() async -> Closing? {
+        if let token = arrival.token, let closing = await begin(with: token) { return closing }
         var bucket = (count: 0, since: clock.now)
         do {
             while let message = try await socket.receive() {
@@ -97,19 +130,46 @@ final class StreamSession: Sendable {
         if case .message(let text) = reply { try await socket.send(WebSocketMessage(text: text)) }
     }
 
+    /// Signs in a client whose request has brought its token along.
+    private func begin(with token: BearerToken) async -> Closing? {
+        do {
+            _ = try await authenticate(Authentication(token: token.exposed))
+            return nil
+        } catch {
+            return Closing(refusing: error)
+        }
+    }
+
     func authenticate(_ authentication: Authentication) async throws -> Person {
-        let token = BearerToken(authentication.token)
+        let person = try await signIn(BearerToken(authentication.token))
+        socket.limitMessages(to: WebSocketLimits().messageBytes)
+        changes.update(())
+        return person
+    }
+
+    /// Takes up what a token gives; `isAgain` when it is the one that was shown before.
+    private func signIn(_ shown: BearerToken, isAgain: Bool = false) async throws -> Person {
+        let isProgram = shown.exposed.hasPrefix(APIToken.prefix)
+        let token = isProgram ? try await exchanged(shown) : shown
         let session = try await authorizer.session(of: token)
+        try session.grant.require(RPCStreamMethod.followMeasurements.descriptor, .viewer)
         try state.withLock { state in
+            // The client may have shown another one meanwhile.
+            guard !isAgain || state.apiToken == shown else { return }
             // A socket that shows one tenant's rows shows no other's.
             guard state.person.map({ $0.tenant == session.grant.person.tenant }) ?? true else {
                 throw RPCError(.permissionDenied, "the connection is another tenant's; open a new one")
             }
             (state.person, state.expires, state.token) = (session.grant.person, session.expires, token)
+            state.apiToken = isProgram ? shown : nil
         }
-        socket.limitMessages(to: WebSocketLimits().messageBytes)
-        changes.update(())
         return session.grant.person
+    }
+
+    /// The gateway knows API tokens, and nobody else does.
+    private func exchanged(_ shown: BearerToken) async throws -> BearerToken {
+        let request = TokenExchange(token: shown.exposed, address: arrival.address)
+        return BearerToken(try await gateway.call(.exchangeToken, request).accessToken)
     }
 
     func subscribe(_ subscription: Subscription) async throws -> FollowStart {
@@ -228,6 +288,7 @@ final class StreamSession: Sendable {
             if let expires = state.withLock({ $0.expires }) {
                 guard expires > time(nil) else { return Closing(code: 1_008, text: "the token has run out") }
                 if let closing = await endOfSignIn() { return closing }
+                if expires - time(nil) <= Self.renewalSeconds, let closing = await renew() { return closing }
             } else if begun.duration(to: clock.now) >= Self.signInTimeout {
                 return Closing(code: 1_008, text: "not signed in")
             }
@@ -249,8 +310,19 @@ final class StreamSession: Sendable {
             _ = try await authorizer.session(of: state.withLock { $0.token })
             return nil
         } catch {
-            guard error.code == .unavailable else { return Closing(code: 1_008, text: "the sign-in has ended") }
-            return Closing(code: 1_013, text: "tokens cannot be checked now")
+            return Closing(refusing: error)
+        }
+    }
+
+    /// Exchanges a program's token anew; who is told to try again later does so until the access token has run out.
+    private func renew() async -> Closing? {
+        guard let shown = state.withLock({ $0.apiToken }) else { return nil }
+        do {
+            _ = try await signIn(shown, isAgain: true)
+            return nil
+        } catch {
+            let closing = Closing(refusing: error)
+            return closing.code == Closing.later ? nil : closing
         }
     }
 }

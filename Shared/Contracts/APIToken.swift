@@ -2,6 +2,9 @@ public import JSONRPC
 
 /// A standing token of a program, in one tenant and by the rights of the person who made it.
 public struct APIToken: Codable, Equatable, Sendable {
+    /// What its text begins with, for people and for programs that look for leaked secrets.
+    public static let prefix = "sonde_"
+
     public var id: LoginID
     public var name: String
     /// Who made it.

@@ -3,9 +3,9 @@ public import JSONRPC
 // What is spoken over the WebSocket at `/ws/stream`: JSON-RPC, one document a message.
 
 public struct Authentication: Codable, Sendable, RPCPayload {
-    /// An access token.
+    /// An access token, or the API token of a program.
     ///
-    /// Send the next one over the same connection before it runs out.
+    /// Of access tokens send the next one over the same connection before it runs out; an API token is good until it ends.
     public var token: String
 
     public init(token: String) {

@@ -154,12 +154,13 @@ public final class RPCConnection: Service, RPCTransport {
         try await withTaskExecutorPreference(loop) { try await self.openOnLoop(message) }
     }
 
-    /// Bytes both ways with what the peer serves at `path`, by an extended CONNECT (RFC 8441).
-    public func upgrade(_ path: String, to name: String) async throws -> HTTPTunnel {
+    /// Bytes both ways with what the peer serves at `path`, by an extended CONNECT (RFC 8441) with `more` fields.
+    public func upgrade(_ path: String, to name: String, with more: HTTPFields = [:]) async throws -> HTTPTunnel {
         try await withTaskExecutorPreference(loop) {
             let deadline = ContinuousClock.now.advanced(by: Self.defaultTimeout)
             let connection = try await state.value.connection(until: deadline)
-            let fields: HTTPFields = ["sec-websocket-version": "13"]
+            var fields: HTTPFields = ["sec-websocket-version": "13"]
+            for (name, value) in more.all { fields.append(name, value) }
             let request = HTTPClientRequest(.connect, path, authority: peer.rawValue, fields: fields, upgrade: name)
             let (head, tunnel) = try await connection.open(request)
             guard head.status == 200 else {

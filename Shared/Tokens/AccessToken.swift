@@ -1,6 +1,6 @@
 public import Contracts
 import JSON
-import JSONRPC
+public import JSONRPC
 public import TLS
 
 /// What an access token gives: to act as a person, with no more than some scopes.
@@ -17,8 +17,14 @@ public struct AccessGrant: Equatable, Sendable {
         self.scopes = scopes
     }
 
-    func allows(_ method: RPCDescriptor) -> Bool {
-        scopes?.contains { $0.allows(method) } ?? true
+    /// Throws `permissionDenied` unless the role and the scopes cover a method that people with `access` may call.
+    public func require(_ method: RPCDescriptor, _ access: RPCAccess) throws(RPCError) {
+        guard person.mayUse(access) else {
+            throw RPCError(.permissionDenied, "\(method.name) needs the role \(access.rawValue)")
+        }
+        guard scopes?.contains(where: { $0.allows(method) }) ?? true else {
+            throw RPCError(.permissionDenied, "the token's scopes do not cover \(method.name)")
+        }
     }
 }
 

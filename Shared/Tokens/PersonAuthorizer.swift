@@ -74,12 +74,7 @@ public final class PersonAuthorizer: RPCAuthorizer {
         }
         guard access != .anyone else { return nil }
         let grant = try await session(of: context.token).grant
-        guard grant.person.mayUse(access) else {
-            throw RPCError(.permissionDenied, "\(method.name) needs the role \(access.rawValue)")
-        }
-        guard grant.allows(method) else {
-            throw RPCError(.permissionDenied, "the token's scopes do not cover \(method.name)")
-        }
+        try grant.require(method, access)
         return grant.person
     }
 

@@ -19,7 +19,8 @@ from websocket_wire import (
 SIGN_IN_SECONDS = 10
 MESSAGES_A_MINUTE = 100
 LARGEST_MESSAGE = 65_536
-PARSE, PARAMS, UNAUTHENTICATED = -32700, -32602, -32002
+REVOCATION_SECONDS = 60
+PARSE, PARAMS, PERMISSION_DENIED, UNAUTHENTICATED = -32700, -32602, -32001, -32002
 PROTOCOL_ERROR, NOT_SUPPORTED, NOT_UTF8, POLICY, TOO_LARGE = 1002, 1003, 1007, 1008, 1009
 
 REFUSED_HANDSHAKES = {
@@ -192,20 +193,87 @@ def leaves_others_alone(target):
             raise Failed("the steady client was cut off")
 
 
+def ends_soon(socket):
+    """Whatever is sent meanwhile, the server closes as it does for people whose sign-in ends."""
+    deadline = time.monotonic() + REVOCATION_SECONDS
+    socket.socket.settimeout(REVOCATION_SECONDS)
+    code = socket.close_code()
+    if code != POLICY or time.monotonic() > deadline:
+        raise Failed(f"closed with {code}")
+
+
 class Account:
     def __init__(self, target, options):
-        body = json.dumps({"email": options.email, "password": options.password}).encode()
-        request = urllib.request.Request(
-            f"{options.url}/api/v1/auth/login", body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
-            self.token = json.load(response)["access_token"]
         self.target = target
+        self.url = f"{options.url}/api/v1"
+        self.token = None
+        self.token = self.post("/auth/login", {"email": options.email, "password": options.password})["access_token"]
 
-    def signed_in(self):
+    def ask(self, method, path, body=None):
+        fields = {"content-type": "application/json"}
+        if self.token:
+            fields["authorization"] = f"Bearer {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, fields, method=method)
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+            return response.read()
+
+    def post(self, path, body):
+        return json.loads(self.ask("POST", path, body))
+
+    def signed_in(self, token=None):
         socket = Socket(self.target)
-        if "result" not in socket.call("stream.authenticate", {"token": self.token}):
+        if "result" not in socket.call("stream.authenticate", {"token": token or self.token}):
             raise Failed("cannot sign in")
         return socket
+
+    @contextlib.contextmanager
+    def program(self, **changes):
+        """An API token and its id, until the end."""
+        made = self.post("/tokens", {"name": "attack", "role": "viewer", **changes})
+        try:
+            yield made["token"], made["details"]["id"]
+        finally:
+            self.ask("DELETE", f"/tokens/{made['details']['id']}")
+
+    def arrives(self, token):
+        return Socket(self.target, handshake(self.target, authorization=f"Bearer {token}"))
+
+    def follows(self, in_request):
+        with self.program(scopes=["measurement:read"]) as (token, _):
+            with self.arrives(token) if in_request else self.signed_in(token) as socket:
+                if "result" not in socket.call("stream.subscribe", {}):
+                    raise Failed("cannot subscribe")
+
+    def stays_out(self, token, status, code):
+        with self.arrives(token) as socket:
+            if socket.status != status:
+                raise Failed(f"answered with {socket.status}")
+        with Socket(self.target) as socket:
+            answer = socket.call("stream.authenticate", {"token": token})
+            if answer.get("error", {}).get("code") != code:
+                raise Failed(f"answered {answer}")
+
+    def stays_out_by_scope(self):
+        with self.program(scopes=["target:write"], role="editor") as (token, _):
+            self.stays_out(token, 403, PERMISSION_DENIED)
+
+    def ends_with_token(self, in_request):
+        with self.program() as (token, number):
+            with self.arrives(token) if in_request else self.signed_in(token) as socket:
+                socket.call("stream.subscribe", {})
+                self.ask("DELETE", f"/tokens/{number}")
+                ends_soon(socket)
+            self.stays_out(token, 401, UNAUTHENTICATED)
+
+    def ends_when_token_does(self):
+        end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
+        with self.program(expires_at=end) as (token, _):
+            with self.arrives(token) as socket:
+                if "result" not in socket.call("stream.subscribe", {}):
+                    raise Failed("cannot subscribe")
+                ends_soon(socket)
+            self.stays_out(token, 401, UNAUTHENTICATED)
 
     def refuses(self, method, params, code):
         with self.signed_in() as socket:
@@ -264,6 +332,13 @@ def cases(target, options):
     account = Account(target, options)
     yield "lets subscribe who signed in", account.subscribes
     yield "shows nothing of others", account.sees_nothing_of_others
+    for place, in_request in (("in its request", True), ("in a message", False)):
+        yield f"lets a program subscribe with its token {place}", lambda place=in_request: account.follows(place)
+        yield f"ends with a program's token that came {place}", lambda place=in_request: account.ends_with_token(place)
+    yield "ends when a program's token runs out", account.ends_when_token_does
+    yield "keeps out a token whose scopes are about something else", account.stays_out_by_scope
+    yield "keeps out a program's token that is none", lambda: account.stays_out(
+        "sonde_" + "A" * 43, 401, UNAUTHENTICATED)
     yield "takes no more than 1,000 targets", lambda: account.refuses(
         "stream.subscribe", {"target_ids": ["tgt_0"] * 1_001}, PARAMS)
     yield "takes no cursor that is none", lambda: account.refuses("stream.subscribe", {"cursor": "x"}, PARAMS)

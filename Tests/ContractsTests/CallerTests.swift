@@ -13,7 +13,7 @@ struct CallerTests {
             RPCMethod.reportGap.descriptor, RPCMethod.renewCertificate.descriptor,
             RPCMethod.identifyAgent.descriptor,
             RPCStreamMethod.followIdentity.descriptor, RPCMethod.authenticateStream.descriptor,
-            RPCMethod.subscribeStream.descriptor,
+            RPCMethod.subscribeStream.descriptor, RPCMethod.exchangeToken.descriptor,
         ]
 
     /// The code with which a router that answers every method refuses `peer`; `nil` when it does not.

@@ -155,9 +155,16 @@ struct APITokenTests {
             _ = try await test.call(.deleteAPIToken, LoginReference(id: deleted.details.id), admin)
             #expect(try await !test.takes(short))
             #expect(try await test.exchange.accessToken(for: deleted.token) == nil)
-            #expect(try await test.exchange.accessToken(for: expiring.token) != nil)
+            let begun = try #require(try await test.exchange.accessToken(for: expiring.token))
             test.time.advance(by: .seconds(100))
+            // With its access tokens, which have not run out: a stream may have been begun with one.
+            try await test.feed.refresh()
+            #expect(try await !test.takes(begun))
+            #expect(test.feed.current.endedLogins.contains(expiring.details.id))
             #expect(try await test.exchange.accessToken(for: expiring.token) == nil)
+            test.time.advance(by: .seconds(360))
+            try await test.feed.refresh()
+            #expect(!test.feed.current.endedLogins.contains(expiring.details.id))
         }
     }
 

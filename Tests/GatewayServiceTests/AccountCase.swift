@@ -24,7 +24,7 @@ struct AccountCase: Sendable {
     let accounts: Accounts
     let exchange: APITokenExchange
     private let client: RPCClient
-    private let hasher: PasswordHasher
+    let hasher: PasswordHasher
 
     fileprivate init(_ engine: DatabaseEngine, isSignUpOpen: Bool, commonPasswords: [String]) async throws {
         let time = time

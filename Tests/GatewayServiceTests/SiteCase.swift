@@ -42,6 +42,8 @@ struct SiteCase: Sendable {
     let work = KeptWork()
     let owner = TargetOwner()
     let site: PublicSite
+    let streams: StreamDoor
+    private let streamFields = Mutex<[HTTPFields]>.Box([])
     let log = MemorySink()
     /// Slept by whoever is refused for calling too often.
     let refusalClock = SkippingClock(ManualTime())
@@ -88,16 +90,23 @@ struct SiteCase: Sendable {
         router.addAudit(book)
         let services = RPCClient(inProcess: owner.router)
         router.addPeers(GatewayPeers(orchestrator: services, store: services, alerting: services), feed)
+        let tokens = APITokenExchange(database, feed: feed)
+        let streams = StreamDoor(people: door, tokens: tokens)
+        self.streams = streams
+        let proxy = StreamProxy(streams) { [streamFields] fields in
+            streamFields.value.withLock { $0.append(fields) }
+            throw RPCError(.unavailable, "there is no push")
+        }
         let calls = IdempotentCalls(book: IdempotencyBook(database), people: people, work: work)
         site = PublicSite(
             rest: RESTHandler(gatewayMethods, router: router, idempotency: calls),
             rpc: RPCHandler(router),
             pages: try StaticPages(dashboard: directory.path, vendor: directory.path + "/none"),
             packages: try AgentPackages(directory: directory.path),
-            stream: { _ in HTTPResponse(status: 503) },
+            stream: { await proxy($0) },
             documents: ["/openapi.json": openAPI(version: "1", methods: gatewayMethods).json()],
             keys: { [feed] in (try? encodeJSON(feed.current.keys)) ?? [] },
-            apiTokens: APITokenExchange(database, feed: feed),
+            apiTokens: tokens,
             door: Door(hosts: hosts, origins: CrossOrigin(origins: origins)),
             proxies: TrustedProxies(proxies),
             limits: fair,
@@ -105,6 +114,9 @@ struct SiteCase: Sendable {
             timeout: .seconds(30)
         )
     }
+
+    /// With which fields WebSockets were to be opened at push, which is not there.
+    var opened: [HTTPFields] { streamFields.value.withLock { $0 } }
 
     func advance(by duration: Duration) {
         time.value.withLock { $0 += duration }
@@ -146,6 +158,7 @@ struct SiteCase: Sendable {
             authority: authority,
             fields: all,
             body: Array(body.utf8),
+            upgrade: method == .connect ? "websocket" : nil,
             peer: HTTPPeer(address: address)
         )
         let response = await site(request)

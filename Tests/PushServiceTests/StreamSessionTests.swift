@@ -89,6 +89,9 @@ struct StreamSessionTests {
         _ gate: Gate,
         lostBefore oldest: Int = 0,
         authorizer: PersonAuthorizer = PersonAuthorizer(passedOnBy: []),
+        signer: TokenSigner? = nil,
+        showing shown: String? = nil,
+        exchange: @escaping @Sendable (TokenExchange) async throws -> String = { _ in throw Self.refusal },
         _ body: @escaping @Sendable (WebSocket, _ token: String, _ strangersToken: String) async throws -> Void
     ) async throws {
         let loop = try EventLoop(name: "push")
@@ -96,7 +99,7 @@ struct StreamSessionTests {
         let log = Log(label: "test", sink: MemorySink())
         let store = RPCClient(StoreScript(events: (oldest + 1...3).map(Self.event), oldest: oldest, gate: gate))
         let feed = EventFeed(store, historyBytes: 1 << 20, on: loop, log: log)
-        let signer = try TokenSigner(PrivateKey.ed25519())
+        let signer = try signer ?? TokenSigner(PrivateKey.ed25519())
         let keys = KeySet(keys: [try signer.publicKey()])
         authorizer.hear(IdentityState(keys: keys))
         var router = RPCRouter(title: "push", authorizer: OpenDoor(), log: log)
@@ -108,18 +111,29 @@ struct StreamSessionTests {
             guard let session = StreamSession.current else { throw RPCError(.invalidRequest, "no session") }
             return try await session.subscribe(params)
         }
+        var tokens = RPCRouter(title: "gateway", log: log)
+        tokens.handle(.exchangeToken) { ExchangedToken(accessToken: try await exchange($0)) }
+        let gateway = RPCClient(inProcess: tokens, as: .push)
         let server = try HTTPServer(
             on: SocketAddress(.loopback, port: 0),
             loops: [loop],
             log: log,
             metrics: HTTPServerMetrics(Metrics(), role: "test"),
-            responder: taskResponder { [router] _ in
+            responder: taskResponder { [router] request in
                 HTTPResponse(
                     status: 200,
                     body: .tunnel { tunnel in
                         let socket = try WebSocket(tunnel, isServer: true, on: loop)
-                        await StreamSession(socket, feed: feed, router: router, authorizer: authorizer, on: loop)
-                            .run(until: Latest(()))
+                        let session = StreamSession(
+                            socket,
+                            of: Arrival(request),
+                            feed: feed,
+                            router: router,
+                            authorizer: authorizer,
+                            gateway: gateway,
+                            on: loop
+                        )
+                        await session.run(until: Latest(()))
                     }
                 )
             }
@@ -132,7 +146,9 @@ struct StreamSessionTests {
                 group.addTask { try await feed.run() }
                 while !feed.isReady { await Task.yield() }
                 let connection = try await HTTPConnector(loop: loop).connect(to: server.address, tls: nil)
-                let request = HTTPClientRequest(.connect, "/", authority: "a", upgrade: "websocket")
+                var fields: HTTPFields = ["x-forwarded-for": "192.0.2.7"]
+                if let shown { fields.append("authorization", "Bearer \(shown)") }
+                let request = HTTPClientRequest(.connect, "/", authority: "a", fields: fields, upgrade: "websocket")
                 let (_, tunnel) = try await connection.open(request)
                 try await body(try WebSocket(tunnel, isServer: false, on: loop), token, stranger)
                 connection.close()
@@ -142,6 +158,8 @@ struct StreamSessionTests {
         server.close()
         loop.stop()
     }
+
+    private static let refusal = RPCError(.unauthenticated, "the token is not valid")
 
     private static func next(_ socket: WebSocket) async throws -> JSONValue {
         try JSONValue(json: try #require(try await socket.receive()).bytes)
@@ -220,6 +238,92 @@ struct StreamSessionTests {
             #expect(session.grant.person.login?.rawValue == login)
             authorizer.hear(IdentityState(keys: KeySet(keys: []), endedLogins: [LoginID(rawValue: login)]))
             while let message = try await socket.receive() { _ = message }
+        }
+    }
+
+    /// An access token of a viewer that runs out in so many seconds; `scopes` as an API token would have them.
+    private static func token(_ signer: TokenSigner, lasting seconds: Int, scopes: [Scope]? = nil) throws -> String {
+        var person = Person.editor
+        person.role = .viewer
+        let now = Int(Timestamp.now.microseconds / 1_000_000)
+        return try signer.token(for: AccessGrant(person: person, scopes: scopes), now: now + seconds - 300)
+    }
+
+    @Test(
+        "asks for another access token of a program before the one it has runs out, and goes on",
+        arguments: [true, false]
+    )
+    func programs(isInRequest: Bool) async throws {
+        let signer = try TokenSigner(PrivateKey.ed25519())
+        let end = Timestamp.now.advanced(by: .seconds(5))
+        let asked = Latest(0)
+        try await withSession(
+            Gate(),
+            signer: signer,
+            showing: isInRequest ? "sonde_x" : nil,
+            exchange: { request in
+                #expect(request.token == "sonde_x")
+                #expect(request.address == "192.0.2.7")
+                let count = asked.current.value + 1
+                asked.update(count)
+                // A gateway that is not there for a moment ends nothing.
+                if count == 2 { throw RPCError(.unavailable, "not now") }
+                return try Self.token(signer, lasting: count == 1 ? 5 : 300)
+            },
+            { socket, _, _ in
+                if !isInRequest {
+                    try await socket.send(Self.request("stream.authenticate", #"{"token":"sonde_x"}"#))
+                    #expect(try await Self.next(socket)["result"]?["role"] == "viewer")
+                }
+                try await socket.send(Self.request("stream.subscribe", "{}"))
+                #expect(try await Self.next(socket)["result"]?["cursor"] == 100)
+                while Timestamp.now < end.advanced(by: .seconds(2)) { await pause() }
+                try await socket.send(Self.request("stream.subscribe", "{}"))
+                #expect(try await Self.next(socket)["result"]?["cursor"] == 100)
+                #expect(asked.current.value == 3)
+            }
+        )
+    }
+
+    @Test("ends when a program's token is not exchanged any more, before its access token runs out")
+    func endedProgram() async throws {
+        let signer = try TokenSigner(PrivateKey.ed25519())
+        let asked = Latest(0)
+        try await withSession(
+            Gate(),
+            signer: signer,
+            showing: "sonde_x",
+            exchange: { _ in
+                let count = asked.current.value + 1
+                asked.update(count)
+                guard count == 1 else { throw Self.refusal }
+                return try Self.token(signer, lasting: 40)
+            },
+            { socket, _, _ in
+                let begun = ContinuousClock.now
+                while let message = try await socket.receive() { _ = message }
+                #expect(asked.current.value == 2)
+                #expect(begun.duration(to: .now) < .seconds(30))
+            }
+        )
+    }
+
+    @Test("shows nothing to a token whose scopes are about something else")
+    func scopes() async throws {
+        let signer = try TokenSigner(PrivateKey.ed25519())
+        let other = try Self.token(signer, lasting: 300, scopes: [Scope("target", isWrite: true)])
+        try await withSession(Gate(), signer: signer) { socket, _, _ in
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(other)"}"#))
+            #expect(try await Self.next(socket)["error"]?["code"] == -32_001)
+            try await socket.send(Self.request("stream.subscribe", "{}"))
+            #expect(try await Self.next(socket)["error"]?["code"] == -32_002)
+            let own = try Self.token(signer, lasting: 300, scopes: [Scope("measurement", isWrite: false)])
+            try await socket.send(Self.request("stream.authenticate", #"{"token":"\#(own)"}"#))
+            #expect(try await Self.next(socket)["result"]?["role"] == "viewer")
+        }
+        try await withSession(Gate(), signer: signer, showing: other) { socket, _, _ in
+            let message = try await socket.receive()
+            #expect(message == nil)
         }
     }
 }

@@ -12,17 +12,14 @@ extension Command {
             let client = try APIClient(.load())
             let list = try await client.call(.listSilences, Empty())
             guard !arguments.has("json") else { return try Output.json(list) }
-            let rules = Dictionary(
-                try await client.call(.listRules, Empty()).rules.map { ($0.id, $0.name) },
-                uniquingKeysWith: { first, _ in first }
-            )
+            let names = try await SilenceSubjects(of: list.silences, client)
             let now = Timestamp.now
             Output.table(
                 ["ID", "STATE", "FROM", "TO", "ABOUT", "MADE BY", "REASON"],
                 list.silences.map { silence in
                     [
                         silence.id.rawValue, Output.state(from: silence.from, to: silence.to, at: now),
-                        silence.from.description, silence.to.description, about(silence, rules), silence.createdBy,
+                        silence.from.description, silence.to.description, names.about(silence), silence.createdBy,
                         silence.reason,
                     ]
                 }
@@ -37,12 +34,12 @@ extension Command {
         summary: "have nobody told of some incidents that begin, for some time",
         details: """
             TIME is such as 2026-01-31T12:00:00Z, or how far ahead, such as 2h; without --from it begins now. It is about
-            the incidents that fit all that is given. They are made and shown as always. One that outlasts the silence is
-            told when that is over; who was told of one before is told of its end.
+            the incidents that fit all that is given, of which there must be something. They are made and shown as always.
+            One that outlasts the silence is told when that is over; who was told of one before is told of its end.
 
               sonde silence add "we know" --target example.org --to 2h
             """,
-        options: ["rule", "target", "check", "agent", "severity", "from", "to"],
+        options: Set(aspects).union(["from", "to"]),
         run: { arguments in
             let reason = try arguments.words("REASON")[0]
             guard let to = try arguments.timeAhead("to") else { throw CommandLineError(.usage, "--to is missing") }
@@ -52,6 +49,13 @@ extension Command {
                     throw CommandLineError(.usage, "--severity is one of \(words)")
                 }
                 return severity
+            }
+            guard aspects.contains(where: { arguments[$0] != nil }) else {
+                let options = aspects.map { "--\($0)" }
+                throw CommandLineError(
+                    .usage,
+                    "say which incidents, with \(options.dropLast().joined(separator: ", ")) or \(options[options.count - 1])"
+                )
             }
             let client = try APIClient(.load())
             var new = NewSilence(reason: reason, from: try arguments.timeAhead("from"), to: to, severity: severity)
@@ -76,17 +80,8 @@ extension Command {
         }
     )
 
-    /// What must fit, in words.
-    private static func about(_ silence: Silence, _ rules: [RuleID: String]) -> String {
-        let parts = [
-            silence.ruleID.map { "rule=\(rules[$0] ?? $0.rawValue)" },
-            silence.targetID.map { "target=\($0)" },
-            silence.checkType.map { "check=\($0)" },
-            silence.agentID.map { "agent=\($0)" },
-            silence.severity.map { "severity=\($0)" },
-        ]
-        return parts.compactMap(\.self).joined(separator: ",")
-    }
+    /// What of an incident a silence can be about.
+    private static let aspects = ["rule", "target", "check", "agent", "severity"]
 
     /// By its name, or by its id.
     private static func rule(_ name: String, _ client: APIClient) async throws -> Rule {
@@ -97,5 +92,42 @@ extension Command {
             throw CommandLineError(.failed, "\(found.count) rules are called \"\(name)\"; give the id of one")
         }
         return rule
+    }
+}
+
+/// The names of what silences are about; what shares its name with others keeps its id, by which it can be told.
+private struct SilenceSubjects {
+    private var rules: [RuleID: String] = [:]
+    private var targets: [TargetID: String] = [:]
+    private var agents: [AgentID: String] = [:]
+
+    /// Asks for what is needed.
+    init(of silences: [Silence], _ client: APIClient) async throws {
+        if silences.contains(where: { $0.ruleID != nil }) {
+            rules = Self.single(try await client.call(.listRules, Empty()).rules.map { ($0.id, $0.name) })
+        }
+        if silences.contains(where: { $0.targetID != nil }) {
+            targets = Self.single(try await Command.allTargets(client).map { ($0.id, $0.name) })
+        }
+        if silences.contains(where: { $0.agentID != nil }) {
+            agents = Self.single(try await client.call(.listAgents, Empty()).agents.map { ($0.id, $0.name) })
+        }
+    }
+
+    /// What must fit, as it is typed.
+    func about(_ silence: Silence) -> String {
+        let parts = [
+            silence.ruleID.map { "rule=\(rules[$0] ?? $0.rawValue)" },
+            silence.targetID.map { "target=\(targets[$0] ?? $0.rawValue)" },
+            silence.checkType.map { "check=\($0)" },
+            silence.agentID.map { "agent=\(agents[$0] ?? $0.rawValue)" },
+            silence.severity.map { "severity=\($0)" },
+        ]
+        return parts.compactMap(\.self).joined(separator: ",")
+    }
+
+    private static func single<ID: Hashable>(_ named: [(id: ID, name: String)]) -> [ID: String] {
+        let groups = Dictionary(grouping: named, by: \.name).values.filter { $0.count == 1 }
+        return Dictionary(groups.map { ($0[0].id, $0[0].name) }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import JSONRPC
+import Observability
 import Synchronization
 
 /// One request from outside on its way through the gateway: who turned out to make it, and the places it takes up.
@@ -11,7 +12,7 @@ final class Visit: Sendable {
         var email: String?
         var allowance: Allowance?
         var carriesSecret = false
-        var isProgram = false
+        var apiToken: BearerToken?
         var isRefused = false
         var places: [Place] = []
         var tenants: Set<TenantID> = []
@@ -39,8 +40,11 @@ final class Visit: Sendable {
     /// Whether the answer holds a token or the like, which must not be compressed (BREACH).
     var carriesSecret: Bool { state.withLock { $0.carriesSecret } }
 
+    /// The API token that it came with.
+    var apiToken: BearerToken? { state.withLock { $0.apiToken } }
+
     /// Whether it came with an API token.
-    var isProgram: Bool { state.withLock { $0.isProgram } }
+    var isProgram: Bool { apiToken != nil }
 
     /// Whether something of it was more than is fair.
     var isRefused: Bool { state.withLock { $0.isRefused } }
@@ -49,8 +53,8 @@ final class Visit: Sendable {
         state.withLock { $0.isRefused = true }
     }
 
-    func noteProgram() {
-        state.withLock { $0.isProgram = true }
+    func noteProgram(_ token: BearerToken) {
+        state.withLock { $0.apiToken = token }
     }
 
     func note(_ allowance: Allowance) {

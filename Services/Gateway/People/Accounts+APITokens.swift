@@ -18,7 +18,7 @@ extension Accounts {
             }
         }
         let scopes = try request.scopes.map { texts throws(RPCError) in try Self.scopes(texts) }
-        let secret = try HandedOut(prefix: APITokenExchange.prefix)
+        let secret = try HandedOut(prefix: APIToken.prefix)
         let token = APIToken(
             id: .make(),
             name: request.name,

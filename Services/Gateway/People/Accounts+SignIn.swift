@@ -28,7 +28,9 @@ extension Accounts {
                 return known.map { ($0.hash, member) }
             }
             proof = found
-            return try await hasher.verify(credentials.password, found?.hash)
+            let isRight = try await hasher.verify(credentials.password, found?.hash)
+            // Who may not come in has failed, or the pause after too many failures would tell that a password was right.
+            return isRight && found?.member != nil
         }
         guard let proof, let member = proof.member else { throw Self.refusal }
         return try await signIn(member, proving: proof.hash)

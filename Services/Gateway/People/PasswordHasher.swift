@@ -2,6 +2,7 @@ import CArgon2
 import EventLoop
 import JSON
 import JSONRPC
+import Synchronization
 import TLS
 
 /// Hashes passwords with Argon2id (RFC 9106) on a thread of its own, one after another.
@@ -15,6 +16,7 @@ actor PasswordHasher {
 
     private let loop: EventLoop
     private let waiting = Waiting()
+    private let computed = Mutex(0)
     /// What a password is compared with when nobody has that name, so that the answer takes as long.
     private let decoy: String
 
@@ -25,6 +27,9 @@ actor PasswordHasher {
         try loop.start()
         decoy = try Self.hash("")
     }
+
+    /// Hashes that were computed, to keep one or to compare with one: what somebody who guesses makes work.
+    nonisolated var computedCount: Int { computed.withLock { $0 } }
 
     nonisolated func close() {
         loop.stop()
@@ -54,10 +59,12 @@ actor PasswordHasher {
     }
 
     private func make(_ password: String) throws -> String {
-        try Self.hash(password)
+        computed.withLock { $0 += 1 }
+        return try Self.hash(password)
     }
 
     private func compare(_ password: String, _ hash: String) -> Bool {
+        computed.withLock { $0 += 1 }
         let bytes = Array(PasswordRules.normalized(password).utf8)
         return unsafe argon2id_verify(hash, bytes, bytes.count) == ARGON2_OK.rawValue
     }

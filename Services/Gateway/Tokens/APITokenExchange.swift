@@ -2,14 +2,13 @@ import Contracts
 import Database
 import HTTP
 import JSONRPC
+import Observability
 import Synchronization
 import Tokens
 
 /// Gives a request that comes with an API token an access token instead, so that every service verifies a signature
 /// itself and trusts nothing else.
 final class APITokenExchange: Sendable {
-    /// What the text of an API token begins with, for people and for programs that look for leaked secrets.
-    static let prefix = "sonde_"
     /// Access tokens that run out sooner are made anew.
     private static let margin = Duration.seconds(60)
     /// How often the time of the last use is written down at most.
@@ -44,19 +43,36 @@ final class APITokenExchange: Sendable {
 
     /// The API token that a request comes with.
     static func token(in request: HTTPRequest) -> String? {
-        guard let field = request.fields["authorization"], field.hasPrefix("Bearer " + prefix) else { return nil }
+        guard let field = request.fields["authorization"], field.hasPrefix("Bearer " + APIToken.prefix) else {
+            return nil
+        }
         return String(field.dropFirst("Bearer ".count))
     }
 
     /// Whether it was found to be good lately.
     func isKnown(_ text: String) -> Bool {
-        guard let hash = HandedOut.hash(of: text, prefix: Self.prefix) else { return false }
+        guard let hash = HandedOut.hash(of: text, prefix: APIToken.prefix) else { return false }
         return entries.withLock { $0[hash] != nil }
+    }
+
+    /// An access token for the API token of a visit, which takes note of it; `nil` when that is not good.
+    ///
+    /// Throws `busy` where an address has tried too many that are none: each is looked for in the database.
+    func accessToken(
+        for text: String,
+        _ visit: Visit,
+        from address: String,
+        _ limits: FairLimits
+    ) async throws -> String? {
+        if !isKnown(text) { try limits.admit(address, count: 0, visit) }
+        guard let token = try await accessToken(for: text) else { return nil }
+        visit.noteProgram(BearerToken(text))
+        return token
     }
 
     /// A short access token for an API token; `nil` when that is not good.
     func accessToken(for text: String) async throws -> String? {
-        guard let hash = HandedOut.hash(of: text, prefix: Self.prefix) else { return nil }
+        guard let hash = HandedOut.hash(of: text, prefix: APIToken.prefix) else { return nil }
         let now = now()
         if var entry = entries.withLock({ $0[hash] }), isGood(entry, now) {
             guard entry.markedAt.advanced(by: Self.markInterval) <= now else { return entry.accessToken }

@@ -28,7 +28,7 @@ extension DatabaseConnection {
     /// Ends the access tokens of an API token, or of a sign-in.
     func revoke(_ subject: String, version: Int?, now: Timestamp) throws {
         try execute("DELETE FROM revocation WHERE expires_at <= \(now.microseconds)")
-        let until = now.advanced(by: .seconds(TokenProfile.lifetimeSeconds + 2 * TokenProfile.skewSeconds))
+        let until = now.advanced(by: Revocations.memory)
         try execute(
             """
             INSERT INTO revocation (subject, version, expires_at)
@@ -38,8 +38,18 @@ extension DatabaseConnection {
         )
     }
 
+    /// With the API tokens that were made to end by now: what was begun with them goes on for longer than a call.
     func revocations(now: Timestamp) throws -> Revocations {
         var found = Revocations()
+        let memory = Revocations.memory
+        try query(
+            """
+            SELECT id, expires_at FROM api_token
+            WHERE expires_at <= \(now.microseconds) AND expires_at > \(now.advanced(by: .zero - memory).microseconds)
+            """
+        ) { row in
+            found.logins[LoginID(rawValue: try row[0])] = Timestamp(microseconds: try row[1]).advanced(by: memory)
+        }
         try query("SELECT subject, version, expires_at FROM revocation WHERE expires_at > \(now.microseconds)") { row in
             let until = Timestamp(microseconds: try row[2])
             if row.isNull(1) {
@@ -54,6 +64,9 @@ extension DatabaseConnection {
 
 /// What has ended, and until when that must be known.
 struct Revocations {
+    /// Until the last access token has run out.
+    static let memory = Duration.seconds(TokenProfile.lifetimeSeconds + 2 * TokenProfile.skewSeconds)
+
     var logins: [LoginID: Timestamp] = [:]
     /// By the person's id.
     var versions: [String: (version: Int, until: Timestamp)] = [:]

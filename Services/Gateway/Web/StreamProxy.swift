@@ -1,21 +1,33 @@
 import HTTP
 import JSONRPC
-import JSONRPCTransport
+import Observability
 
 /// Carries WebSockets through to push, byte by byte: push reads the frames, and checks the token.
+///
+/// A token in the request is checked here too, and passed on as it was shown: an API token outlives the access tokens that
+/// it is exchanged for, and so does the WebSocket.
 struct StreamProxy: Sendable {
-    private let push: RPCConnection
+    private let door: StreamDoor
+    private let connect: @Sendable (HTTPFields) async throws -> HTTPTunnel
 
-    init(_ push: RPCConnection) {
-        self.push = push
+    /// `connect` opens a WebSocket at push, with fields that say who comes.
+    init(_ door: StreamDoor, connect: @escaping @Sendable (HTTPFields) async throws -> HTTPTunnel) {
+        self.door = door
+        self.connect = connect
     }
 
     func callAsFunction(_ request: HTTPRequest) async -> HTTPResponse {
         if let refusal = WebSocketHandshake.refusal(of: request) { return refusal }
         guard Self.isSameOrigin(request) else { return Problem.response(403, "this origin may not connect") }
+        var fields: HTTPFields = ["x-forwarded-for": request.peer.host]
         do {
-            let upstream = try await push.upgrade("/ws/stream", to: "websocket")
+            if let token = try await door.tokenOfRequest() {
+                fields.append("authorization", "Bearer \(token.exposed)")
+            }
+            let upstream = try await connect(fields)
             return HTTPResponse(status: 200, body: .tunnel { try await Self.join($0, upstream) })
+        } catch let error as RPCError where error.code != .unavailable {
+            return Problem.response(error)
         } catch {
             return Problem.response(503, "the live stream is not available")
         }
