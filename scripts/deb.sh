@@ -14,7 +14,7 @@ packages=${2:-.build/packages}
 version=$(sed --quiet 's/^.*static let version = "\(.*\)"$/\1/p' Shared/Contracts/Release.swift)
 architecture=$(dpkg --print-architecture)
 work=$(mktemp --directory)
-trap 'rm -rf "$work" "$work.deb"' EXIT
+trap 'rm -rf "$work"' EXIT
 chmod 0755 "$work"
 
 install -D --mode 0755 --strip "$programs/probe-agent" "$work/usr/bin/probe-agent"
@@ -34,14 +34,14 @@ for script in postinst prerm postrm; do install --mode 0755 "scripts/deb/$script
 mkdir -p "$packages"
 packages=$(cd "$packages" && pwd)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)} \
-  dpkg-deb --root-owner-group -Zxz --build "$work" "$work.deb" >&2
-# At once: a gateway that runs may have the older file open.
-install --mode 0644 "$work.deb" "$packages/.new"
+  dpkg-deb --root-owner-group -Zxz --build "$work" "$packages/.new" >&2
+chmod 0644 "$packages/.new"
 mv "$packages/.new" "$packages/sonde-agent_${version}_$architecture.deb"
 {
   sed '/^packages=/,$d' scripts/deb/install.sh
   printf "packages='%s'\n" "$(cd "$packages" && sha256sum "sonde-agent_${version}_"*.deb)"
   sed '1,/^packages=/d' scripts/deb/install.sh
 } >"$packages/.new"
+chmod 0644 "$packages/.new"
 mv "$packages/.new" "$packages/install.sh"
 sha256sum "$packages"/install.sh "$packages/sonde-agent_${version}_"*.deb

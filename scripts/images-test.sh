@@ -53,7 +53,7 @@ DOCKERFILE
 fi
 
 # A host outside, which has what the agent's package depends on.
-depends=$(awk '/^[A-Z]/ { on = 0 } sub(/^Depends:/, "") { on = 1 } on' scripts/deb/control | tr -d ',\n')
+depends=$(awk '/^[A-Z]/ { on = 0 } sub(/^Depends:/, "") { on = 1 } on' scripts/deb/control | sed 's/([^)]*)//g' | tr -d ',\n')
 printf 'FROM %s\nRUN apt-get update && apt-get install --yes --no-install-recommends curl %s\n' "$base" "$depends" \
   >"$work/Dockerfile"
 buildah build --isolation chroot --quiet --tag "$REGISTRY/host" --file "$work/Dockerfile" "$work" >/dev/null

@@ -61,7 +61,8 @@ builder=${BUILDER_IMAGE:-}
 if [[ -z $builder ]]; then
   builder=$registry/sonde/builder:$version
   "${build[@]}" "${options[@]}" --tag "$builder" --file Dockerfiles/builder \
-    --build-arg SWIFT="${SWIFT_IMAGE:-docker.io/library/swift:6.3-bookworm}" .
+    --build-arg SWIFT="${SWIFT_IMAGE:-docker.io/library/swift:6.3-bookworm}" \
+    --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct 2>/dev/null || date +%s)" .
 fi
 
 for image in "${images[@]}"; do

@@ -78,6 +78,9 @@ public struct GatewaySettings: Sendable {
         dashboard = environment.string("GATEWAY_DASHBOARD", default: bundle)
         vendor = environment.string("GATEWAY_VENDOR", default: program.appending(path: "vendor").path())
         packages = environment.optionalString("GATEWAY_PACKAGES")
+        if let packages, !FileManager.default.fileExists(atPath: packages) {
+            throw ConfigurationError("GATEWAY_PACKAGES must be a folder, got \"\(packages)\"")
+        }
         orchestrator = try environment.endpoint("ORCHESTRATOR_ENDPOINT", default: "orchestrator:8443")
         store = try environment.endpoint("STORE_ENDPOINT", default: "store:8443")
         alerting = try environment.endpoint("ALERTING_ENDPOINT", default: "alerting:8443")

@@ -65,7 +65,8 @@ struct PublicSite: Sendable {
         if let refusal = door.refusal(of: request) { return refusal }
         if let preflight = door.origins.preflight(request) { return preflight }
         let path = request.path
-        guard path == "/rpc" || path == "/ws/stream" || path.hasPrefix(RESTRoutes.prefix + "/") else {
+        let isPackage = AgentPackages.covers(path)
+        guard isPackage || path == "/rpc" || path == "/ws/stream" || path.hasPrefix(RESTRoutes.prefix + "/") else {
             return page(request)
         }
         do throws(RPCError) {
@@ -79,6 +80,7 @@ struct PublicSite: Sendable {
             guard request.holdsUTF8JSON else { return Problem.response(415, "content-type must be application/json") }
             return await rpc.answer(request, in: context).response()
         case "/ws/stream": return await stream(request)
+        case _ where isPackage: return packages.response(to: request)
         default: return await rest(request)
         }
     }
@@ -101,8 +103,7 @@ struct PublicSite: Sendable {
                 )
             }
         }
-        return packages.response(to: request) ?? pages.response(to: request)
-            ?? Problem.response(404, "there is nothing at \(request.path)")
+        return pages.response(to: request) ?? Problem.response(404, "there is nothing at \(request.path)")
     }
 
     private func get(_ request: HTTPRequest, _ body: () -> HTTPResponse) -> HTTPResponse {

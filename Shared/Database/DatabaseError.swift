@@ -11,6 +11,8 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         ///
         /// A change may have been made nevertheless when the connection was lost while it was committed.
         case unavailable
+        /// Another process has taken over from this one, whose changes are refused.
+        case superseded
         /// The disk is full, or refused to read or write.
         case disk
         /// The file is not a database or is damaged.

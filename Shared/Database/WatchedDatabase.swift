@@ -2,18 +2,25 @@ import Synchronization
 
 /// A database that tells when it stops working, and when it works again.
 ///
-/// Each is told once, however many jobs fail meanwhile. It works again when a change was made, or something was read and
-/// nothing has failed for half a minute: a full disk can be read all the time, and nobody may change anything by
-/// himself.
+/// Each is told once, however many jobs fail meanwhile. One that was away works again when it takes a change; one whose
+/// disk is full may take a change of nothing all the time, so like one that is only read it does when nothing has failed
+/// for a while.
 public final class WatchedDatabase: Database {
-    private static let calm = Duration.seconds(30)
+    private struct Trouble {
+        var code: DatabaseError.Code
+        var lastFailure: ContinuousClock.Instant
+    }
+
+    private static let calm = Duration.seconds(10)
 
     private let database: any Database
     private let now: @Sendable () -> ContinuousClock.Instant
     private let tell: @Sendable (DatabaseError?) -> Void
-    private let lastFailure = Mutex<ContinuousClock.Instant?>(nil)
+    private let trouble = Mutex<Trouble?>(nil)
 
-    /// `tell` is given the error that a trouble began with, and `nil` when it is over; it runs on any thread.
+    /// `tell` is given the error that a trouble began with, and `nil` when it is over.
+    ///
+    /// It runs on any thread, one call after the other, and must not use the database.
     public init(
         _ database: any Database,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -46,19 +53,18 @@ public final class WatchedDatabase: Database {
     private func watching<T>(isWrite: Bool, _ job: () async throws -> T) async throws -> T {
         do {
             let result = try await job()
-            let isOver = lastFailure.withLock { last in
-                guard let failure = last, isWrite || failure + Self.calm <= now() else { return false }
-                last = nil
-                return true
+            trouble.withLock { trouble in
+                guard let known = trouble else { return }
+                guard isWrite && known.code == .unavailable || known.lastFailure + Self.calm <= now() else { return }
+                trouble = nil
+                tell(nil)
             }
-            if isOver { tell(nil) }
             return result
         } catch let error as DatabaseError where [.unavailable, .disk, .corrupt].contains(error.code) {
-            let isNew = lastFailure.withLock { last in
-                defer { last = now() }
-                return last == nil
+            trouble.withLock { trouble in
+                if trouble == nil { tell(error) }
+                trouble = Trouble(code: error.code, lastFailure: now())
             }
-            if isNew { tell(error) }
             throw error
         }
     }

@@ -69,7 +69,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     }
 
     func timerFired(_ token: TimerToken) {
-        guard farewell == nil else { return closeSilent() }
+        guard token != farewell else { return closeSilent() }
         retry = nil
         start()
     }

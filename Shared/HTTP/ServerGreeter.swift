@@ -73,15 +73,15 @@ final class ServerGreeter: ChannelHandler, TimerHandler {
     private func startHTTP2() throws(HTTPError) {
         disarm()
         let connection = HTTP2ServerConnection(channel: channel, server: server)
-        server.hand(channel, from: ObjectIdentifier(self), to: connection)
         try connection.start()
+        server.hand(channel, from: ObjectIdentifier(self), to: connection)
     }
 
     private func startHTTP1() {
         disarm()
         let connection = HTTP1Connection(channel: channel, server: server)
-        server.hand(channel, from: ObjectIdentifier(self), to: connection)
         connection.start()
+        server.hand(channel, from: ObjectIdentifier(self), to: connection)
     }
 
     private func disarm() {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Whether a process may be sent work.
 public final class ReadyState: Sendable {
-    private let state = Mutex((hasStarted: false, trouble: String?.none))
+    private let state = Mutex((hasStarted: false, troubles: Set<String>()))
 
     public init() {}
 
@@ -16,15 +16,19 @@ public final class ReadyState: Sendable {
         set { state.withLock { $0.hasStarted = newValue } }
     }
 
-    /// What keeps it from its work since then; `nil` for nothing.
-    public var trouble: String? {
-        get { state.withLock { $0.trouble } }
-        set { state.withLock { $0.trouble = newValue } }
+    /// Notes that something keeps it from its work, or does no more.
+    func note(_ trouble: String, isOver: Bool) {
+        state.withLock { state in
+            if isOver { state.troubles.remove(trouble) } else { state.troubles.insert(trouble) }
+        }
     }
 
     /// Why not; `nil` when it may be.
     var obstacle: String? {
-        state.withLock { $0.hasStarted ? $0.trouble : "not ready" }
+        state.withLock { state in
+            guard state.hasStarted else { return "not ready" }
+            return state.troubles.isEmpty ? nil : "not ready: \(state.troubles.sorted().joined(separator: ", "))"
+        }
     }
 }
 

@@ -77,14 +77,18 @@ public struct MeshProcess: Sendable {
         RPCRouter(title: peer.rawValue, authorizer: authorizer, log: log, metrics: metrics)
     }
 
-    /// Says in the log and in the readiness what keeps the process from its work; `nil` when it is over.
-    public func note(_ trouble: (any Error)?) {
-        if let trouble {
-            log.error("not ready", ["error": "\(trouble)"])
+    /// Says in the log and in the readiness that something does not work, or with `nil` that it does again.
+    ///
+    /// `part` is a word for whoever asks whether the process is ready; the error is for the log alone.
+    public func noteTrouble(_ error: (any Error)?, of part: String) {
+        // Each has its counterpart, so none is left out for having been said lately.
+        let log = Log(label: peer.rawValue, minimum: settings.logLevel)
+        if let error {
+            log.error("not ready", ["part": part, "error": "\(error)"])
         } else {
-            log.info("ready again")
+            log.info("ready again", ["part": part])
         }
-        readiness.trouble = trouble.map { "\($0)" }
+        readiness.note(part, isOver: error == nil)
     }
 
     /// Runs `services` until a signal comes: started in this order, drained in the opposite one.

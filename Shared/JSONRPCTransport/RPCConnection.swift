@@ -11,6 +11,8 @@ public import TLS
 /// connection broke, or whose peer was busy going away, only when its method is idempotent.
 public final class RPCConnection: Service, RPCTransport {
     private static let defaultTimeout = Duration.seconds(10)
+    /// For one address.
+    private static let connectTimeout = Duration.seconds(4)
 
     private let peer: RPCPeer
     private let endpoint: String
@@ -39,6 +41,8 @@ public final class RPCConnection: Service, RPCTransport {
         self.identity = identity
         self.loop = loop
         self.log = log
+        var limits = limits
+        limits.handshakeTimeout = min(limits.handshakeTimeout, Self.connectTimeout)
         state = LoopBound(ConnectionState(HTTPConnector(loop: loop, limits: limits)), on: loop)
         template = HTTPClientRequest(
             .post,
@@ -101,6 +105,8 @@ public final class RPCConnection: Service, RPCTransport {
     }
 
     /// Connects to the first of the peer's addresses, in any order, that takes a connection.
+    ///
+    /// One of them may be of a pod whose node has failed, so none is waited for as long as a call.
     private func connect(with context: TLSContext) async throws -> HTTPClientConnection {
         var failure: any Error = HTTPError(.connection, "\(endpoint) has no address")
         for address in try await HostResolver.resolve(endpoint).shuffled() {

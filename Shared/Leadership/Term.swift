@@ -80,7 +80,7 @@ public struct Term: Sendable {
             "SELECT term FROM leadership WHERE name = \(leadership.name) AND holder <> '' FOR UPDATE"
         )
         guard term == number else {
-            throw DatabaseError(.unavailable, "another process leads: nothing is written by the one of term \(number)")
+            throw DatabaseError(.superseded, "another process leads: nothing is written by the one of term \(number)")
         }
     }
 

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// Lines of a log that are the same but for their time: each is said, and then once a minute, with how many were left out.
+/// Lines of a log that say the same: each is said, and then once a minute, with how many were left out before it.
+///
+/// Time, trace and the peer, which comes back by another port each time, make no difference.
 public final class Repetitions: Sendable {
     private struct Line {
         var saidAt: ContinuousClock.Instant
@@ -20,7 +22,9 @@ public final class Repetitions: Sendable {
 
     /// How many like this one were left out since the last one; `nil` when this one is to be left out too.
     func admit(_ message: String, _ fields: [String: String]) -> Int? {
-        let key = fields.sorted { $0.key < $1.key }.reduce(into: message) { $0 += "\n\($1.key)=\($1.value)" }
+        let key = fields.filter { $0.key != "peer" }.sorted { $0.key < $1.key }.reduce(into: message) {
+            $0 += "\n\($1.key)=\($1.value)"
+        }
         let now = now()
         return lines.withLock { lines in
             if var line = lines[key], line.saidAt + Self.pause > now {

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import HTTP
 import ServiceTesting
@@ -19,17 +20,17 @@ struct AgentPackageTests {
         }
     }
 
-    private func answer(_ path: String, _ method: HTTPMethod = .get, in folder: String?) throws -> HTTPResponse? {
+    private func answer(_ path: String, _ method: HTTPMethod = .get, in folder: String?) throws -> HTTPResponse {
         let request = HTTPRequest(method: method, path: path, authority: "a", fields: [:])
         return try AgentPackages(directory: folder).response(to: request)
     }
 
     @Test("are sent piece by piece, as what they are")
     func files() throws {
-        let script = try #require(try answer("/install.sh", in: directory.path))
+        let script = try answer("/install.sh", in: directory.path)
         #expect(script.status == 200)
         #expect(script.fields["content-type"] == "text/x-shellscript; charset=utf-8")
-        let package = try #require(try answer("/packages/sonde-agent_1.2.3_amd64.deb", in: directory.path))
+        let package = try answer("/packages/sonde-agent_1.2.3_amd64.deb", in: directory.path)
         #expect(package.status == 200)
         #expect(package.fields["content-type"] == "application/vnd.debian.binary-package")
         guard case .stream = package.body else { Issue.record("the whole package is in memory"); return }
@@ -42,20 +43,22 @@ struct AgentPackageTests {
         ]
     )
     func others(name: String) throws {
-        #expect(try answer("/packages/\(name)", in: directory.path)?.status == 404)
+        #expect(try answer("/packages/\(name)", in: directory.path).status == 404)
     }
 
     @Test("leave other paths to the page, and are read alone")
     func elsewhere() throws {
-        #expect(try answer("/main.js", in: directory.path) == nil)
-        #expect(try answer("/packages", in: directory.path) == nil)
-        #expect(try answer("/install.sh", .post, in: directory.path)?.status == 405)
-        #expect(try answer("/install.sh", .head, in: directory.path)?.status == 200)
+        #expect(!AgentPackages.covers("/main.js") && !AgentPackages.covers("/packages"))
+        #expect(try answer("/install.sh", .post, in: directory.path).status == 405)
+        #expect(try answer("/install.sh", .head, in: directory.path).status == 200)
     }
 
     @Test("are not there where no folder is named, and one that is not there is refused")
     func none() throws {
-        #expect(try answer("/install.sh", in: nil)?.status == 404)
-        #expect(throws: (any Error).self) { try answer("/install.sh", in: directory.path + "/none") }
+        #expect(try answer("/install.sh", in: nil).status == 404)
+        let error = #expect(throws: ConfigurationError.self) {
+            try GatewaySettings(from: Environment(["GATEWAY_PACKAGES": directory.path + "/none"]))
+        }
+        #expect(error?.message.hasPrefix("GATEWAY_PACKAGES must be a folder") == true)
     }
 }

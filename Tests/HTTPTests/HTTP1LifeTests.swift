@@ -55,6 +55,31 @@ struct HTTP1LifeTests {
         }
     }
 
+    @Test("lets no tunnel begin while the server drains, and no request last for ever")
+    func lateRequests() async throws {
+        let handler: HTTPHandler = { request in
+            guard request.path == "/tunnel" else {
+                await untilCancelled()
+                return .text(200, "")
+            }
+            return HTTPResponse(status: 101, body: .tunnel { _ in await untilCancelled() })
+        }
+        var limits = HTTPLimits()
+        limits.farewellTimeout = .seconds(60)
+        limits.drainTimeout = .milliseconds(100)
+        try await withServer(limits, handler: handler) { server in
+            let (tunnel, endless) = (try server.client(), try server.client())
+            async let drained: Void = server.server.drain()
+            while (try? server.client()) != nil { await Task.yield() }
+            let upgrade = "GET /tunnel HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+            let answer = await tunnel.exchange(upgrade)
+            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            #expect(answer.contains("connection: close\r\n"))
+            #expect(await endless.exchange(Self.get) == "")
+            await drained
+        }
+    }
+
     @Test("holds a handler back while its client does not read, and cancels it when the client goes")
     func slowReader() async throws {
         let record = Record()

@@ -129,6 +129,25 @@ struct HTTP2LifeTests {
         }
     }
 
+    @Test("that says its first word while the server drains is answered, and told to go")
+    func farewell() async throws {
+        var limits = HTTPLimits()
+        limits.farewellTimeout = .seconds(60)
+        try await withServer(limits, handler: { _ in .text(200, "done") }) { server in
+            let silent = try server.client()
+            async let drained: Void = server.server.drain()
+            while (try? server.client()) != nil { await Task.yield() }
+            let client = await RawHTTP2Client(over: silent)
+            await client.send(RawHTTP2Client.get("/", stream: 1))
+            let ping = await client.next(.ping)
+            await client.send(Frame(.ping, flags: 1, ping?.payload ?? []))
+            var kinds: [Frame.Kind?] = []
+            while let frame = await client.next() { kinds.append(frame.kind) }
+            #expect(kinds.contains(.data) && kinds.contains(.goAway))
+            await drained
+        }
+    }
+
     @Test("finishes what is under way when the server drains, and takes nothing new")
     func drain() async throws {
         let (gate, record) = (Gate(), Record())

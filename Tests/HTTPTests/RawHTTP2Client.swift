@@ -67,8 +67,13 @@ private func hpackInteger(_ number: Int, prefix: Int) -> [UInt8] {
 final class RawHTTP2Client: Sendable {
     private let client: RawClient
 
-    init(_ server: TestServer, settings: [(id: Int, value: Int)] = []) async throws {
-        client = try server.client()
+    convenience init(_ server: TestServer, settings: [(id: Int, value: Int)] = []) async throws {
+        await self.init(over: try server.client(), settings: settings)
+    }
+
+    /// Says its first word on a connection that there is.
+    init(over client: RawClient, settings: [(id: Int, value: Int)] = []) async {
+        self.client = client
         let payload = settings.flatMap { Array(bigEndian: $0.id).suffix(2) + Array(bigEndian: $0.value) }
         await client.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + Frame(.settings, payload).bytes)
     }

@@ -28,7 +28,7 @@ struct LeadershipTests {
         let count = sleeps.load(ordering: .relaxed)
         #expect(count == 6)
         let refusal = await #expect(throws: DatabaseError.self) { try await old.database.addNote("too late") }
-        #expect(refusal?.code == .unavailable)
+        #expect(refusal?.code == .superseded)
         try await new.database.addNote("of the second term")
         #expect(try await old.database.notes() == ["of the first term", "of the second term"])
         await #expect(throws: LeadershipLost.self) { try await old.hold() }

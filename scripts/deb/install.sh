@@ -12,8 +12,9 @@ usage: install.sh --url URL [--token TOKEN] [--authorities FILE]
   --authorities FILE   who vouches for the gateway, in PEM, when this host does not know
 
 Installs Debian packages, so it is for root on Debian and what descends from it. A host that is enrolled already gets
-the new program and keeps its identity. Exit codes: 64 the command line is wrong, 65 the package is not the one meant,
-69 the gateway cannot be reached or this host is not supported, 77 not root or the token is refused.
+the new program and keeps its identity; to enrol it anew, remove /etc/sonde/identity first. Exit codes: 64 the command
+line is wrong, 65 the package is not the one meant, 69 the gateway cannot be reached or this host is not supported,
+73 the identity cannot be written, 77 not root or the token is refused.
 USAGE
 }
 
@@ -27,26 +28,27 @@ fail() {
   exit "$code"
 }
 
+# Bytes that a package may have.
+largest=100000000
+
 # Downloads $1 to $2.
 fetch() {
   if command -v curl >/dev/null; then
-    curl --fail --silent --show-error --location --proto '=http,https' ${authorities:+--cacert "$authorities"} \
+    curl --fail --silent --show-error --location --proto "=${url%%:*}" --proto-redir "=${url%%:*}" \
+      --connect-timeout 10 --max-time 600 --max-filesize "$largest" ${authorities:+--cacert "$authorities"} \
       --output "$2" "$1"
   elif command -v wget >/dev/null; then
-    wget --quiet ${authorities:+--ca-certificate "$authorities"} --output-document "$2" "$1"
+    wget --quiet --timeout 10 --tries 1 --max-redirect 0 ${authorities:+--ca-certificate "$authorities"} --output-document "$2" "$1"
   else
     fail 69 'there is neither curl nor wget; install one of them: apt-get install curl'
   fi
 }
 
 enrol() {
-  identity=/etc/sonde/identity
-  settings=/etc/sonde/agent.env
-  if [ -e "$identity/tls.crt" ]; then
+  if [ "$enrolled" = yes ]; then
     echo 'enrolled already; the identity stays as it is'
     return
   fi
-  [ -n "$token" ] || fail 64 '--token is missing; sonde agent enrol prints one'
   if [ -n "$authorities" ]; then
     # The agent's user need not be able to read theirs.
     install --mode 0644 "$authorities" "$work/authorities.crt"
@@ -87,11 +89,17 @@ main() {
   done
   case $url in
     '') fail 64 '--url is missing; try --help' ;;
-    https://?* | http://localhost | http://localhost:* | http://127.* | http://'[::1]'*) ;;
+    *@* | *[[:space:]]*) fail 64 "--url must be a scheme, a host and perhaps a port, got \"$url\"" ;;
+    https://?* | http://localhost | http://localhost:* | http://127.0.0.1 | http://127.0.0.1:* | http://'[::1]'*) ;;
     *) fail 64 "--url must begin with https:// but to this machine itself, got \"$url\"" ;;
   esac
-  [ -z "$authorities" ] || [ -r "$authorities" ] || fail 64 "--authorities: $authorities cannot be read"
   [ "$(id -u)" = 0 ] || fail 77 'must be run as root, since it installs a package'
+  identity=/etc/sonde/identity
+  settings=/etc/sonde/agent.env
+  enrolled=no
+  [ ! -e "$identity/tls.crt" ] || [ ! -e "$settings" ] || enrolled=yes
+  [ "$enrolled" = yes ] || [ -n "$token" ] || fail 64 '--token is missing; sonde agent enrol prints one'
+  [ -z "$authorities" ] || [ -r "$authorities" ] || fail 64 "--authorities: $authorities cannot be read"
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
     fail 69 "this host has no apt-get; copy the program probe-agent here and run: probe-agent enrol --url $url"
   fi
@@ -108,8 +116,10 @@ main() {
   (cd "$work" && echo "$line" | sha256sum --check --status) ||
     fail 65 "$package has another SHA-256 than ${line%% *}; nothing was installed"
   echo "$package has the SHA-256 ${line%% *}"
-  DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --option Dpkg::Use-Pty=0 install "$work/$package" ||
-    fail 69 "apt-get could not install $package"
+  # Also an older one, or one of the same version: what the gateway has is what it works with.
+  DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --option Dpkg::Use-Pty=0 \
+    --option Dpkg::Options::=--force-confold --allow-downgrades --reinstall install "$work/$package" ||
+    fail 69 "apt-get could not install $package; on a new host run apt-get update first"
   enrol
   if [ -d /run/systemd/system ]; then
     systemctl start sonde-agent.service

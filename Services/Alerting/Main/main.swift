@@ -19,8 +19,9 @@ await MeshProcess.main(.alerting) {
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
-    let database = WatchedDatabase(opened) { process.note($0) }
-    let signs = try await openAgain(database, at: settings.database, settings.postgres)
+    let database = WatchedDatabase(opened) { process.noteTrouble($0, of: "database") }
+    let again = try await openAgain(database, at: settings.database, settings.postgres)
+    let signs = WatchedDatabase(again) { process.noteTrouble($0, of: "leadership") }
     let clock = LoopClock(process.loop)
     let store = process.connection(to: .store, at: settings.store)
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)

@@ -27,15 +27,17 @@ extension Command {
             let request = EnrolmentRequest(name: name, labels: labels, lifetimeSeconds: seconds)
             let session = try SessionFile.load()
             let client = try APIClient(session)
+            guard !arguments.has("json") else { return try Output.json(await client.call(.createEnrolment, request)) }
+            // Before the token is made, which is shown once.
+            let script = try await client.page("/install.sh")
             let made = try await client.call(.createEnrolment, request)
-            guard !arguments.has("json") else { return try Output.json(made) }
             let target = "--url \(session.url) --token \(made.token)"
             Output.line("run this on \(name), once, before \(made.enrolment.expiresAt):")
-            if let script = try await client.page("/install.sh") {
+            if let script {
                 let digest = sha256(script).hexadecimal
-                Output.line("  curl -fsSLO \(session.url)/install.sh")
-                Output.line("  echo \"\(digest)  install.sh\" | sha256sum -c")
-                Output.line("  sudo sh install.sh \(target)")
+                Output.line("  curl -fsSLO \(session.url)/install.sh \\")
+                Output.line("    && echo \"\(digest)  install.sh\" | sha256sum -c \\")
+                Output.line("    && sudo sh install.sh \(target)")
                 Output.line("or, where the program is already:")
             }
             Output.line("  probe-agent enrol \(target) --identity /etc/sonde/identity")

@@ -16,7 +16,7 @@ await MeshProcess.main(.gateway) {
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
-    let database = WatchedDatabase(opened) { process.note($0) }
+    let database = WatchedDatabase(opened) { process.noteTrouble($0, of: "database") }
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = process.connection(to: .store, at: settings.store)
     let alerting = process.connection(to: .alerting, at: settings.alerting)

@@ -11,14 +11,13 @@ struct AgentPackages: Sendable {
     private static let pieceBytes = 64 << 10
 
     private struct File: Sendable {
-        /// Mapped, not read: it may never be asked for.
-        var content: Data
+        var content: [UInt8]
         var type: String
     }
 
     private var files: [String: File] = [:]
 
-    /// Takes no notice of files that are neither; without a folder there is nothing.
+    /// Read once, takes no notice of files that are neither; without a folder there is nothing.
     init(directory: String?) throws {
         guard let directory else { return }
         let folder = URL(filePath: directory)
@@ -32,14 +31,15 @@ struct AgentPackages: Sendable {
             } else {
                 continue
             }
-            let content = try Data(contentsOf: folder.appending(path: name), options: .alwaysMapped)
-            files[path] = File(content: content, type: type)
+            let content = try Data(contentsOf: folder.appending(path: name))
+            files[path] = File(content: [UInt8](content), type: type)
         }
     }
 
-    /// `nil` where no package could be.
-    func response(to request: HTTPRequest) -> HTTPResponse? {
-        guard request.path == Self.script || request.path.hasPrefix(Self.prefix) else { return nil }
+    /// Whether a path is one of a package, or would be.
+    static func covers(_ path: String) -> Bool { path == script || path.hasPrefix(prefix) }
+
+    func response(to request: HTTPRequest) -> HTTPResponse {
         guard request.method == .get || request.method == .head else {
             return RESTHandler.allowing(["GET"], request)
         }
@@ -51,7 +51,7 @@ struct AgentPackages: Sendable {
             status: 200,
             fields: ["content-type": file.type, "cache-control": "no-cache"],
             body: .stream { writer in
-                var rest = file.content
+                var rest = file.content[...]
                 while !rest.isEmpty {
                     try await writer.write([UInt8](rest.prefix(Self.pieceBytes)))
                     rest = rest.dropFirst(Self.pieceBytes)

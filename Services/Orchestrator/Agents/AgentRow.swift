@@ -29,8 +29,14 @@ struct AgentRow: Sendable {
         """
 
     var labels: [String: String] {
-        let platform = node == nil ? [:] : AgentSelector.cluster.labels ?? [:]
-        return platform.merging(nodeLabels) { $1 }.merging(ownLabels) { $1 }.merging(addedLabels) { $1 }
+        var labels = nodeLabels.merging(ownLabels) { $1 }.merging(addedLabels) { $1 }
+        // Who is on a node is known, and nobody else may say so.
+        if node != nil {
+            labels[AgentSelector.platform] = AgentSelector.kubernetes
+        } else if labels[AgentSelector.platform] == AgentSelector.kubernetes {
+            labels[AgentSelector.platform] = nil
+        }
+        return labels
     }
 }
 
@@ -90,7 +96,9 @@ extension DatabaseConnection {
 
 extension AgentSelector {
     /// The agents on the nodes of a cluster: they alone know its names, and reach what has only an address there.
-    static let cluster = Self(labels: ["platform": "kubernetes"])
+    static let cluster = Self(labels: [platform: kubernetes])
+    static let platform = "platform"
+    static let kubernetes = "kubernetes"
 
     /// So many of those that this one selects.
     func limited(to count: Int) -> Self { Self(labels: labels, count: count) }

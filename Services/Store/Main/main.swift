@@ -21,7 +21,7 @@ await MeshProcess.main(.store) {
         sqlite: settings.sqlite,
         postgres: settings.postgres
     )
-    let database = WatchedDatabase(opened) { process.note($0) }
+    let database = WatchedDatabase(opened) { process.noteTrouble($0, of: "database") }
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = try await Store.open(
         database,

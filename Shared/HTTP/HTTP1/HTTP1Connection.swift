@@ -32,7 +32,7 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
 
     func start() {
         bound = LoopBound(self, on: channel.loop)
-        arm(isDraining ? server.limits.farewellTimeout : server.limits.headTimeout)
+        arm(server.limits.headTimeout)
         isTimingRequest = true
     }
 
@@ -110,6 +110,7 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
         guard let bound else { return }
         disarm()
         current = head
+        if isDraining { arm(server.limits.drainTimeout) }
         server.requests.increment()
         let request = HTTPRequest(
             method: head.method,
@@ -144,6 +145,12 @@ final class HTTP1Connection: ServerConnection, ChannelHandler, TimerHandler {
                     try await produce(HTTPBodyWriter(flow, on: channel.loop))
                     flow.finish()
                 }
+            case .tunnel where isDraining:
+                let refusal = server.refusal(503, "the server is stopping")
+                guard case .bytes(let body) = refusal.body else { preconditionFailure("a refusal's body is bytes") }
+                endsConnection = true
+                sendHead(refusal, head, true, .length(body.count))
+                channel.write(body.span)
             case .tunnel(let run):
                 endsConnection = true
                 let flow = HTTP1Flow(channel, framing: .none)

@@ -6,7 +6,8 @@
 
 {{/* Whether the job of the authority makes the passwords: those of a server that is our own. */}}
 {{- define "sonde.makesPasswords" -}}
-{{- if and (eq .Values.database.mode "bundled") (not .Values.database.existingSecret) }}true{{ end -}}
+{{- $database := .Values.database -}}
+{{- if and (eq $database.mode "bundled") (eq .Values.tls.mode "self") (not $database.existingSecret) }}true{{ end -}}
 {{- end -}}
 
 {{- define "sonde.databaseHost" -}}

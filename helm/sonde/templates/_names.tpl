@@ -75,9 +75,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
 {{/*
-Whether a StatefulSet has a volume. Where values do not say, it stays as it is; a new one has none where the cluster has
-no default class, since its pods would wait for ever. Without a cluster to ask, it has one. Takes a dict of root, name
-and persistence.
+Whether a StatefulSet has a volume. Where values do not say, it stays as it is, and a claim from before is taken up; else
+a new one has none where the cluster has no default class, since its pods would wait for ever. It has one where there is
+no cluster to ask, and without kubernetes.watch: who installs without rights in the whole cluster may not list classes.
+Takes a dict of root, name and persistence.
 */}}
 {{- define "sonde.hasVolume" -}}
 {{- if not (kindIs "invalid" .persistence.enabled) -}}
@@ -87,14 +88,18 @@ true
 {{- else -}}
 {{- $name := printf "%s-%s" (include "sonde.fullname" .root) .name -}}
 {{- $there := lookup "apps/v1" "StatefulSet" .root.Release.Namespace $name -}}
+{{- $claim := lookup "v1" "PersistentVolumeClaim" .root.Release.Namespace (printf "data-%s-0" $name) -}}
 {{- $classes := lookup "storage.k8s.io/v1" "StorageClass" "" "" -}}
 {{- if $there -}}
 {{- if $there.spec.volumeClaimTemplates }}true{{ end -}}
-{{- else if not (hasKey $classes "items") -}}
+{{- else if or $claim (not (hasKey $classes "items")) -}}
 true
 {{- else -}}
 {{- range $classes.items -}}
-{{- if eq (dig "metadata" "annotations" "storageclass.kubernetes.io/is-default-class" "" .) "true" }}true{{ end -}}
+{{- $annotations := .metadata.annotations | default dict -}}
+{{- range list "storageclass.kubernetes.io/is-default-class" "storageclass.beta.kubernetes.io/is-default-class" -}}
+{{- if eq (get $annotations .) "true" }}true{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

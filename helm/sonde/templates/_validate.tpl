@@ -21,8 +21,7 @@ write instead.
 {{- end -}}
 {{- end -}}
 
-{{- $hasJob := and (eq $values.database.mode "bundled") (eq $values.tls.mode "self") -}}
-{{- if and (not $sqlite) (not $hasJob) (not $values.database.existingSecret) -}}
+{{- if and (not $sqlite) (not $values.database.existingSecret) (not (include "sonde.makesPasswords" .)) -}}
 {{- fail "database.existingSecret is empty: make a Secret with the keys orchestrator, store, alerting, gateway and admin, each a password, such as by kubectl create secret generic sonde-database --from-literal=admin=..., and write its name there" -}}
 {{- end -}}
 {{- if and (eq $values.database.mode "postgres") (not $values.database.host) -}}
