@@ -164,7 +164,7 @@ struct IntegrityTests {
         await #expect(throws: DatabaseError.self) {
             try await StoreCheck.run(on: database, retention: RetentionSettings())
         }
-        try await database.migrate([Migration(1, "one", []), Migration(2, "two", []), Migration(3, "three", [])])
+        try await database.migrate((1...4).map { Migration($0, "number \($0)", []) })
         let error = await #expect(throws: DatabaseError.self) {
             try await StoreCheck.run(on: database, retention: RetentionSettings())
         }

@@ -137,12 +137,16 @@ final class SeriesTable: Sendable {
         state.withLock { $0.forgottenSeries.intersection(series) }
     }
 
-    /// Forgets newest rows that are older than `time`, since they are about to be removed.
-    func forget(before time: Int64) {
+    /// Forgets newest rows that are older than their tenants keep them, since they are about to be removed.
+    func forget(before time: (TenantID) -> Int64) {
         state.withLock { state in
-            for index in state.newest.indices
-            where state.newest[index].map({ $0.timestamp.microseconds < time }) == true {
-                state.newest[index] = nil
+            var times: [TenantID: Int64] = [:]
+            for index in state.newest.indices {
+                guard let newest = state.newest[index]?.timestamp.microseconds else { continue }
+                let tenant = state.records[index].key.tenant
+                let oldest = times[tenant] ?? time(tenant)
+                times[tenant] = oldest
+                if newest < oldest { state.newest[index] = nil }
             }
         }
     }
@@ -189,6 +193,11 @@ final class SeriesTable: Sendable {
     /// The series whose rows look alike in a file, in the order in which they began to be stored.
     func series(named name: SeriesName) -> [SeriesRecord] {
         state.withLock { state in (state.byName[name] ?? []).map { state.records[$0 - 1] } }
+    }
+
+    /// The numbers of the series of each tenant.
+    var numbers: [TenantID: [Int]] {
+        state.withLock { state in Dictionary(grouping: state.records, by: \.key.tenant).mapValues { $0.map(\.id) } }
     }
 
     /// The series of a tenant that have a name.
