@@ -20,7 +20,7 @@ struct Command: Sendable {
         .exportFile, .importFile, .plan, .apply, .configExport, .tokenList, .tokenCreate, .tokenDelete,
         .sessionList, .sessionAdd, .sessionChange, .sessionRemove, .probe, .probeTrace, .probeMTU,
         .probeUDP, .probeSTAMP, .simRun, .simProbe, .simTruth,
-        .storeCheck, .storeBackup, .storeRestore, .clusterSecrets, .version,
+        .retentionShow, .retentionSet, .storeCheck, .storeBackup, .storeRestore, .clusterSecrets, .version,
     ]
 
     var help: String {

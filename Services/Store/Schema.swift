@@ -17,6 +17,12 @@ let schema = [
         postgres: tenancy + (tables.map(\.name) + ["pruned"]).flatMap { RowGuard.statements(for: $0) }
             + ["SELECT set_config('sonde.tenant', '*', true)"] + ownRows
     ),
+    Migration(
+        3,
+        "retention of tenants",
+        sqlite: retentionTables,
+        postgres: retentionTables + ["retention", "retention_change"].flatMap { RowGuard.statements(for: $0) }
+    ),
 ]
 
 private let indices: [SQL] = [
@@ -39,6 +45,18 @@ private let ownRows: [SQL] = [
     "UPDATE flushed SET tenant = '*'",
     "UPDATE gap SET tenant = '*'",
     "DELETE FROM lease",
+]
+
+/// What tenants have chosen (`part` is `own`), what operators allow them (`limit`), both in days, and up to which day,
+/// counted from 1970, nothing is kept whatever those say (`expired`); and how many changes of it there were.
+private let retentionTables: [SQL] = [
+    """
+    CREATE TABLE retention (
+        tenant TEXT NOT NULL, part TEXT NOT NULL, rows BIGINT, minutes BIGINT, hours BIGINT, days BIGINT,
+        PRIMARY KEY (tenant, part)
+    )
+    """,
+    "CREATE TABLE retention_change (tenant TEXT PRIMARY KEY, number BIGINT NOT NULL)",
 ]
 
 /// A table of either engine; every one has a column `tenant`, and PostgreSQL shows each tenant its own rows alone.

@@ -20,6 +20,7 @@ public struct Store: Service {
     private let gaps: GapBook
     private let forgetting: Forgetting
     private let sessions: SessionBook
+    private let retention: RetentionBook
     private let compaction: Compaction
     private let pruning: Pruning
     private let settings: StoreSettings
@@ -42,7 +43,12 @@ public struct Store: Service {
         if let totals, settings.telemetry.showsMeasurements {
             metrics.families { totals.families(at: now(), seriesLimit: settings.telemetry.series) }
         }
-        let replica = try await Replica.open(database, seriesLimit: settings.ingest.series, totals: totals)
+        let replica = try await Replica.open(
+            database,
+            seriesLimit: settings.ingest.series,
+            retention: settings.retention,
+            totals: totals
+        )
         let (series, head, events) = (replica.series, replica.head, replica.events)
         metrics.gauge("sonde_store_followers", "Streams that are up to date.") { Double(events.followerCount) }
         metrics.gauge("sonde_store_series", "Checks as agents see them.") { Double(series.count) }
@@ -50,7 +56,7 @@ public struct Store: Service {
             database: database,
             head: head,
             limits: settings.queries,
-            retention: settings.retention,
+            retention: replica.retention,
             now: now
         )
         let enrolled = EnrolledAgents(orchestrator: orchestrator)
@@ -78,6 +84,7 @@ public struct Store: Service {
             gaps: GapBook(database: database, reader: reader, enrolled: enrolled, now: now),
             forgetting: forgetting,
             sessions: SessionBook(database: database, reader: reader, now: now),
+            retention: RetentionBook(database: database, table: replica.retention, now: now),
             compaction: Compaction(
                 database: database,
                 settings: settings.compaction,
@@ -91,7 +98,7 @@ public struct Store: Service {
             pruning: Pruning(
                 database: database,
                 settings: settings.retention,
-                series: series,
+                replica: replica,
                 forgetting: forgetting,
                 clock: clock,
                 now: now,
@@ -102,16 +109,23 @@ public struct Store: Service {
         )
     }
 
-    /// Adds `measurement.*`, `gap.*` and `session.*`.
+    /// Adds `measurement.*`, `gap.*`, `session.*` and `retention.*`.
     public func addRoutes(to router: inout RPCRouter) {
         ingest.addRoutes(to: &router)
         gaps.addRoutes(to: &router)
         forgetting.addRoutes(to: &router)
         let series = replica.series
-        let imports = Import(ingest: ingest, series: series, settings: settings, now: now)
+        let imports = Import(
+            ingest: ingest,
+            series: series,
+            limits: settings.ingest,
+            retention: replica.retention,
+            now: now
+        )
         router.handle(.importMeasurements, imports.callAsFunction)
         FollowStreams(events: replica.events, limits: reader.limits).addRoutes(to: &router)
         sessions.addRoutes(to: &router)
+        retention.addRoutes(to: &router)
         let export = ExportQuery(reader: reader, series: series, labelled: labelled, sessions: sessions, now: now)
         router.handle(.exportMeasurements, export.callAsFunction)
         let latest = LatestQuery(reader: reader, series: series, labelled: labelled)

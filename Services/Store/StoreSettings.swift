@@ -129,7 +129,7 @@ public struct QueryLimits: Sendable {
     public init() {}
 }
 
-/// How long what is kept.
+/// How long what is kept, at the longest: a tenant may have less.
 public struct RetentionSettings: Sendable {
     /// Rows themselves; like all of these, whole days in UTC.
     public var rows = Duration.seconds(30 * 86_400)
@@ -143,11 +143,6 @@ public struct RetentionSettings: Sendable {
     public var interval = Duration.seconds(60)
 
     public init() {}
-
-    /// The last day of which no rows are kept, counted from 1970.
-    func lastExpiredDay(at now: Timestamp) -> Int64 {
-        RollupStep.day.index(of: now.advanced(by: .zero - rows).microseconds) - 1
-    }
 }
 
 /// When rows move from the log into chunks.

@@ -49,6 +49,8 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listSessions.descriptor, RPCMethod.getSession.descriptor, RPCMethod.createSession.descriptor,
     RPCMethod.updateSession.descriptor, RPCMethod.deleteSession.descriptor,
     RPCMethod.listGaps.descriptor,
+    RPCMethod.getRetention.descriptor, RPCMethod.updateRetention.descriptor,
+    RPCMethod.getTenantRetention.descriptor, RPCMethod.limitTenantRetention.descriptor,
     RPCMethod.listRules.descriptor, RPCMethod.createRule.descriptor, RPCMethod.updateRule.descriptor,
     RPCMethod.deleteRule.descriptor,
     RPCMethod.listReceivers.descriptor, RPCMethod.createReceiver.descriptor, RPCMethod.deleteReceiver.descriptor,

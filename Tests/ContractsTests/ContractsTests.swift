@@ -204,7 +204,8 @@ struct ContractsTests {
             publicMethods.filter { $0.access == .operator }.map(\.name).sorted()
                 == [
                     "agent.command", "agent.delete", "agent.update", "enrolment.create", "enrolment.delete",
-                    "enrolment.list", "tenant.create", "tenant.delete", "tenant.list", "tenant.resume",
+                    "enrolment.list", "retention.get_tenant", "retention.limit_tenant", "tenant.create",
+                    "tenant.delete", "tenant.list", "tenant.resume",
                     "tenant.suspend",
                 ]
         )

@@ -100,6 +100,32 @@ struct IntegrityTests {
         }
     }
 
+    @Test("misses nothing in a log of which each tenant's newest commit is left", arguments: DatabaseEngine.allCases)
+    func pruned(engine: DatabaseEngine) async throws {
+        let (clock, time) = (StandingClock(engine), ManualTime())
+        let (idle, busy) = (Watch(), Watch())
+        let owners = checkOwners { $0.checkID == idle.series[0].checkID ? .first : Person.stranger.tenant }
+        try await withStore(in: directory, on: engine, time: time, clock: clock, orchestrator: owners) { store in
+            for watch in [idle, busy, busy, busy] {
+                _ = try await store.client.call(.appendMeasurements, watch.batch(2, before: time.now))
+                time.advance(by: .seconds(86_400))
+                for _ in 0..<2 {
+                    await clock.untilSleeping()
+                    clock.wake()
+                    await clock.untilSleeping()
+                }
+            }
+            let report = try await Self.check(store)
+            #expect(report.faults == [])
+            #expect(report.commits == 2)
+            let left = try await store.database.read { connection in
+                try connection.enter(tenant: "*")
+                return try connection.rows("SELECT cursor FROM event ORDER BY cursor") { row in try row.integer(0) }
+            }
+            #expect(left == [1, 4])
+        }
+    }
+
     @Test("tells of what is wrong", arguments: Harm.all)
     func faults(harm: Harm) async throws {
         let clock = StandingClock()
@@ -138,7 +164,7 @@ struct IntegrityTests {
         await #expect(throws: DatabaseError.self) {
             try await StoreCheck.run(on: database, retention: RetentionSettings())
         }
-        try await database.migrate([Migration(1, "one", []), Migration(2, "two", []), Migration(3, "three", [])])
+        try await database.migrate((1...4).map { Migration($0, "number \($0)", []) })
         let error = await #expect(throws: DatabaseError.self) {
             try await StoreCheck.run(on: database, retention: RetentionSettings())
         }

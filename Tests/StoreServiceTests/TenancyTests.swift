@@ -207,17 +207,18 @@ struct TenancyTests {
                         .createSession,
                         NewSession(name: "one", from: store.time.now.advanced(by: .seconds(-60)))
                     )
+                    _ = try await store.client.call(.updateRetention, RetentionChange(rows: 7))
                 }
             }
             let counts = try await store.database.read { connection in
                 try ["nobody", Person.editor.tenant.rawValue, Person.stranger.tenant.rawValue, "*"].map { tenant in
                     try connection.enter(tenant: tenant)
-                    return try ["series", "event", "session", "lease", "pruned", "flushed"].map { table in
+                    return try ["series", "event", "session", "retention", "retention_change"].map { table in
                         try connection.value(SQL(trusted: "SELECT count(*) FROM \(table)"), as: Int.self) ?? -1
-                    }.prefix(3)
+                    }
                 }
             }
-            #expect(counts == [[0, 0, 0], [1, 1, 1], [1, 1, 1], [2, 2, 2]])
+            #expect(counts == [[0, 0, 0, 0, 0], [1, 1, 1, 3, 0], [1, 1, 1, 3, 0], [2, 2, 2, 6, 1]])
         }
     }
 

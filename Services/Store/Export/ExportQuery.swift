@@ -21,7 +21,7 @@ struct ExportQuery: Sendable {
         if let id = filter.sessionID { filter = filter.filled(from: try await sessions.session(id)) }
         try checkNumber(filter.targetIDs?.count ?? 0, "target_ids", 0...Self.maximumTargets)
         let format = filter.format ?? .csv
-        let start = try start(filter)
+        let start = try start(filter, of: tenant)
         let (from, to) = (start.from, start.to)
         let targets = try await labelled(filter.labels, among: filter.targetIDs, of: tenant)
         let merge = OldestFirst(
@@ -47,7 +47,10 @@ struct ExportQuery: Sendable {
         }
     }
 
-    private func start(_ filter: ExportFilter) throws(RPCError) -> (from: Timestamp, to: Timestamp, place: RowPlace) {
+    private func start(
+        _ filter: ExportFilter,
+        of tenant: TenantID
+    ) throws(RPCError) -> (from: Timestamp, to: Timestamp, place: RowPlace) {
         let cursor = filter.cursor.flatMap { ListCursor($0) }
         guard filter.cursor == nil || cursor != nil else {
             throw invalid("cursor", "must be one that this method gave")
@@ -56,7 +59,7 @@ struct ExportQuery: Sendable {
         let from = cursor.map { Timestamp(microseconds: $0.from) } ?? filter.from ?? to.advanced(by: .seconds(-3_600))
         guard from < to else { throw invalid("from", "must be before to") }
         // What is older is gone, and days that have nothing need not be looked through.
-        let oldest = RollupStep.day.start(of: reader.retention.lastExpiredDay(at: now()) + 1)
+        let oldest = reader.retention.expiredDays(of: tenant, at: now()).end(\.rows)
         let first = RowPlace(timestamp: max(from.microseconds, oldest), id: .lowest, series: 0)
         return (from, to, cursor.map { max($0.last, first) } ?? first)
     }

@@ -42,7 +42,7 @@ struct Forgetting: Sendable {
         return Empty()
     }
 
-    /// All targets that a tenant has, or has had by a file, some at a time; and its sessions.
+    /// All targets that a tenant has, or has had by a file, some at a time; its sessions and its retention.
     private func forgetTenant(_ removed: RemovedTenant) async throws -> Empty {
         let tenant = removed.tenant
         let named = Set(replica.series.records(of: tenant).map(\.key.series.targetID))
@@ -51,6 +51,7 @@ struct Forgetting: Sendable {
         _ = try await database.write(as: tenant) { connection in
             try connection.execute("DELETE FROM session WHERE tenant = \(tenant.rawValue)")
         }
+        try await database.write(as: .every) { try $0.removeRetention(of: tenant) }
         return Empty()
     }
 
@@ -84,7 +85,7 @@ struct Forgetting: Sendable {
 }
 
 extension Array {
-    fileprivate func chunked(_ count: Int) -> [[Element]] {
+    func chunked(_ count: Int) -> [[Element]] {
         stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
     }
 }

@@ -7,12 +7,14 @@ import JSONRPC
 struct Import: Sendable {
     let ingest: Ingest
     let series: SeriesTable
-    let settings: StoreSettings
+    let limits: IngestLimits
+    let retention: RetentionTable
     let now: @Sendable () -> Timestamp
 
     func callAsFunction(_ piece: ImportPiece) async throws -> ImportReport {
         let layout = try ImportLayout(piece.columns, piece.mapping ?? [:])
-        let rows = ImportedRowReader(layout: layout, limits: settings.ingest, times: times)
+        let tenant = try Person.ofCall.tenant
+        let rows = ImportedRowReader(layout: layout, limits: limits, times: times(of: tenant))
         var report = ImportReport()
         var imported: [ImportedRow] = []
         for record in try records(of: piece) {
@@ -24,17 +26,17 @@ struct Import: Sendable {
                 report.errors.append(.init(line: record.line, field: error.field, message: error.message))
             }
         }
-        let batches = try batches(imported, of: try Person.ofCall.tenant, targets: piece.targets ?? [:])
+        let batches = try batches(imported, of: tenant, targets: piece.targets ?? [:])
         let outcome = try await piece.dryRun == true ? ingest.look(for: batches) : ingest.store(batches)
         (report.stored, report.duplicates) = (outcome.stored, outcome.duplicates)
         return report
     }
 
     /// From the first day whose rows are kept: what is older would be gone at once, and counted again each time.
-    private var times: ClosedRange<Int64> {
+    private func times(of tenant: TenantID) -> ClosedRange<Int64> {
         let now = now()
-        let kept = RollupStep.day.start(of: settings.retention.lastExpiredDay(at: now) + 1)
-        return max(kept, IngestLimits.earliest)...now.advanced(by: settings.ingest.clockAhead).microseconds
+        let kept = retention.expiredDays(of: tenant, at: now).end(\.rows)
+        return max(kept, IngestLimits.earliest)...now.advanced(by: limits.clockAhead).microseconds
     }
 
     private func records(of piece: ImportPiece) throws(RPCError) -> [CSVRecord] {
@@ -76,7 +78,7 @@ struct Import: Sendable {
         }
         var incoming: [IncomingBatch] = []
         for batch in batches {
-            incoming.append(try IncomingBatch(importedBy: tenant, batch.batch, limits: settings.ingest, now: now()))
+            incoming.append(try IncomingBatch(importedBy: tenant, batch.batch, limits: limits, now: now()))
         }
         return incoming
     }

@@ -6,10 +6,12 @@ import Packing
 public struct StoreCheck {
     private let connection: any DatabaseConnection
     private let packer: RowPacker
-    /// Of later days all rows are kept, unless there are minutes of them.
-    private let lastExpiredDay: Int64
+    /// Of days that have not expired all rows are kept, unless there are minutes of them.
+    private let rules: RetentionRules
+    private let now: Timestamp
 
-    /// `retention` says of which days rows must still be there to be compared with their sums.
+    /// `retention` says of which days rows must still be there to be compared with their sums, where tenants have
+    /// chosen nothing shorter.
     ///
     /// Throws when the database cannot be read at all, is no store's, or is of a newer version.
     public static func run(
@@ -17,12 +19,13 @@ public struct StoreCheck {
         retention: RetentionSettings,
         now: Timestamp = .now
     ) async throws -> StoreReport {
-        let lastDay = retention.lastExpiredDay(at: now)
-        return try await database.read(deadline: .now + .seconds(86_400)) { connection in
+        try await database.read(deadline: .now + .seconds(86_400)) { connection in
             try connection.enter(tenant: TenantID.every.rawValue)
             try connection.checkSchema()
             let packer = try RowPacker(level: 1)
-            return try StoreCheck(connection: connection, packer: packer, lastExpiredDay: lastDay).report()
+            var rules = RetentionRules(settings: retention)
+            rules.tenants = try connection.tenantRetentions()
+            return try StoreCheck(connection: connection, packer: packer, rules: rules, now: now).report()
         }
     }
 
@@ -39,12 +42,13 @@ public struct StoreCheck {
         try report.attempt("the log") { report in try log.run(&report) }
         var minutes: Set<SeriesDay> = []
         try report.attempt("the minutes") { report in minutes = try readMinutes(&report) }
-        let days = try connection.chunkDays()
+        let days = try connection.days(of: "chunk")
         for record in records {
             let name = "series \(record.id) (\(record.key.series.type.rawValue) of \(record.key.series.target))"
             var check = SeriesCheck(connection, packer, record, name: name, days: days)
-            check.isComplete = { [lastExpiredDay] day in
-                day > lastExpiredDay && !minutes.contains(SeriesDay(series: record.id, day: day))
+            let expired = rules.expiredDays(of: record.key.tenant, at: now).rows
+            check.isComplete = { day in
+                day > expired && !minutes.contains(SeriesDay(series: record.id, day: day))
             }
             check.moved = log.moved[record.id] ?? [:]
             check.waiting = log.waiting[record.id] ?? []
@@ -82,6 +86,7 @@ public struct StoreCheck {
         var days: Set<SeriesDay> = []
         var damaged: [SeriesDay] = []
         var count = 0
+        let lastExpiredDay = rules.settings.expiredDays(at: now).rows
         try connection.query("SELECT day, series, rollups FROM minutes") { row in
             let place = SeriesDay(series: try row[1], day: try row[0])
             count += 1
@@ -119,17 +124,6 @@ extension DatabaseConnection {
         }
         guard version == schema.count else {
             throw DatabaseError(.failed, "the database is of an older version; start the store once, which upgrades it")
-        }
-    }
-
-    /// The days that chunks are of, in their order and found by the index.
-    fileprivate func chunkDays() throws -> [Int64] {
-        var days: [Int64] = []
-        while true {
-            let last = days.last ?? .min
-            let next: SQL = "SELECT min(day) FROM chunk WHERE day > \(last)"
-            guard let day = try value(next, as: Int64?.self) ?? nil else { return days }
-            days.append(day)
         }
     }
 }

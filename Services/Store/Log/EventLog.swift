@@ -64,7 +64,8 @@ final class EventLog: Sendable {
         committed.update(event.cursor)
     }
 
-    /// Serves everybody from the database for now: what is in memory has rows of targets that are no more.
+    /// Serves everybody from the database for now: what is in memory has rows of targets that are no more, or
+    /// that have expired.
     func forgetTail() {
         tail.withLock { $0 = Tail() }
     }
@@ -180,7 +181,8 @@ extension DatabaseConnection {
         switch follower {
         case .everything:
             // Of each tenant the newest commit stays, however old it is.
-            let pruned: Int = try value("SELECT cursor FROM pruned") ?? 0
+            let pruned: Int =
+                try value("SELECT cursor FROM pruned WHERE tenant = \(TenantID.every.rawValue)") ?? 0
             return try value("SELECT min(cursor) FROM event WHERE cursor > \(pruned)", as: Int?.self) ?? nil
         case .tenant(let tenant):
             return try value("SELECT min(number) FROM event WHERE tenant = \(tenant.rawValue)", as: Int?.self) ?? nil

@@ -4,7 +4,7 @@ import Observability
 import Synchronization
 
 /// What this process knows of what was committed, by itself and by other stores on the same database: series, rows that
-/// are not in chunks, and the newest events.
+/// are not in chunks, the newest events, and how long things are kept.
 ///
 /// Commits have one order, since only one store at a time adds to the log. So whoever knows the newest knows all.
 final class Replica: Sendable {
@@ -14,6 +14,7 @@ final class Replica: Sendable {
     let series: SeriesTable
     let head: Head
     let events: EventLog
+    let retention: RetentionTable
     /// What rows amount to, where anybody outside wants to know.
     let totals: ProbeTotals?
 
@@ -22,8 +23,15 @@ final class Replica: Sendable {
     /// How many targets are forgotten, since when and until when, as of the last look.
     private let forgottenSeen = Mutex<[[Int64]]>([])
 
-    private init(_ database: any Database, _ series: SeriesTable, _ events: EventLog, _ totals: ProbeTotals?) {
+    private init(
+        _ database: any Database,
+        _ series: SeriesTable,
+        _ events: EventLog,
+        _ retention: RetentionTable,
+        _ totals: ProbeTotals?
+    ) {
         self.database = database
+        self.retention = retention
         self.totals = totals
         self.series = series
         self.events = events
@@ -31,14 +39,19 @@ final class Replica: Sendable {
     }
 
     /// Reads what is kept in memory.
-    static func open(_ database: any Database, seriesLimit: Int, totals: ProbeTotals?) async throws -> Replica {
+    static func open(
+        _ database: any Database,
+        seriesLimit: Int,
+        retention: RetentionSettings,
+        totals: ProbeTotals?
+    ) async throws -> Replica {
         let series = SeriesTable(limit: seriesLimit)
         try await series.load(from: database)
         let (flushed, numbers) = try await database.read(as: .every) { connection in
             (try connection.flushedCursor(), try connection.newestNumbers())
         }
         let events = EventLog(database, series, newest: flushed, numbers: numbers)
-        let replica = Replica(database, series, events, totals)
+        let replica = Replica(database, series, events, RetentionTable(retention), totals)
         try await replica.catchUp()
         totals?.begin()
         return replica
@@ -66,6 +79,7 @@ final class Replica: Sendable {
     /// Takes note of what others have committed, as a transaction sees it.
     func catchUp(on connection: any DatabaseConnection) throws {
         try catchUpForgotten(connection)
+        try retention.catchUp(on: connection)
         let newest: Int =
             try connection.value("SELECT coalesce(max(cursor), 0) FROM event") ?? 0
         guard newest > events.newest else { return }

@@ -17,14 +17,14 @@ struct HeatmapQuery: Sendable {
         try checkNumber(bins, "bins", 2...100)
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
-        let records = series.series(
+        let records = series.summed(
             of: tenant,
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
             type: filter.type,
             since: span.from
-        ).map(\.record).filter { filter.type != nil || !$0.key.series.type.isEvidence }
+        ).filter { filter.type != nil || !$0.key.series.type.isEvidence }
         let limits = reader.limits
         return try await reader.read(as: tenant) { rows in
             var budget = RowBudget(limits)

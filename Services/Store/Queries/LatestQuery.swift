@@ -14,7 +14,8 @@ struct LatestQuery: Sendable {
         let tenant = try Person.ofCall.tenant
         var newest: [Vantage: (record: SeriesRecord, newest: MeasurementRow)] = [:]
         let targets = try await labelled(filter.labels, of: tenant)
-        for entry in series.series(of: tenant, target: filter.targetID, among: targets) {
+        let kept = Timestamp(microseconds: reader.retention.expiredDays(of: tenant, at: reader.now()).end(\.rows))
+        for entry in series.series(of: tenant, target: filter.targetID, among: targets, since: kept) {
             if let other = newest[entry.record.vantage], !entry.newest.isNewer(than: other.newest) { continue }
             newest[entry.record.vantage] = entry
         }

@@ -20,9 +20,9 @@ struct MatrixQuery: Sendable {
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
         let targets = try await labelled(filter.labels, among: filter.targetIDs, of: tenant)
-        let series = series.series(of: tenant, among: targets, since: span.from)
-            .filter { record, _ in !record.key.series.type.isEvidence }
-        let groups = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
+        let series = series.summed(of: tenant, among: targets, since: span.from)
+            .filter { !$0.key.series.type.isEvidence }
+        let groups = Dictionary(grouping: series, by: \.key.series.targetID)
         guard groups.count <= Self.maximumTargets else {
             throw invalid("target_ids", "must name at most \(Self.maximumTargets) of the \(groups.count) targets")
         }

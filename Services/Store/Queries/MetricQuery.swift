@@ -15,13 +15,13 @@ struct MetricQuery: Sendable {
         try checkNumber(points, "points", 1...2_000)
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let steps = Steps(span, points: points)
-        let records = series.series(
+        let records = series.summed(
             of: tenant,
             target: filter.targetID,
             agent: filter.agentID,
             type: filter.type,
             since: span.from
-        ).map(\.record).filter { filter.type != nil || !$0.key.series.type.isEvidence }
+        ).filter { filter.type != nil || !$0.key.series.type.isEvidence }
         let metric = filter.metric ?? .latencyMean
         let limits = reader.limits
         return try await reader.read(as: tenant) { rows in

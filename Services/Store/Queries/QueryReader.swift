@@ -9,7 +9,7 @@ struct QueryReader: Sendable {
     let database: any Database
     let head: Head
     let limits: QueryLimits
-    let retention: RetentionSettings
+    let retention: RetentionTable
     let now: @Sendable () -> Timestamp
 
     func read<T: Sendable>(
@@ -19,10 +19,10 @@ struct QueryReader: Sendable {
         let own = ContinuousClock.now.advanced(by: limits.time)
         let deadline = CallContext.current?.deadline.map { min($0, own) } ?? own
         let segments = head.segments
-        let lastDay = retention.lastExpiredDay(at: now())
+        let expired = retention.expiredDays(of: tenant, at: now())
         do {
             return try await database.read(as: tenant, deadline: deadline) { connection in
-                try body(try SeriesReader(connection, segments, lastDayWithMinutes: lastDay))
+                try body(try SeriesReader(connection, segments, expired: expired))
             }
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError(.busy, "too many queries wait", data: ["retry_after_ms": 500])

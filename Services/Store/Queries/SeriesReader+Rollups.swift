@@ -49,25 +49,37 @@ private struct SeriesSum {
         let shorter: RollupStep? = unit == .day ? .hour : nil
         guard first < last else { return try add(times, upTo: shorter) }
         try add(times.lowerBound..<first, upTo: shorter)
-        try reader.connection.rollups(unit, of: series, from: first, to: last, withSketch: withSketch) {
-            start,
-            rollup in
+        let kept = (first..<last).keeping(from: reader.expired.end(unit == .day ? \.days : \.hours))
+        try reader.connection.rollups(
+            unit,
+            of: series,
+            from: kept.lowerBound,
+            to: kept.upperBound,
+            withSketch: withSketch
+        ) { start, rollup in
             sums[steps.index(of: start)].merge(rollup)
         }
-        try addHead(first..<last)
+        try addHead(kept)
         try add(last..<times.upperBound, upTo: shorter)
     }
 
     private mutating func addRows(_ times: Range<Int64>) throws {
-        for day in SeriesReader.days(of: times) where day <= reader.lastDayWithMinutes {
-            try addMinutes(of: day, times)
+        let minutes = times.keeping(from: reader.expired.end(\.minutes))
+        let rows = times.keeping(from: reader.expired.end(\.rows))
+        let expired = minutes.lowerBound..<max(minutes.lowerBound, rows.lowerBound)
+        for day in expired.days {
+            let (minutes, rows) = try reader.minutes(of: series, on: day)
+            try budget.use(rows)
+            try add(minutes, expired)
         }
-        try reader.chunks(of: series, in: times) { rows in try add(rows, times) }
-        try addHead(times)
+        var late = MinuteRollups()
+        late.add(try reader.headRows(of: series, inAny: expired, withMetadata: false))
+        try add(late, expired)
+        try reader.chunks(of: series, in: rows) { found in try add(found, rows) }
+        try addHead(rows)
     }
 
-    private mutating func addMinutes(of day: Int64, _ times: Range<Int64>) throws {
-        guard let minutes = try reader.minutes(of: series, on: day) else { return }
+    private mutating func add(_ minutes: MinuteRollups, _ times: Range<Int64>) throws {
         for (index, rollup) in minutes.rollups.sorted(by: { $0.key < $1.key }) {
             let start = index * RollupStep.minute.microseconds
             guard times.contains(start) else { continue }
@@ -77,7 +89,7 @@ private struct SeriesSum {
     }
 
     private mutating func addHead(_ times: Range<Int64>) throws {
-        try add(try reader.headRows(of: series, in: times, withMetadata: false), times)
+        try add(try reader.headRows(of: series, inAny: times, withMetadata: false), times)
     }
 
     private mutating func add(_ rows: MeasurementColumns, _ times: Range<Int64>) throws {

@@ -14,8 +14,8 @@ struct SummaryQuery: Sendable {
         let tenant = try Person.ofCall.tenant
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now())
         let targets = try await labelled(filter.labels, of: tenant)
-        let series = series.series(of: tenant, target: filter.targetID, among: targets, since: span.from)
-        let records = Dictionary(grouping: series.map(\.record), by: \.key.series.targetID)
+        let series = series.summed(of: tenant, target: filter.targetID, among: targets, since: span.from)
+        let records = Dictionary(grouping: series, by: \.key.series.targetID)
         let limits = reader.limits
         return try await reader.read(as: tenant) { rows in
             var targets: [TargetID: Rollup] = [:]

@@ -17,14 +17,14 @@ struct TimelineQuery: Sendable {
         let now = now()
         let span = try QuerySpan(from: filter.from, to: filter.to, longest: reader.limits.sumSpan, now: now)
         let steps = Steps(span, points: points)
-        let series = series.series(
+        let series = series.summed(
             of: tenant,
             target: filter.targetID,
             check: filter.checkID,
             agent: filter.agentID,
             since: span.from
         )
-        let vantages = Dictionary(grouping: series.map(\.record), by: \.vantage)
+        let vantages = Dictionary(grouping: series, by: \.vantage)
         let limits = reader.limits
         guard vantages.count * steps.count <= limits.timelinePoints else {
             throw invalid("points", "are too many for \(vantages.count) series; name a check_id or an agent_id")

@@ -3,7 +3,8 @@ import Database
 import Observability
 
 /// Removes what is older than it is to be kept, a little at a time so that writers need not wait: rows day by day, of
-/// which minutes are left, then those, and hours and days.
+/// which minutes are left, then those, and hours and days; of all tenants first, then what single ones keep for a
+/// shorter time.
 struct Pruning: Sendable {
     /// Rows that one transaction makes minutes of, about.
     private static let rowsAtOnce = 10_000
@@ -12,24 +13,31 @@ struct Pruning: Sendable {
 
     let database: any Database
     let settings: RetentionSettings
-    let series: SeriesTable
+    let replica: Replica
     let forgetting: Forgetting
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     let log: Log
 
+    /// What is to be gone: of all tenants, and of those that have something kept for a shorter time.
+    private struct Expiry: Equatable {
+        var all: ExpiredDays
+        var tenants: [TenantID: ExpiredDays]
+    }
+
     /// Runs until it is cancelled.
     func run() async throws {
-        var lastDay: Int64?
+        var last: Expiry?
         while true {
             do {
                 let now = now()
                 try await database.addPartitions(around: now)
                 try await removeEvents(before: now.advanced(by: .zero - settings.events).microseconds)
                 try await forgetting.cleanUp()
-                let day = settings.lastExpiredDay(at: now)
-                if day != lastDay { try await prune(at: now) }
-                lastDay = day
+                let rules = replica.retention.rules
+                let expiry = Expiry(all: settings.expiredDays(at: now), tenants: rules.expiredDays(at: now))
+                if expiry != last { try await prune(expiry, at: now) }
+                last = expiry
             } catch let error as DatabaseError {
                 log.warning("cannot remove old measurements", ["error": "\(error)"])
             }
@@ -37,18 +45,28 @@ struct Pruning: Sendable {
         }
     }
 
-    private func prune(at now: Timestamp) async throws {
-        let day = settings.lastExpiredDay(at: now)
-        series.forget(before: (day + 1) * RollupStep.day.microseconds)
+    private func prune(_ expiry: Expiry, at now: Timestamp) async throws {
+        let all = expiry.all
+        replica.series.forget { tenant in (expiry.tenants[tenant] ?? all).end(\.rows) }
         var total = 0
-        while case let rows = try await summarizeRows(upTo: day), rows > 0 { total += rows }
-        try await database.dropPartitions(upTo: day)
-        if total > 0 { log.info("removed old measurements", ["rows": "\(total)"]) }
+        while case let rows = try await summarizeRows(upTo: all.rows), rows > 0 { total += rows }
+        try await database.dropPartitions(upTo: all.rows)
         try await removeGaps(before: now.advanced(by: .zero - settings.rows).microseconds)
-        let lastMinutes = RollupStep.day.index(of: now.advanced(by: .zero - settings.minutes).microseconds) - 1
-        while try await removeMinutes(upTo: lastMinutes) > 0 {}
-        try await removeRollups(.hour, before: now.advanced(by: .zero - settings.hours))
-        try await removeRollups(.day, before: now.advanced(by: .zero - settings.days))
+        while try await removeMinutes(upTo: all.minutes) > 0 {}
+        for (tenant, series) in replica.series.numbers {
+            let pruning = TenantPruning(database: database, tenant: tenant, series: series)
+            let expired = expiry.tenants[tenant] ?? all
+            if expired.rows > all.rows {
+                let (rows, damaged) = try await pruning.summarizeRows(upTo: expired.rows)
+                total += rows
+                logDamage(damaged)
+            }
+            if expired.minutes > all.minutes { try await pruning.removeMinutes(upTo: expired.minutes) }
+            try await pruning.removeRollups(expired)
+            try await pruning.removeRoutes(before: expired.end(\.days))
+            if try await pruning.removeEvents(before: expired.end(\.rows)) { replica.events.forgetTail() }
+        }
+        if total > 0 { log.info("removed old measurements", ["rows": "\(total)"]) }
     }
 
     /// Makes minutes of the rows of some series on the first day there is, up to `last`; returns how many rows went.
@@ -68,25 +86,17 @@ struct Pruning: Sendable {
             }
             return (total, damaged)
         }
-        if damaged > 0 { log.error("removed old chunks that cannot be read", ["chunks": "\(damaged)"]) }
+        logDamage(damaged)
         return rows
+    }
+
+    private func logDamage(_ chunks: Int) {
+        guard chunks > 0 else { return }
+        log.error("removed old chunks that cannot be read", ["chunks": "\(chunks)"])
     }
 
     private func removeGaps(before cutoff: Int64) async throws {
         _ = try await database.write(as: .every) { try $0.execute("DELETE FROM gap WHERE ended_at < \(cutoff)") }
-    }
-
-    private func removeRollups(_ step: RollupStep, before time: Timestamp) async throws {
-        for first in stride(from: 1, through: series.count, by: Self.seriesAtOnce) {
-            _ = try await database.write(as: .every) { connection in
-                try connection.execute(
-                    """
-                    DELETE FROM rollup WHERE step = \(step.rawValue) AND series >= \(first)
-                        AND series < \(first + Self.seriesAtOnce) AND start < \(time.microseconds - step.microseconds)
-                    """
-                )
-            }
-        }
     }
 
     private func removeMinutes(upTo day: Int64) async throws -> Int {
@@ -100,9 +110,6 @@ struct Pruning: Sendable {
         }
     }
 
-    private static let isNotNewest: SQL =
-        "cursor < (SELECT max(cursor) FROM event AS newest WHERE newest.tenant = event.tenant)"
-
     /// Those that are in chunks; of each tenant the newest stays, since its number is where the next one goes on.
     private func removeEvents(before cutoff: Int64) async throws {
         while true {
@@ -110,20 +117,15 @@ struct Pruning: Sendable {
                 try connection.rows(
                     """
                     SELECT cursor, created_at FROM event
-                    WHERE cursor <= (SELECT cursor FROM flushed) AND \(Self.isNotNewest)
+                    WHERE cursor <= (SELECT cursor FROM flushed) AND \(SQL.isNotNewestEvent)
                     ORDER BY cursor LIMIT \(Self.eventsAtOnce)
                     """
                 ) { row in (cursor: try row[0] as Int, createdAt: try row[1] as Int64) }
             }
             guard let last = oldest.prefix(while: { $0.createdAt < cutoff }).last else { return }
             _ = try await database.write(as: .every) { connection in
-                try connection.execute("DELETE FROM event WHERE cursor <= \(last.cursor) AND \(Self.isNotNewest)")
-                return try connection.execute(
-                    """
-                    INSERT INTO pruned (tenant, cursor) VALUES (\(TenantID.every.rawValue), \(last.cursor))
-                    ON CONFLICT (tenant) DO UPDATE SET cursor = excluded.cursor
-                    """
-                )
+                try connection.execute("DELETE FROM event WHERE cursor <= \(last.cursor) AND \(SQL.isNotNewestEvent)")
+                try connection.execute(.savePruned(last.cursor, of: .every))
             }
         }
     }
@@ -133,7 +135,7 @@ extension DatabaseConnection {
     /// Puts minutes in the place of the rows of a series and a day; returns how much could not be read.
     ///
     /// They go like the others, or nothing that comes after them would ever be removed.
-    fileprivate func summarize(_ series: Int, on day: Int64, _ packer: RowPacker) throws -> Int {
+    func summarize(_ series: Int, on day: Int64, _ packer: RowPacker) throws -> Int {
         var damaged = 0
         var minutes = MinuteRollups()
         do {

@@ -21,10 +21,11 @@ struct RouteQuery: Sendable {
         let span = try QuerySpan(from: from, to: to, longest: reader.limits.sumSpan, now: to)
         return try await reader.read(as: tenant) { [series] rows in
             var log = RouteLog(changes: [])
+            let from = max(span.from.microseconds, rows.expired.end(\.days))
             try rows.connection.query(
                 """
                 SELECT changed_at, id, series, hop, flows, path FROM route WHERE tenant = \(tenant.rawValue)
-                    AND changed_at >= \(span.from.microseconds) AND changed_at < \(span.to.microseconds)
+                    AND changed_at >= \(from) AND changed_at < \(span.to.microseconds)
                 ORDER BY changed_at DESC, id DESC LIMIT \(Self.maximumRows)
                 """
             ) { row in

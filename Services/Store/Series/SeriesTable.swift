@@ -43,6 +43,26 @@ final class SeriesTable: Sendable {
             if let newest = newest[series - 1], !row.isNewer(than: newest) { return }
             newest[series - 1] = row
         }
+
+        /// The numbers of the series that a filter leaves over.
+        func numbers(
+            of tenant: TenantID,
+            target: TargetID?,
+            among targets: Set<TargetID>?,
+            check: CheckID?,
+            agent: AgentID?,
+            type: CheckType?
+        ) -> [Int] {
+            let ids =
+                target.map { byTarget[TenantTarget(tenant: tenant, target: $0)] ?? [] }
+                ?? Array(1..<records.count + 1)
+            return ids.filter { id in
+                let key = records[id - 1].key
+                return key.tenant == tenant && targets?.contains(key.series.targetID) ?? true
+                    && check.map { $0 == key.series.checkID } ?? true && agent.map { $0 == key.agentID } ?? true
+                    && type.map { $0 == key.series.type } ?? true
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -117,13 +137,35 @@ final class SeriesTable: Sendable {
         state.withLock { $0.forgottenSeries.intersection(series) }
     }
 
-    /// Forgets newest rows that are older than `time`, since they are about to be removed.
-    func forget(before time: Int64) {
+    /// Forgets newest rows that are older than their tenants keep them, since they are about to be removed.
+    func forget(before time: (TenantID) -> Int64) {
         state.withLock { state in
-            for index in state.newest.indices
-            where state.newest[index].map({ $0.timestamp.microseconds < time }) == true {
-                state.newest[index] = nil
+            var times: [TenantID: Int64] = [:]
+            for index in state.newest.indices {
+                guard let newest = state.newest[index]?.timestamp.microseconds else { continue }
+                let tenant = state.records[index].key.tenant
+                let oldest = times[tenant] ?? time(tenant)
+                times[tenant] = oldest
+                if newest < oldest { state.newest[index] = nil }
             }
+        }
+    }
+
+    /// The series that a filter leaves over and that had rows of `time` or later, of which sums at least are left.
+    func summed(
+        of tenant: TenantID,
+        target: TargetID? = nil,
+        among targets: Set<TargetID>? = nil,
+        check: CheckID? = nil,
+        agent: AgentID? = nil,
+        type: CheckType? = nil,
+        since time: Timestamp
+    ) -> [SeriesRecord] {
+        state.withLock { state in
+            let ids = state.numbers(of: tenant, target: target, among: targets, check: check, agent: agent, type: type)
+            return ids.filter { id in
+                time.microseconds <= state.marks[id - 1].newestAt && !state.forgottenSeries.contains(id)
+            }.map { state.records[$0 - 1] }
         }
     }
 
@@ -138,18 +180,12 @@ final class SeriesTable: Sendable {
         since time: Timestamp? = nil
     ) -> [(record: SeriesRecord, newest: MeasurementRow)] {
         state.withLock { state in
-            let ids =
-                target.map { state.byTarget[TenantTarget(tenant: tenant, target: $0)] ?? [] }
-                ?? Array(1..<state.records.count + 1)
+            let ids = state.numbers(of: tenant, target: target, among: targets, check: check, agent: agent, type: type)
             return ids.compactMap { id in
-                let record = state.records[id - 1]
-                guard record.key.tenant == tenant, targets?.contains(record.key.series.targetID) ?? true,
-                    check.map({ $0 == record.key.series.checkID }) ?? true,
-                    agent.map({ $0 == record.key.agentID }) ?? true,
-                    type.map({ $0 == record.key.series.type }) ?? true, let newest = state.newest[id - 1],
-                    time.map({ $0 <= newest.timestamp }) ?? true
-                else { return nil }
-                return (record, newest)
+                guard let newest = state.newest[id - 1], time.map({ $0 <= newest.timestamp }) ?? true else {
+                    return nil
+                }
+                return (state.records[id - 1], newest)
             }
         }
     }
@@ -157,6 +193,11 @@ final class SeriesTable: Sendable {
     /// The series whose rows look alike in a file, in the order in which they began to be stored.
     func series(named name: SeriesName) -> [SeriesRecord] {
         state.withLock { state in (state.byName[name] ?? []).map { state.records[$0 - 1] } }
+    }
+
+    /// The numbers of the series of each tenant.
+    var numbers: [TenantID: [Int]] {
+        state.withLock { state in Dictionary(grouping: state.records, by: \.key.tenant).mapValues { $0.map(\.id) } }
     }
 
     /// The series of a tenant that have a name.

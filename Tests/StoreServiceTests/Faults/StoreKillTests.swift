@@ -58,7 +58,7 @@ struct StoreKillTests {
         try process.start()
         let (code, output) = try await process.end()
         #expect(code == 73)
-        let line = "store: the database has schema version 99, this program knows 2; run a newer version\n"
+        let line = "store: the database has schema version 99, this program knows 3; run a newer version\n"
         #expect(output == line)
     }
 
