@@ -110,6 +110,9 @@ public struct MeshProcess: Sendable {
             gracePeriod: settings.gracePeriod,
             log: log
         )
+        metrics.gauge("sonde_ready", "Whether this process may be sent work.") { [readiness] in
+            readiness.obstacle == nil ? 1 : 0
+        }
         log.info("starting", ["listen": "\(settings.listen)"])
         readiness.hasStarted = isReady
         try await group.run()

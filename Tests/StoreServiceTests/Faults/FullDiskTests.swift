@@ -39,6 +39,7 @@ struct FullDiskTests {
             while await send() {}
             for _ in 1...3 { #expect(await !send()) }
             #expect(try await process.readiness() == "503 not ready: database\n")
+            #expect(try await process.ask("/metrics").contains("\nsonde_ready 0.0\n"))
             try disk.empty()
             while await !send() { await pause() }
             // Nothing fails any more, which it believes after a while.

@@ -60,7 +60,10 @@ final class StoreProcess: Sendable {
     }
 
     /// What it says to a kubelet that asks whether it is ready.
-    func readiness() async throws -> String {
+    func readiness() async throws -> String { try await ask("/readyz") }
+
+    /// What it says without a certificate: the status, and the body.
+    func ask(_ path: String) async throws -> String {
         let loop = try EventLoop(name: "kubelet")
         try loop.start()
         defer { loop.stop() }
@@ -68,7 +71,7 @@ final class StoreProcess: Sendable {
         return try await withTaskExecutorPreference(loop) {
             let connection = try await HTTPConnector(loop: loop).connect(to: address, tls: nil)
             defer { connection.close() }
-            let request = HTTPClientRequest(.get, "/readyz", authority: address.description)
+            let request = HTTPClientRequest(.get, path, authority: address.description)
             let response = try await connection.send(request, timeout: .seconds(10))
             return "\(response.status) \(String(decoding: response.body, as: UTF8.self))"
         }
