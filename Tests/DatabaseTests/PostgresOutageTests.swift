@@ -5,14 +5,6 @@ import Testing
 @testable import Database
 
 @Suite("A PostgreSQL server", .serialized) struct PostgresOutageTests {
-    private static let impatient = PostgresSettings(
-        readers: 1,
-        writers: 1,
-        connectTimeout: .seconds(5),
-        patience: .milliseconds(100),
-        stopTimeout: .milliseconds(100)
-    )
-
     /// Tries until it works, as the callers of a server that comes back do.
     private func persist<T>(_ body: () async throws -> T) async throws -> T {
         while true {
@@ -81,7 +73,7 @@ import Testing
     @Test("that is away is said to be, to all that wait, and is found when it is back")
     func away() async throws {
         let server = try PostgresServer()
-        try await withPostgres(Self.impatient, on: server) { database in
+        try await withPostgres(.impatient, on: server) { database in
             server.stop()
             await withTaskGroup(of: DatabaseError.Code?.self) { group in
                 for id in 0..<20 { group.addTask { await errorCode { try await database.addItem(id) } } }
@@ -97,7 +89,7 @@ import Testing
     func absent() async throws {
         let url = try PostgresURL("postgres://me:secret@127.0.0.1:1/x")
         let error = await #expect(throws: DatabaseError.self) {
-            _ = try await PostgresDatabase.open(url, Self.impatient)
+            _ = try await PostgresDatabase.open(url, .impatient)
         }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("secret") == false)
@@ -106,7 +98,7 @@ import Testing
     @Test("that stands still costs a job its deadline, and no more")
     func suspended() async throws {
         let server = try PostgresServer()
-        try await withPostgres(Self.impatient, on: server) { database in
+        try await withPostgres(.impatient, on: server) { database in
             let code = await errorCode {
                 try await database.write(deadline: .now + .seconds(1)) { connection in
                     try connection.execute("INSERT INTO item (id) VALUES (1)")
@@ -129,7 +121,7 @@ import Testing
     @Test("that does not answer a commit leaves its outcome unknown, and that is said")
     func unknownOutcome() async throws {
         let server = try PostgresServer()
-        try await withPostgres(Self.impatient, on: server) { database in
+        try await withPostgres(.impatient, on: server) { database in
             await #expect {
                 try await database.write(deadline: .now + .seconds(1)) { connection in
                     try connection.execute("INSERT INTO item (id) VALUES (1)")
@@ -148,11 +140,11 @@ import Testing
         let server = try PostgresServer(
             settings: ["max_connections=2", "superuser_reserved_connections=0", "max_wal_senders=0"]
         )
-        try await withPostgres(Self.impatient, on: server) { database in
+        try await withPostgres(.impatient, on: server) { database in
             #expect(try await database.itemCount() == 0)
             let url = try PostgresURL(server.url())
             let error = await #expect(throws: DatabaseError.self) {
-                _ = try await PostgresDatabase.open(url, Self.impatient)
+                _ = try await PostgresDatabase.open(url, .impatient)
             }
             #expect(error?.code == .busy, "\(error?.message ?? "")")
         }
@@ -164,7 +156,7 @@ import Testing
         for server in [first, second] { try server.execute("CREATE TABLE item (id INTEGER PRIMARY KEY)") }
         let hosts = "host=\(first.directory),\(second.directory)&target_session_attrs=read-write"
         let both = try await PostgresDatabase.open(PostgresURL("postgres://sonde@/postgres?\(hosts)"))
-        let one = try await PostgresDatabase.open(PostgresURL(first.url()), Self.impatient)
+        let one = try await PostgresDatabase.open(PostgresURL(first.url()), .impatient)
         try await closing(both) { both in
             try await closing(one) { one in
                 try await both.addItem(id: 0)

@@ -118,3 +118,14 @@ final class Flag: Sendable {
         while !isRaised.load(ordering: .acquiring) { await Task.yield() }
     }
 }
+
+extension PostgresSettings {
+    /// Fails soon where there is no server.
+    static let impatient = Self(
+        readers: 1,
+        writers: 1,
+        connectTimeout: .seconds(5),
+        patience: .milliseconds(100),
+        stopTimeout: .milliseconds(100)
+    )
+}

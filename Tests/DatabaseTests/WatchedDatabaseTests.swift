@@ -27,19 +27,10 @@ struct WatchedDatabaseTests {
         _ = write ? try await database.write(ask) : try await database.read(ask)
     }
 
-    /// Fails soon where there is no server.
-    private static let impatient = PostgresSettings(
-        readers: 1,
-        writers: 1,
-        connectTimeout: .seconds(5),
-        patience: .milliseconds(100),
-        stopTimeout: .milliseconds(100)
-    )
-
     @Test("tells once that its server has gone, and once that it is back")
     func outage() async throws {
         let server = try PostgresServer()
-        try await withPostgres(Self.impatient, on: server) { opened in
+        try await withPostgres(.impatient, on: server) { opened in
             let told = Case()
             let database = told.watch(opened)
             try await tries(database, write: true)
@@ -61,7 +52,7 @@ struct WatchedDatabaseTests {
     @Test("is not well for what it can still read, until nothing has failed for a while")
     func readable() async throws {
         let server = try PostgresServer()
-        try await withPostgres(Self.impatient, on: server) { opened in
+        try await withPostgres(.impatient, on: server) { opened in
             let told = Case()
             let database = told.watch(opened)
             try server.execute("ALTER SYSTEM SET default_transaction_read_only = on")

@@ -15,22 +15,11 @@ struct TenancyTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    private var owners: RPCClient {
-        let (mine, theirs) = (watch.series[0].checkID, watch.series[1].checkID)
-        return checkOwners { check in
-            switch check.checkID {
-            case mine: Person.editor.tenant
-            case theirs: Person.stranger.tenant
-            default: nil
-            }
-        }
-    }
-
     private func withTenants(
         _ engine: DatabaseEngine,
         _ body: @escaping @Sendable (StoreCase) async throws -> Void
     ) async throws {
-        try await withStore(in: directory, on: engine, orchestrator: owners, body)
+        try await withStore(in: directory, on: engine, orchestrator: watch.ownersOfTwo, body)
     }
 
     private func append(_ rows: Int, to store: StoreCase, age seconds: Int = 0) async throws -> AppendReceipt {

@@ -16,17 +16,6 @@ struct TenantRetentionTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    private var owners: RPCClient {
-        let (mine, theirs) = (watch.series[0].checkID, watch.series[1].checkID)
-        return checkOwners { check in
-            switch check.checkID {
-            case mine: Person.editor.tenant
-            case theirs: Person.stranger.tenant
-            default: nil
-            }
-        }
-    }
-
     private func withTenants(
         _ engine: DatabaseEngine,
         _ clock: StandingClock,
@@ -38,7 +27,7 @@ struct TenantRetentionTests {
             on: engine,
             time: time,
             clock: clock,
-            orchestrator: owners,
+            orchestrator: watch.ownersOfTwo,
             configure: configure,
             body
         )

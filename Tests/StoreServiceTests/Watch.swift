@@ -1,5 +1,7 @@
 import Contracts
 import JSON
+import JSONRPC
+import ServiceTesting
 
 /// An agent that watches some targets, and makes rows of what it would have seen.
 struct Watch: Sendable {
@@ -10,6 +12,18 @@ struct Watch: Sendable {
     init(targets: Int = 1) {
         series = (0..<targets).map { number in
             MeasurementSeries(checkID: .make(), targetID: .make(), target: "target \(number)", type: .icmp)
+        }
+    }
+
+    /// Says that the first target is the editor's and the second one the stranger's.
+    var ownersOfTwo: RPCClient {
+        let (mine, theirs) = (series[0].checkID, series[1].checkID)
+        return checkOwners { check in
+            switch check.checkID {
+            case mine: Person.editor.tenant
+            case theirs: Person.stranger.tenant
+            default: nil
+            }
         }
     }
 

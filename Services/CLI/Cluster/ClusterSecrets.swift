@@ -60,11 +60,13 @@ struct ClusterSecrets: Sendable {
             try await keepIdentity(of: service, identities[service], authorities, &reports)
         }
         try await keepEnrolment(authorities.agents, &reports)
-        let admin = ["email": Array(plan.adminEmail.utf8), "password": try Self.password()]
-        try await keepOnce("\(plan.prefix)-admin", admin, &reports)
+        try await keepOnce("\(plan.prefix)-admin", &reports) {
+            ["email": Array(plan.adminEmail.utf8), "password": try Self.password()]
+        }
         if plan.hasDatabase {
-            let roles = try Self.databaseRoles.map { ($0, try Self.password()) }
-            try await keepOnce("\(plan.prefix)-database", Dictionary(uniqueKeysWithValues: roles), &reports)
+            try await keepOnce("\(plan.prefix)-database", &reports) {
+                Dictionary(uniqueKeysWithValues: try Self.databaseRoles.map { ($0, try Self.password()) })
+            }
         }
         return try await owned(authorityName)?.metadata.resourceVersion == version
     }
@@ -186,11 +188,11 @@ struct ClusterSecrets: Sendable {
     /// Passwords: whoever made them, they are left as they are.
     private func keepOnce(
         _ name: String,
-        _ files: [String: [UInt8]],
-        _ reports: inout [SecretReport]
+        _ reports: inout [SecretReport],
+        _ files: () throws -> [String: [UInt8]]
     ) async throws {
         guard try await find(name) == nil else { return note(&reports, name, .kept) }
-        _ = try await create(name, files)
+        _ = try await create(name, files())
         note(&reports, name, .made)
     }
 
