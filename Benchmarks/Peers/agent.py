@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 
-from live import Installation, free_port
+from live import UNLIMITED, Installation, free_port
 
 ECHO_TARGETS = 10_000
 WARM_UP_SECONDS = 6
@@ -104,9 +104,8 @@ def measured(data, seconds):
 
 def echoes(release):
     with tempfile.TemporaryDirectory() as folder:
-        settings = pathlib.Path(folder, "settings")
-        settings.write_text("ORCHESTRATOR_MAX_TARGETS=20000\nPROBE_AGENT_MAX_PROBES=20000\n")
-        installation = Installation(release, folder, "--config", str(settings))
+        settings = "ORCHESTRATOR_MAX_TARGETS=20000\nPROBE_AGENT_MAX_PROBES=20000\n"
+        installation = Installation(release, folder, UNLIMITED + settings)
         try:
             check = {"type": "icmp", "interval_ms": 1_000, "timeout_ms": 1_000}
             for number in range(ECHO_TARGETS):
@@ -220,9 +219,7 @@ def beside_blackbox(data, folder, servers):
 def mixed(release):
     with tempfile.TemporaryDirectory() as folder:
         servers = Servers(folder)
-        settings = pathlib.Path(folder, "settings")
-        settings.write_text(f"PROBE_AGENT_AUTHORITIES={servers.certificate}\n")
-        installation = Installation(release, folder, "--config", str(settings))
+        installation = Installation(release, folder, UNLIMITED + f"PROBE_AGENT_AUTHORITIES={servers.certificate}\n")
         try:
             options = [
                 ("icmp", {}),

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from live import Installation
+from live import UNLIMITED, Installation
 
 TARGETS = 10_000
 WRITERS = 16
@@ -34,12 +34,7 @@ NOISY_CLIENTS = 100
 ROUNDS = 8
 ROUND_SECONDS = 2
 QUIET_PAUSE_SECONDS = 0.008
-SETTINGS = """GATEWAY_PERSON_RATE=1000000:1000000
-GATEWAY_TENANT_RATE=1000000:1000000
-GATEWAY_ADDRESS_RATE=1000000:1000000
-ORCHESTRATOR_MAX_TARGETS=20000
-ORCHESTRATOR_DURABILITY=normal
-"""
+SETTINGS = "ORCHESTRATOR_MAX_TARGETS=20000\nORCHESTRATOR_DURABILITY=normal\n"
 
 
 class Public:
@@ -223,7 +218,7 @@ def report(name, value, limit):
 def noisy_neighbour(release):
     """The p99 of a quiet tenant, and how much more it is beside a noisy one."""
     with tempfile.TemporaryDirectory() as folder:
-        installation = Installation(release, folder)
+        installation = Installation(release, folder, settings="")
         try:
             alone, beside = neighbour_milliseconds(installation)
         finally:
@@ -238,10 +233,7 @@ def main():
     parser.add_argument("--release", required=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = pathlib.Path(folder, "settings")
-        settings.write_text(SETTINGS)
-        settings.chmod(0o600)
-        installation = Installation(options.release, folder, "--config", str(settings))
+        installation = Installation(options.release, folder, UNLIMITED + SETTINGS)
         try:
             gateway = process_id(installation, "gateway")
             add_targets(installation)

@@ -26,6 +26,12 @@ WARM_UP_SECONDS = 5
 SECONDS = 15
 LIMIT_MILLISECONDS = 50
 
+# One person adds thousands of targets here, as fast as they are taken.
+UNLIMITED = """GATEWAY_PERSON_RATE=1000000:1000000
+GATEWAY_TENANT_RATE=1000000:1000000
+GATEWAY_ADDRESS_RATE=1000000:1000000
+"""
+
 
 def free_port():
     with socket.socket() as listener:
@@ -34,12 +40,14 @@ def free_port():
 
 
 class Installation:
-    """A running `sonde up`, and calls to its API."""
+    """A running `sonde up` with these settings, and calls to its API."""
 
-    def __init__(self, release, folder, *options):
+    def __init__(self, release, folder, settings=UNLIMITED):
         self.port = free_port()
-        self.log = pathlib.Path(folder, "up.log")
-        command = [f"{release}/sonde", "up", "--data", f"{folder}/data", "--port", str(self.port), *options]
+        self.log, file = pathlib.Path(folder, "up.log"), pathlib.Path(folder, "settings")
+        file.touch(mode=0o600)
+        file.write_text(settings)
+        command = [f"{release}/sonde", "up", "--data", f"{folder}/data", "--port", str(self.port), "--config", str(file)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
