@@ -47,7 +47,8 @@ public final class TLSServer: Sendable {
 
     public func stop() {
         try? runProgram("/usr/sbin/nginx", nginx + ["-s", "stop"])
-        try? FileManager.default.removeItem(at: directory)
+        // On its way out nginx removes files as well, which `FileManager` would stumble over.
+        try? runProgram("/usr/bin/rm", ["-rf", directory.path])
     }
 
     private var nginx: [String] {
