@@ -4,9 +4,9 @@
 set -euo pipefail
 
 declare -rA sets=(
-  [build]="ca-certificates git libargon2-dev libc-ares-dev libcurl4-openssl-dev libnghttp2-dev libpcre2-dev
-           libpq-dev libsnappy-dev libsqlite3-dev libssl-dev libwslay-dev libyaml-dev libzstd-dev make pkg-config
-           python3 python3-pip zlib1g-dev"
+  [build]="ca-certificates git libargon2-dev libc-ares-dev libcurl4-openssl-dev libmimalloc-dev libnghttp2-dev
+           libpcre2-dev libpq-dev libsnappy-dev libsodium-dev libsqlite3-dev libssl-dev libwslay-dev libyaml-dev
+           libzstd-dev make pkg-config python3 python3-pip zlib1g-dev"
   [test]="chromium curl dnsmasq-base fonts-inter glewlwyd iproute2 nghttp2-client nginx-light node-typescript openssl
           postgresql procps prometheus python3-venv shellcheck socat sqlite3 victoria-metrics"
   [bench]="curl dnsmasq-base fping gcc iproute2 libc6-dev mtr-tiny nghttp2-client nghttp2-server nginx-light openssl

@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <malloc.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -97,6 +98,12 @@ int clinux_signal_pipe(const int *signals, int count) {
     return ends[0];
 }
 
+/* mimalloc's, in programs that are linked with it. */
+void mi_collect(bool force) __attribute__((weak));
+
 void clinux_trim_heap(void) {
-    malloc_trim(0);
+    if (mi_collect)
+        mi_collect(true);
+    else
+        malloc_trim(0);
 }

@@ -35,7 +35,7 @@ uint64_t clinux_realtime_nanoseconds(void);
 /* A place of this thread's own that holds one pointer. */
 void *clinux_thread_pointer(void);
 void clinux_set_thread_pointer(void *pointer);
-/* malloc_trim(3): gives memory that is not used back to the system. */
+/* Gives memory that is not used back to the system, as malloc_trim(3) does. */
 void clinux_trim_heap(void);
 /* Nanoseconds of processor time this process has used. */
 uint64_t clinux_process_cpu_nanoseconds(void);
