@@ -67,15 +67,14 @@ struct EchoCaller: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             for peer in peers {
                 for _ in 0..<inFlight {
-                    group.addTask {
-                        let client = peer.client
-                        while left.take() {
-                            _ = try await client.call(.echo, payload)
-                        }
-                    }
+                    group.addTask { try await call(peer.client, while: left) }
                 }
             }
         }
+    }
+
+    private func call(_ client: RPCClient, while left: Countdown) async throws {
+        while left.take() { _ = try await client.call(.echo, payload) }
     }
 
     private static func processorSeconds() -> Double {

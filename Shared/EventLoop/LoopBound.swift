@@ -5,7 +5,7 @@
 /// released there.
 public final class LoopBound<Value>: @unchecked Sendable {
     public let loop: EventLoop
-    private var stored: Value?
+    @usableFromInline let stored: Value?
 
     /// To be called on the loop, or before the value is shared with anyone.
     public init(_ value: Value, on loop: EventLoop) {
@@ -13,6 +13,8 @@ public final class LoopBound<Value>: @unchecked Sendable {
         stored = value
     }
 
+    // Inlinable, so that no metadata of `Value?` are looked up at each access.
+    @inlinable
     public var value: Value {
         loop.preconditionIsCurrent()
         guard let stored else { preconditionFailure("a bound value lives as long as its wrapper") }

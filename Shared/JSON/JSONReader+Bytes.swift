@@ -1,3 +1,5 @@
+import Glibc
+
 extension JSONReader {
     /// Hands the UTF-8 bytes of a string to `body`, for those who need no `String`.
     @inlinable
@@ -21,6 +23,19 @@ extension JSONReader {
         }
         return body(unsafe UnsafeBufferPointer(rebasing: text[token.range]).span)
     }
+
+    /// Passes these very bytes if they are what comes next, and says whether it did; what they open or close is not seen.
+    public mutating func readIf(_ bytes: StaticString) -> Bool {
+        let length = bytes.utf8CodeUnitCount
+        guard length <= count - cursor, let start = unsafe text.baseAddress,
+            unsafe memcmp(start + cursor, bytes.utf8Start, length) == 0
+        else { return false }
+        cursor += length
+        return true
+    }
+
+    /// Whether nothing follows, not even whitespace.
+    @inlinable public var isAtEnd: Bool { cursor == count }
 
     /// Passes the next value whole and appends its bytes as they stand.
     @inlinable

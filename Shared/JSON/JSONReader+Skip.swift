@@ -32,7 +32,10 @@ extension JSONReader {
         var objects: UInt64 = 0
         var open = 0
         repeat {
-            switch peekByte() {
+            let first = peekByte()
+            switch first {
+            case UInt8(ascii: "\""):
+                try skipString()
             case UInt8(ascii: "{") where open < 64:
                 try enter()
                 if peekByte() != UInt8(ascii: "}") {
@@ -51,7 +54,7 @@ extension JSONReader {
                 }
                 leave()
             default:
-                try skipValue()
+                try skipValue(first)
             }
             // Behind a value: what it stands in goes on, or ends and is itself the value that is passed.
             while open > 0 {
@@ -78,16 +81,26 @@ extension JSONReader {
     @inline(__always)
     private mutating func skipKey() throws(JSONError) {
         guard peekByte() == UInt8(ascii: "\"") else { throw malformed("expected a key") }
-        _ = try scanString()
+        try skipString()
         guard peekByte() == UInt8(ascii: ":") else { throw malformed("expected a colon") }
         cursor += 1
     }
 
-    /// Passes a value that no container is, or a container that is too deep in others for one word of bits.
+    /// As `scanString`, for those who need not know where the string is.
     @inline(__always)
-    private mutating func skipValue() throws(JSONError) {
-        switch peekByte() {
-        case UInt8(ascii: "\""): _ = try scanString()
+    private mutating func skipString() throws(JSONError) {
+        let end = endOfPlainText(from: cursor &+ 1)
+        if end < count, byte(at: end) == UInt8(ascii: "\"") {
+            cursor = end &+ 1
+        } else {
+            _ = try scanUnusualString(from: end)
+        }
+    }
+
+    /// Passes a value that is no string and no container, or a container that is too deep in others for one word of
+    /// bits.
+    private mutating func skipValue(_ first: UInt8) throws(JSONError) {
+        switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["): try skip()
         case UInt8(ascii: "t"): try scanWord("true")
         case UInt8(ascii: "f"): try scanWord("false")

@@ -9,6 +9,8 @@ struct RPCReplyEnvelope {
 
     init(_ bytes: [UInt8]) throws(RPCError) {
         do {
+            resultRange = try JSONReader.read(bytes, Self.usualResult)
+            guard resultRange == nil else { return }
             try JSONReader.read(bytes) { reader throws(JSONError) in
                 try reader.beginObject()
                 while let member = try reader.nextKey({ Member($0) }) {
@@ -25,6 +27,13 @@ struct RPCReplyEnvelope {
         } catch {
             throw RPCError(.internalError, "the peer answered with something that is no JSON-RPC response")
         }
+    }
+
+    /// Where the result stands in a response as our servers write it; `nil` in any other.
+    private static func usualResult(_ reader: inout JSONReader) throws(JSONError) -> Range<Int>? {
+        guard reader.readIf(#"{"jsonrpc":"2.0","result":"#) else { return nil }
+        let result = try reader.rawValue()
+        return reader.readIf(#","id":1}"#) && reader.isAtEnd ? result : nil
     }
 
     private enum Member {

@@ -44,12 +44,14 @@ public final class RPCConnection: Service, RPCTransport {
         var limits = limits
         limits.handshakeTimeout = min(limits.handshakeTimeout, Self.connectTimeout)
         state = LoopBound(ConnectionState(HTTPConnector(loop: loop, limits: limits)), on: loop)
-        template = HTTPClientRequest(
+        var template = HTTPClientRequest(
             .post,
             "/rpc",
             authority: peer.rawValue,
             fields: ["content-type": "application/json"]
         )
+        template.keepsFields = false
+        self.template = template
         let name = peer.rawValue.map { $0 == "-" ? "_" : String($0) }.joined()
         connects = metrics.counter(
             "sonde_connects_to_\(name)_total",

@@ -44,7 +44,7 @@ struct HTTP2Head {
     private mutating func addRegular(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
         if unsafe name.isEqual(to: "host") { return unsafe setHost(value) }
         if unsafe name.isEqual(to: "content-length") {
-            contentLength = unsafe Int(String(decoding: value, as: UTF8.self)) ?? .max
+            contentLength = unsafe value.decimal ?? .max
         }
         unsafe request.fields.append(name, value)
     }
@@ -72,13 +72,20 @@ struct HTTP2Head {
     mutating func takeRequest() -> HTTPRequestHead {
         var head = HTTPRequestHead()
         swap(&request, &head)
+        clear()
+        return head
+    }
+
+    /// Is as new, but for the memory of its fields.
+    mutating func clear() {
+        guard isUsed else { return }
+        request.clear()
         status = 0
         contentLength = nil
         isHostAmbiguous = false
         isTargetInvalid = false
         isOverLimit = false
         byteCount = 0
-        return head
     }
 }
 

@@ -45,6 +45,7 @@ protocol HTTP2Role: AnyObject {
     private var head = HTTP2Head()
     private var headSince: UInt64?
     private var boundSelf: LoopBound<HTTP2Session>?
+    private(set) lazy var patience = PatienceWatch(self)
 
     init(
         isServer: Bool,
@@ -85,6 +86,7 @@ protocol HTTP2Role: AnyObject {
     func close(_ error: HTTPError) {
         isClosed = true
         boundSelf = nil
+        patience.end()
         let open = streams
         streams = []
         for stream in open {
@@ -309,7 +311,7 @@ protocol HTTP2Role: AnyObject {
     // MARK: Called back
 
     func beginHead(of id: Int32, isRequest: Bool) {
-        if head.isUsed { head = HTTP2Head() }
+        head.clear()
         headSince = loop.now
         guard isRequest, !isClosed else { return }
         let pointer = unsafe Unmanaged.passUnretained(newStream(id)).toOpaque()

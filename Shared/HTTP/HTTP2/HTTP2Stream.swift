@@ -5,9 +5,6 @@ import EventLoop
 ///
 /// It is either collecting (its body is handed over whole) or flowing (its bytes are read and written piece by piece).
 @safe final class HTTP2Stream: ByteStream, TimerHandler {
-    /// How long a call waits before it pays for noticing its cancellation, which costs a fifth of a quick call.
-    private static let patience = Duration.milliseconds(5)
-
     private(set) var id: Int32
     /// Its place among the open streams of its session.
     var slot = 0
@@ -23,6 +20,8 @@ import EventLoop
     var isHeadComplete = false
     /// Its answer has no body.
     var isHeadRequest = false
+    /// The fields of its answer are handed over.
+    var keepsFields = true
     var isEndReceived = false
 
     /// Bytes that came and were not taken, with their windows still to be given back.
@@ -68,7 +67,8 @@ import EventLoop
     func reuse(as id: Int32) {
         self.id = id
         startedAt = session.loop.now
-        if head.isUsed { head = HTTP2Head() }
+        head.clear()
+        keepsFields = true
         isRejected = false
         isAnswered = false
         isHeadComplete = false
@@ -222,12 +222,19 @@ import EventLoop
     func timerFired(_ token: TimerToken) {
         deadline = nil
         task?.cancel()
-        if unsafe answerWaiter != nil, !isHeld {
-            isHeld = true
-            resume(with: nil)
+        if isPatient {
+            losePatience()
         } else if unsafe answerWaiter != nil || headWaiter != nil {
             fail(HTTPError(.timeout, "no answer came in time"))
         }
+    }
+
+    /// Whether a call waits that does not notice yet when it is cancelled.
+    var isPatient: Bool { unsafe answerWaiter != nil && !isHeld }
+
+    func losePatience() {
+        isHeld = true
+        resume(with: nil)
     }
 
     private func fail(_ error: HTTPError) {
@@ -265,15 +272,14 @@ import EventLoop
 
     /// Waits for the whole answer; throws `timeout` when it does not come in time.
     func answer(within timeout: Duration?) async throws -> HTTPClientResponse {
-        let patience = min(timeout ?? Self.patience, Self.patience)
-        expire(after: patience)
+        if let timeout, timeout < PatienceWatch.patience { expire(after: timeout) } else { session.patience.begin() }
         let soon = await unsafe withUnsafeContinuation { continuation in
             unsafe answerWaiter = continuation
             wakeIfAnswered()
         }
         if let soon { return try soon.get() }
-        // It may have ended since the time ran out.
-        if let timeout, !isClosed { expire(after: timeout - patience) }
+        // It may have ended since then.
+        if let timeout, !isClosed { expire(after: timeout - .nanoseconds(session.loop.now - startedAt)) }
         let late = await withTaskCancellationHandler {
             await unsafe withUnsafeContinuation { continuation in
                 unsafe answerWaiter = continuation
@@ -315,7 +321,7 @@ import EventLoop
             let body = received
             received = []
             let status = head.status
-            let fields = head.takeRequest().fields
+            let fields = keepsFields ? head.takeRequest().fields : HTTPFields()
             resume(with: .success(HTTPClientResponse(status: status, fields: fields, body: body)))
         } else if isClosed {
             resume(with: .failure(failure ?? HTTPError(.reset, "the stream ended before its answer")))

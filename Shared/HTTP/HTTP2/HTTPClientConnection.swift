@@ -36,7 +36,7 @@ public final class HTTPClientConnection {
     /// Sends a request and returns the whole answer; throws `timeout` when it does not come in time.
     ///
     /// `more` adds the fields that differ from one request to the next. A task that is cancelled already sends nothing;
-    /// one that is cancelled while it waits notices within 5 ms.
+    /// one that is cancelled while it waits notices within 10 ms.
     public func send(
         _ request: HTTPClientRequest,
         timeout: Duration? = nil,
@@ -136,6 +136,7 @@ public final class HTTPClientConnection {
             body: request.body,
             isFinished: isFinished
         )
+        stream.keepsFields = request.keepsFields
         channel.scheduleFlush()
         return stream
     }

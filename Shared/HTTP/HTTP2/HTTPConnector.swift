@@ -45,6 +45,8 @@ public struct HTTPClientRequest: Sendable {
     let head: HTTPFields
     let isUpgrade: Bool
     public var body: [UInt8]
+    /// Whether the answer comes with its fields; their memory serves the next answer otherwise.
+    public var keepsFields = true
 
     /// `path` with its query; `upgrade` is what an extended CONNECT asks for, such as `websocket` (RFC 8441).
     public init(

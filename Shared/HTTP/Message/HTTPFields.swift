@@ -77,6 +77,7 @@ public struct HTTPFields: Sendable {
 
     /// Forgets the fields, but not their memory.
     mutating func removeAll() {
+        guard count > 0 else { return }
         storage.removeAll(keepingCapacity: true)
         count = 0
     }
@@ -202,6 +203,19 @@ extension UnsafeBufferPointer<UInt8> {
     func isEqual(to text: StaticString) -> Bool {
         guard let start = baseAddress, count == text.utf8CodeUnitCount else { return false }
         return unsafe memcmp(start, text.utf8Start, count) == 0
+    }
+
+    /// The number that these digits are; `nil` for anything else, and for more than an `Int` holds.
+    var decimal: Int? {
+        guard !isEmpty else { return nil }
+        var number = 0
+        for index in indices {
+            let digit = unsafe Int(self[index]) - 0x30
+            let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            guard (0...9).contains(digit), !isTooLarge, tens <= .max - digit else { return nil }
+            number = tens + digit
+        }
+        return number
     }
 }
 

@@ -60,6 +60,16 @@ struct HTTPRequestHead: Sendable {
     var authority = ""
     @usableFromInline var upgrade: String?
     @usableFromInline var fields = HTTPFields()
+
+    /// Is as new, but for the memory of its fields.
+    mutating func clear() {
+        method = .get
+        path = ""
+        query = nil
+        authority = ""
+        upgrade = nil
+        fields.removeAll()
+    }
 }
 
 /// Who is at the other end of a connection.
