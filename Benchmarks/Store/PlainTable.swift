@@ -35,16 +35,32 @@ struct PlainTable: Sendable {
         return PlainTable(database: database)
     }
 
-    /// A target's span in steps; returns how many there are.
+    /// A target's span in steps, by kind and vantage; returns how many there are.
     func series(_ target: String, from: Int64, to: Int64, step: Int64) async throws -> Int {
         try await database.read { connection in
             try connection.rows(
                 """
                 SELECT timestamp / \(step), count(*), sum(status <> 'success'), min(latency_ms), avg(latency_ms),
                     max(latency_ms) FROM measurement
-                WHERE target = \(target) AND timestamp >= \(from) AND timestamp < \(to) GROUP BY 1
+                WHERE target = \(target) AND timestamp >= \(from) AND timestamp < \(to) GROUP BY 1, type, origin
                 """
             ) { row in try row.integer(1) }.count
+        }
+    }
+
+    /// A target's span in steps and 30 ranges of latency, each as much wider than the one below as that is than its own;
+    /// returns how many of them have rows.
+    func heatmap(_ target: String, from: Int64, to: Int64, step: Int64) async throws -> Int {
+        try await database.read { connection in
+            try connection.rows(
+                """
+                WITH span AS (SELECT timestamp / \(step) AS step, latency_ms, status FROM measurement
+                        WHERE target = \(target) AND timestamp >= \(from) AND timestamp < \(to)),
+                    bounds AS (SELECT ln(min(latency_ms)) AS least, ln(max(latency_ms)) AS most FROM span)
+                SELECT step, CAST(30 * (ln(latency_ms) - least) / (most - least) AS INTEGER), count(*),
+                    sum(status <> 'success') FROM span, bounds GROUP BY 1, 2
+                """
+            ) { row in try row.integer(2) }.count
         }
     }
 
