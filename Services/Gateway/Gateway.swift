@@ -16,7 +16,7 @@ import Tokens
 public struct Gateway: Service {
     private static let upkeepPause = Duration.seconds(3_600)
 
-    private let server: HTTPServer
+    private let port: PublicPort
     private let hasher: PasswordHasher
     private let feed: IdentityFeed
     private let audit: AuditTrail
@@ -26,10 +26,11 @@ public struct Gateway: Service {
     private let settings: GatewaySettings
     private let process: MeshProcess
 
-    /// Brings the schema up to date, makes the first administrator, and binds the public port.
+    /// Brings the schema up to date, makes the first administrator, and lets people in once it runs.
     public static func open(
         _ database: any Database,
         _ settings: GatewaySettings,
+        at port: PublicPort,
         in process: MeshProcess,
         peers: GatewayPeers,
         push: RPCConnection
@@ -82,19 +83,7 @@ public struct Gateway: Service {
         let calls = IdempotentCalls(book: IdempotencyBook(database), people: authorizer, work: work)
         let rest = RESTHandler(gatewayMethods, router: router, idempotency: calls)
         let site = try site(settings, rest, RPCHandler(router), tokens, feed, stream, limits, clock)
-        let server = try HTTPServer(
-            on: settings.publicListen,
-            loops: [process.loop],
-            tls: try tls(settings),
-            log: process.log,
-            metrics: HTTPServerMetrics(process.metrics, role: "public"),
-            refusal: { status, reason in
-                var response = Problem.response(status, reason)
-                SecurityFields.add(to: &response.fields, isEncrypted: false)
-                return response
-            },
-            responder: taskResponder { request in await site(request) }
-        )
+        port.serve(site)
         process.metrics.gauge("sonde_audit_waiting", "Audit rows that are not written yet.") {
             Double(audit.waitingCount)
         }
@@ -102,7 +91,7 @@ public struct Gateway: Service {
             Double(hasher.computedCount)
         }
         let gateway = Gateway(
-            server: server,
+            port: port,
             hasher: hasher,
             feed: feed,
             audit: audit,
@@ -123,10 +112,10 @@ public struct Gateway: Service {
 
     public func run() async throws {
         defer {
-            server.close()
+            port.server.close()
             hasher.close()
         }
-        server.start()
+        port.server.start()
         let clock = LoopClock(process.loop)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -144,7 +133,7 @@ public struct Gateway: Service {
 
     public func drain() async {
         await feed.drain()
-        await server.drain()
+        await port.server.drain()
         await audit.drain()
     }
 
@@ -191,14 +180,6 @@ public struct Gateway: Service {
     private static func provider(_ settings: GatewaySettings, in process: MeshProcess) async -> OpenIDProvider? {
         guard let provider = settings.provider else { return nil }
         return await OpenIDProvider.open(provider, on: process.loop, log: process.log)
-    }
-
-    private static func tls(_ settings: GatewaySettings) throws -> HTTPServer.TLSSource? {
-        guard let certificate = settings.certificateFile, let keyFile = settings.keyFile else { return nil }
-        let chain = try IdentityMaterial.certificates(in: certificate)
-        let key = try PrivateKey(pem: [UInt8](Data(contentsOf: URL(filePath: keyFile))))
-        let context = try TLSContext.publicServer(chain: chain, key: key)
-        return { context }
     }
 
     private static func makeFirstAdmin(_ accounts: Accounts, _ settings: GatewaySettings, _ log: Log) async throws {

@@ -15,6 +15,8 @@ public struct GatewaySettings: Sendable {
     /// A SQLite file, or a PostgreSQL server.
     public var database: DatabaseLocation
     public var durability: SQLiteSettings.Durability
+    /// How long to wait for another gateway to let go of the SQLite file, while whoever comes waits too.
+    public var takeoverTimeout: Duration
     /// The administrator who is made when there is nobody yet.
     public var adminEmail: String
     /// Made up when left out, and written to `adminPasswordFile`.
@@ -59,6 +61,11 @@ public struct GatewaySettings: Sendable {
         }
         database = try environment.database("GATEWAY_DATABASE", default: "/var/lib/sonde/gateway.db")
         durability = try environment.choice("GATEWAY_DURABILITY", default: .full)
+        takeoverTimeout = try environment.duration(
+            "GATEWAY_TAKEOVER_TIMEOUT",
+            default: .zero,
+            in: .zero ... .seconds(600)
+        )
         adminEmail = environment.string("GATEWAY_ADMIN_EMAIL", default: "admin@localhost")
         adminPassword = environment.secret("GATEWAY_ADMIN_PASSWORD")
         adminPasswordFile = environment.string(

@@ -48,7 +48,7 @@ public final class HTTPServer: Sendable {
         self.loops = bound
     }
 
-    /// Begins to accept.
+    /// Begins to accept; who came before waits in the kernel's queue.
     public func start() {
         for bound in loops {
             bound.loop.execute { bound.value.start() }

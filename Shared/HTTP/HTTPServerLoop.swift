@@ -20,6 +20,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     private let tls: HTTPServer.TLSSource?
     private let buffers = ChannelBuffers()
     private var listener: FileDescriptor?
+    private var isAccepting = false
     private var retry: TimerToken?
     /// Ends the wait for connections that have said nothing when the server stops.
     private var farewell: TimerToken?
@@ -49,9 +50,10 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
     }
 
     func start() {
-        guard let number = listenerNumber else { return }
+        guard !isAccepting, let number = listenerNumber else { return }
         do {
             try loop.register(number, for: .read, self)
+            isAccepting = true
         } catch {
             log.error("cannot accept", ["error": "\(error)"])
         }
@@ -64,6 +66,7 @@ final class HTTPServerLoop: ReadinessHandler, TimerHandler {
             // Out of descriptors, most likely: what waits is tried again in a while.
             log.error("cannot accept", ["error": "\(error)"])
             if let number = listenerNumber { loop.unregister(number) }
+            isAccepting = false
             retry = loop.arm(self, afterNanoseconds: 100_000_000)
         }
     }

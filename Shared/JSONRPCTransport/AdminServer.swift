@@ -54,8 +54,13 @@ public struct AdminServer: Service {
 
     public var address: SocketAddress { server.address }
 
-    public func run() async throws {
+    /// Answers before it runs, too.
+    func start() {
         server.start()
+    }
+
+    public func run() async throws {
+        start()
         await untilCancelled()
         server.close()
     }

@@ -17,8 +17,9 @@ public struct MeshProcess: Sendable {
     public let identity: TLSIdentity
     public let readiness = ReadyState()
     private let signals: SignalWaiter
+    private let admin: AdminServer
 
-    /// Nothing runs yet but the loop's thread, which waits.
+    /// Binds the admin port; nothing runs yet but the loop's thread, which waits.
     public init(_ peer: RPCPeer, _ settings: MeshSettings) throws {
         signals = try SignalWaiter([SIGTERM, SIGINT])
         self.peer = peer
@@ -26,8 +27,18 @@ public struct MeshProcess: Sendable {
         loop = try EventLoop(name: peer.rawValue)
         log = Log(label: peer.rawValue, minimum: settings.logLevel, repetitions: Repetitions())
         identity = try TLSIdentity(directory: settings.identityDirectory)
+        admin = try AdminServer(
+            on: settings.adminListen,
+            loop: loop,
+            readiness: readiness,
+            log: log,
+            metrics: metrics
+        )
         try loop.start()
         metrics.addLoop(loop)
+        metrics.gauge("sonde_ready", "Whether this process may be sent work.") { [readiness] in
+            readiness.obstacle == nil ? 1 : 0
+        }
     }
 
     /// A connection to another service, on the process's loop or another; to be run before whoever calls through it.
@@ -91,17 +102,28 @@ public struct MeshProcess: Sendable {
         readiness.note(part, isOver: error == nil)
     }
 
+    /// Awaits `body` before anything else can run, and is ready meanwhile: whoever comes waits at a port that is bound.
+    ///
+    /// Returns `nil` when a signal asks the process to end.
+    public func standBy<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T? {
+        admin.start()
+        readiness.hasStarted = true
+        return try await withThrowingTaskGroup(of: T?.self) { group in
+            group.addTask(executorPreference: loop) { try await body() }
+            group.addTask(executorPreference: loop) { [signals, loop, log] in
+                let signal = try await signals.wait(on: loop)
+                log.info("stopping", ["signal": "\(signal)"])
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
     /// Runs `services` until a signal comes: started in this order, drained in the opposite one.
     ///
     /// Ready from the start, unless one of them is to say when.
     public func run(_ services: [any Service], isReady: Bool = true) async throws {
-        let admin = try AdminServer(
-            on: settings.adminListen,
-            loop: loop,
-            readiness: readiness,
-            log: log,
-            metrics: metrics
-        )
         let own: [any Service] = [admin, IdentityReloader(identity, on: loop, log: log)]
         let group = ServiceGroup(
             own + services,
@@ -110,9 +132,6 @@ public struct MeshProcess: Sendable {
             gracePeriod: settings.gracePeriod,
             log: log
         )
-        metrics.gauge("sonde_ready", "Whether this process may be sent work.") { [readiness] in
-            readiness.obstacle == nil ? 1 : 0
-        }
         log.info("starting", ["listen": "\(settings.listen)"])
         readiness.hasStarted = isReady
         try await group.run()

@@ -11,18 +11,22 @@ let settings = configure("gateway") { environment throws(ConfigurationError) in
 
 await MeshProcess.main(.gateway) {
     let process = try MeshProcess(.gateway, settings.mesh)
-    let opened = try await openDatabase(
-        at: settings.database,
-        sqlite: settings.sqlite,
-        postgres: settings.postgres
-    )
+    let port = try PublicPort(settings, in: process)
+    guard let opened = try await settings.takeDatabase(for: process) else { return }
     let database = WatchedDatabase(opened) { process.noteTrouble($0, of: "database") }
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = process.connection(to: .store, at: settings.store)
     let alerting = process.connection(to: .alerting, at: settings.alerting)
     let push = process.connection(to: .push, at: settings.push, limits: .tunnels(settings.maximumStreams))
     let peers = GatewayPeers(orchestrator: orchestrator.client, store: store.client, alerting: alerting.client)
-    let (gateway, router) = try await Gateway.open(database, settings, in: process, peers: peers, push: push)
+    let (gateway, router) = try await Gateway.open(
+        database,
+        settings,
+        at: port,
+        in: process,
+        peers: peers,
+        push: push
+    )
     let server = try process.server(router)
     try await process.run([orchestrator, store, alerting, push, server, gateway])
     await database.close()

@@ -75,9 +75,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
 {{/*
-Whether a StatefulSet has a volume. Where values do not say, it stays as it is, and a claim from before is taken up; else
-a new one has none where the cluster has no default class, since its pods would wait for ever. It has one where there is
-no cluster to ask, and without kubernetes.watch: who installs without rights in the whole cluster may not list classes.
+Whether a service has a volume. Where values do not say, it stays as it is, and a claim from before is taken up; else a new
+one has none where the cluster has no default class, since its pods would wait for ever. It has one where there is no
+cluster to ask, and without kubernetes.watch: who installs without rights in the whole cluster may not list classes.
 Takes a dict of root, name and persistence.
 */}}
 {{- define "sonde.hasVolume" -}}
@@ -86,15 +86,21 @@ Takes a dict of root, name and persistence.
 {{- else if or .persistence.storageClassName (not .root.Values.kubernetes.watch) -}}
 true
 {{- else -}}
+{{- $namespace := .root.Release.Namespace -}}
 {{- $name := printf "%s-%s" (include "sonde.fullname" .root) .name -}}
-{{- $there := lookup "apps/v1" "StatefulSet" .root.Release.Namespace $name -}}
-{{- $claim := lookup "v1" "PersistentVolumeClaim" .root.Release.Namespace (printf "data-%s-0" $name) -}}
+{{- $set := lookup "apps/v1" "StatefulSet" $namespace $name -}}
+{{- $deployment := lookup "apps/v1" "Deployment" $namespace $name | default dict -}}
+{{- $keeps := false -}}
+{{- range dig "spec" "template" "spec" "volumes" list $deployment -}}
+{{- if eq .name "data" }}{{ $keeps = true }}{{ end -}}
+{{- end -}}
+{{- $claim := lookup "v1" "PersistentVolumeClaim" $namespace (include "sonde.claim" .) -}}
 {{- $classes := lookup "storage.k8s.io/v1" "StorageClass" "" "" -}}
-{{- if $there -}}
-{{- if $there.spec.volumeClaimTemplates }}true{{ end -}}
+{{- if $set -}}
+{{- if $set.spec.volumeClaimTemplates }}true{{ end -}}
 {{- else if or $claim (not (hasKey $classes "items")) -}}
 true
-{{- else -}}
+{{- else if not $keeps -}}
 {{- range $classes.items -}}
 {{- $annotations := .metadata.annotations | default dict -}}
 {{- range list "storageclass.kubernetes.io/is-default-class" "storageclass.beta.kubernetes.io/is-default-class" -}}
@@ -105,12 +111,37 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* What a StatefulSet keeps its data in, as the end of its pod and its own. Takes what sonde.hasVolume does. */}}
+{{/* The claim for a service's volume, by the name that its StatefulSet gives, or would. */}}
+{{- define "sonde.claim" -}}
+{{- printf "data-%s-%s-0" (include "sonde.fullname" .root) .name -}}
+{{- end -}}
+
+{{- define "sonde.claimSpec" -}}
+accessModes: [ReadWriteOnce]
+{{- with .persistence.storageClassName }}
+storageClassName: {{ . }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .persistence.size }}
+{{- end -}}
+
+{{/* What a pod keeps its data in. Takes what sonde.hasVolume does, as those below do. */}}
 {{- define "sonde.dataVolume" -}}
+{{- if include "sonde.hasVolume" . -}}
+- name: data
+  persistentVolumeClaim: { claimName: {{ include "sonde.claim" . }} }
+{{- else -}}
+# No volume: what is in it ends with the pod.
+- name: data
+  emptyDir: { sizeLimit: {{ .persistence.size }} }
+{{- end -}}
+{{- end -}}
+
+{{/* The same for a StatefulSet, as the end of its pod and its own. */}}
+{{- define "sonde.ownVolume" -}}
 {{- if not (include "sonde.hasVolume" .) }}
-        # No volume: what is in it ends with the pod.
-        - name: data
-          emptyDir: { sizeLimit: {{ .persistence.size }} }
+        {{- include "sonde.dataVolume" . | nindent 8 }}
 {{- else }}
   volumeClaimTemplates:
     - apiVersion: v1
@@ -118,14 +149,27 @@ true
       metadata:
         name: data
       spec:
-        accessModes: [ReadWriteOnce]
-        {{- with .persistence.storageClassName }}
-        storageClassName: {{ . }}
-        {{- end }}
-        resources:
-          requests:
-            storage: {{ .persistence.size }}
+        {{- include "sonde.claimSpec" . | nindent 8 }}
 {{- end }}
+{{- end -}}
+
+{{/* The claim of a Deployment, which stays when the release goes; one that a StatefulSet has left is taken as it is. */}}
+{{- define "sonde.dataClaim" -}}
+{{- $there := lookup "v1" "PersistentVolumeClaim" .root.Release.Namespace (include "sonde.claim" .) -}}
+{{- $annotations := dig "metadata" "annotations" dict ($there | default dict) -}}
+{{- if or (not $there) (hasKey $annotations "meta.helm.sh/release-name") -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ include "sonde.claim" . }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "sonde.labels" . | nindent 4 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  {{- include "sonde.claimSpec" . | nindent 2 }}
+{{- end -}}
 {{- end -}}
 
 {{- define "sonde.replicas" -}}

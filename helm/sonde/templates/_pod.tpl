@@ -128,6 +128,19 @@ livenessProbe:
 {{- end }}
 {{- end -}}
 
+{{/* The values of a service with its placement, on the node of its other pod: a volume may be on one node at a time. */}}
+{{- define "sonde.beside" -}}
+{{- $own := deepCopy (index .root.Values .name) -}}
+{{- $affinity := $own.affinity | default dict -}}
+{{- $pods := get $affinity "podAffinity" | default dict -}}
+{{- $terms := get $pods "requiredDuringSchedulingIgnoredDuringExecution" | default list -}}
+{{- $labels := include "sonde.selector" . | fromYaml -}}
+{{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" $labels) -}}
+{{- $_ := set $pods "requiredDuringSchedulingIgnoredDuringExecution" (append $terms $term) -}}
+{{- $_ := set $affinity "podAffinity" $pods -}}
+{{- set $own "affinity" $affinity | toYaml -}}
+{{- end -}}
+
 {{/* Where a pod may run: a map of values with nodeSelector, tolerations and affinity. */}}
 {{- define "sonde.placement" -}}
 {{- with .nodeSelector }}

@@ -3,6 +3,7 @@ A whole service of the mesh: its account, addresses, pods and how they may be di
   root    the top context
   name    of the service, as its program and its image are called
   keeps   whether it has a database
+  follows whether a new pod of it takes a database's file over from the old one
   peers   the services that it calls
   ports   container ports beside those of the mesh and the metrics, as names and numbers
   env     more settings, in YAML
@@ -13,6 +14,9 @@ A whole service of the mesh: its account, addresses, pods and how they may be di
 {{- $own := index .root.Values .name -}}
 {{- $root := .root -}}
 {{- $isFile := include "sonde.isFile" . -}}
+{{- $follows := and $isFile .follows -}}
+{{- $data := dict "root" .root "name" .name "persistence" ($own.persistence | default dict) -}}
+{{- $claim := and $follows (include "sonde.hasVolume" $data) -}}
 {{- $full := printf "%s-%s" (include "sonde.fullname" .root) .name -}}
 {{- $replicas := include "sonde.replicas" . | int -}}
 {{- $scaled := and (hasKey $own "autoscaling") (dig "autoscaling" "enabled" false $own) -}}
@@ -44,7 +48,7 @@ spec:
     - { name: metrics, port: 9090, targetPort: metrics }
 ---
 apiVersion: apps/v1
-kind: {{ ternary "StatefulSet" "Deployment" (eq $isFile "true") }}
+kind: {{ ternary "StatefulSet" "Deployment" (and (eq $isFile "true") (not $follows)) }}
 metadata:
   name: {{ $full }}
   namespace: {{ .root.Release.Namespace }}
@@ -54,7 +58,7 @@ spec:
   {{- if not $scaled }}
   replicas: {{ $replicas }}
   {{- end }}
-  {{- if $isFile }}
+  {{- if and $isFile (not $follows) }}
   serviceName: {{ $full }}-mesh
   podManagementPolicy: Parallel
   persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Retain }
@@ -86,7 +90,7 @@ spec:
       terminationGracePeriodSeconds: {{ include "sonde.terminationSeconds" .root }}
       securityContext:
         {{- include "sonde.podSecurity" .root | nindent 8 }}
-      {{- with include "sonde.placement" $own }}
+      {{- with include "sonde.placement" (ternary (include "sonde.beside" . | fromYaml) $own (not (empty $claim))) }}
       {{- . | nindent 6 }}
       {{- end }}
       topologySpreadConstraints:
@@ -160,15 +164,22 @@ spec:
         {{- . | nindent 8 }}
         {{- end }}
         {{- end }}
+        {{- if $follows }}
+        {{- include "sonde.dataVolume" $data | nindent 8 }}
+        {{- end }}
         {{- with .volumes }}
         {{- . | nindent 8 }}
         {{- end }}
         {{- with $own.extraVolumes }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-  {{- if $isFile }}
-  {{- include "sonde.dataVolume" (dict "root" .root "name" .name "persistence" $own.persistence) }}
+  {{- if and $isFile (not $follows) }}
+  {{- include "sonde.ownVolume" $data }}
   {{- end }}
+{{- with and $claim (include "sonde.dataClaim" $data) }}
+---
+{{ . }}
+{{- end }}
 {{- if $own.podDisruptionBudget.enabled }}
 ---
 apiVersion: policy/v1
