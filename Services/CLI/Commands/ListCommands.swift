@@ -8,12 +8,19 @@ extension Command {
         summary: "list what agents of the last day could not keep",
         run: { arguments in
             _ = try arguments.words()
-            let list = try await APIClient(.load()).call(.listGaps, GapFilter(limit: 1_000))
+            let client = try APIClient(.load())
+            let list = try await client.call(.listGaps, GapFilter(limit: 1_000))
             guard !arguments.has("json") else { return try Output.json(list) }
+            let agents = try await client.call(.listAgents, Empty()).agents
+            let names = Dictionary(agents.map { ($0.id, $0.name) }) { first, _ in first }
             Output.table(
                 ["AGENT", "FROM", "TO", "ROWS", "CAUSE"],
-                list.gaps.map {
-                    [$0.agentID.rawValue, $0.from.description, $0.to.description, "\($0.rows)", $0.cause.rawValue]
+                list.gaps.map { gap in
+                    [
+                        // One that was removed has no name any more.
+                        names[gap.agentID] ?? gap.agentID.rawValue, gap.from.description, gap.to.description,
+                        "\(gap.rows)", gap.cause.rawValue,
+                    ]
                 }
             )
         }
