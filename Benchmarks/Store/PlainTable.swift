@@ -48,8 +48,7 @@ struct PlainTable: Sendable {
         }
     }
 
-    /// A target's span in steps and 30 ranges of latency, each as much wider than the one below as that is than its own;
-    /// returns how many of them have rows.
+    /// A target's span in steps and in 30 ranges of latency that grow by one factor; returns how many have rows.
     func heatmap(_ target: String, from: Int64, to: Int64, step: Int64) async throws -> Int {
         try await database.read { connection in
             try connection.rows(

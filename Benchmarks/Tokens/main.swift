@@ -50,8 +50,8 @@ let cached = try await nanoseconds { _ = try await authorizer.session(of: bearer
 
 print("an access token of \(message.count) bytes, against the most it may take, and its bare Ed25519 signature")
 let results = [
-    report("token check", verify, peer: 60_000, atLeast: 1),
+    report("token check/limit", verify, peer: 60_000, atLeast: 1),
     report("token check, its signature alone", verify, peer: bare, atLeast: 0.7),
-    report("token check, cached", cached, peer: 1_000, atLeast: 1),
+    report("token check, cached/limit", cached, peer: 1_000, atLeast: 1),
 ]
 exit(results.allSatisfy { $0 } ? 0 : 1)

@@ -83,7 +83,7 @@ public struct Gateway: Service {
         let calls = IdempotentCalls(book: IdempotencyBook(database), people: authorizer, work: work)
         let rest = RESTHandler(gatewayMethods, router: router, idempotency: calls)
         let site = try site(settings, rest, RPCHandler(router), tokens, feed, stream, limits, clock)
-        port.serve(site)
+        port.lead(to: site)
         process.metrics.gauge("sonde_audit_waiting", "Audit rows that are not written yet.") {
             Double(audit.waitingCount)
         }

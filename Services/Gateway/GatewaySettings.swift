@@ -64,7 +64,7 @@ public struct GatewaySettings: Sendable {
         takeoverTimeout = try environment.duration(
             "GATEWAY_TAKEOVER_TIMEOUT",
             default: .zero,
-            in: .zero ... .seconds(600)
+            in: .zero ... .seconds(900)
         )
         adminEmail = environment.string("GATEWAY_ADMIN_EMAIL", default: "admin@localhost")
         adminPassword = environment.secret("GATEWAY_ADMIN_PASSWORD")

@@ -1,4 +1,3 @@
-import Database
 import Foundation
 import HTTP
 public import JSONRPCTransport
@@ -27,15 +26,13 @@ public final class PublicPort: Sendable {
                 SecurityFields.add(to: &response.fields, isEncrypted: false)
                 return response
             },
-            responder: taskResponder { request in
-                await site.current?(request) ?? Problem.response(503, "the gateway starts")
-            }
+            responder: taskResponder { request in await site.answer(request) }
         )
     }
 
-    /// To be called before the server starts.
-    func serve(_ site: PublicSite) {
-        self.site.current = site
+    /// To be called once, before the server starts.
+    func lead(to site: PublicSite) {
+        self.site.set(site)
     }
 
     private static func tls(_ settings: GatewaySettings) throws -> HTTPServer.TLSSource? {
@@ -47,12 +44,24 @@ public final class PublicPort: Sendable {
     }
 }
 
-/// What answers at a port, once it is known.
+/// What answers at a port, which is known before anybody is let in.
 private final class SiteBehind: Sendable {
-    private let site = Mutex<PublicSite?>(nil)
+    private final class Box: Sendable {
+        let site: PublicSite
 
-    var current: PublicSite? {
-        get { site.withLock { $0 } }
-        set { site.withLock { $0 = newValue } }
+        init(_ site: PublicSite) {
+            self.site = site
+        }
+    }
+
+    private let box = AtomicLazyReference<Box>()
+
+    func set(_ site: PublicSite) {
+        _ = box.storeIfNil(Box(site))
+    }
+
+    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        guard let box = box.load() else { preconditionFailure("the port leads to a site before its server starts") }
+        return await box.site(request)
     }
 }

@@ -274,7 +274,9 @@ public actor ProbeAgent: Service {
             metrics.note(await scheduler.missed)
             guard let seconds = secondsToTrim else { continue }
             secondsToTrim = seconds > 1 ? seconds - 1 : nil
-            if seconds == 1 { Heap.trim() }
+            guard seconds == 1 else { continue }
+            Heap.trim()
+            spool.loop.execute { Heap.trim() }
         }
     }
 }

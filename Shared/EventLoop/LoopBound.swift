@@ -5,7 +5,7 @@
 /// released there.
 public final class LoopBound<Value>: @unchecked Sendable {
     public let loop: EventLoop
-    @usableFromInline let stored: Value?
+    @usableFromInline let stored: Value
 
     /// To be called on the loop, or before the value is shared with anyone.
     public init(_ value: Value, on loop: EventLoop) {
@@ -13,16 +13,15 @@ public final class LoopBound<Value>: @unchecked Sendable {
         stored = value
     }
 
-    // Inlinable, so that no metadata of `Value?` are looked up at each access.
+    // Inlinable, so that each caller has code for its own type.
     @inlinable
     public var value: Value {
         loop.preconditionIsCurrent()
-        guard let stored else { preconditionFailure("a bound value lives as long as its wrapper") }
         return stored
     }
 
     deinit {
-        guard !loop.isCurrent, let stored else { return }
+        guard !loop.isCurrent else { return }
         loop.release(stored)
     }
 }

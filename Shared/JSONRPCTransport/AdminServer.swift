@@ -10,7 +10,7 @@ public final class ReadyState: Sendable {
 
     public init() {}
 
-    /// Whether it has begun to work.
+    /// Whether it has begun to work, or stands by for another one that works.
     public var hasStarted: Bool {
         get { state.withLock { $0.hasStarted } }
         set { state.withLock { $0.hasStarted = newValue } }

@@ -104,20 +104,41 @@ public struct MeshProcess: Sendable {
 
     /// Awaits `body` before anything else can run, and is ready meanwhile: whoever comes waits at a port that is bound.
     ///
-    /// Returns `nil` when a signal asks the process to end.
-    public func standBy<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T? {
+    /// Returns `nil` when a signal asks the process to end; what `body` has made all the same goes to `undo`.
+    public func standBy<T: Sendable>(
+        _ body: @escaping @Sendable () async throws -> T,
+        undo: @escaping @Sendable (T) async -> Void
+    ) async throws -> T? {
         admin.start()
         readiness.hasStarted = true
-        return try await withThrowingTaskGroup(of: T?.self) { group in
-            group.addTask(executorPreference: loop) { try await body() }
-            group.addTask(executorPreference: loop) { [signals, loop, log] in
-                let signal = try await signals.wait(on: loop)
-                log.info("stopping", ["signal": "\(signal)"])
-                return nil
+        return try await withThrowingTaskGroup(of: Wait<T>.self) { group in
+            group.addTask(executorPreference: loop) {
+                do { return .over(try await body()) } catch is CancellationError { return .cancelled }
             }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
+            group.addTask(executorPreference: loop) { [signals, loop] in
+                do { return .signal(try await signals.wait(on: loop)) } catch is CancellationError { return .cancelled }
+            }
+            var result: T?
+            var isAsked = false
+            // Both are awaited: either may have happened while the other was told to end.
+            while let wait = try await group.next() {
+                group.cancelAll()
+                switch wait {
+                case .over(let made): result = made
+                case .signal(let number):
+                    log.info("stopping", ["signal": "\(number)"])
+                    isAsked = true
+                case .cancelled: break
+                }
+            }
+            guard isAsked else { return result }
+            if let result { await undo(result) }
+            return nil
         }
+    }
+
+    private enum Wait<T: Sendable>: Sendable {
+        case over(T), signal(CInt), cancelled
     }
 
     /// Runs `services` until a signal comes: started in this order, drained in the opposite one.

@@ -108,7 +108,7 @@ public struct CertificateAuthority: Sendable {
 
     static func make(
         commonName: String,
-        key: OpaquePointer,
+        key: OpaquePointer?,
         lifetime: Duration,
         startingAt start: Int64
     ) throws(TLSError) -> Draft {

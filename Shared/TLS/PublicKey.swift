@@ -1,5 +1,4 @@
 internal import COpenSSL
-internal import CSodium
 
 /// A public key that signatures are verified with.
 ///
@@ -9,19 +8,14 @@ internal import CSodium
         case ed25519([UInt8]), p256, rsa
     }
 
-    /// Whether libsodium is, which verifies Ed25519 in little more than half of OpenSSL 3.0's time.
-    private static let isSodiumReady = sodium_init() >= 0
-
-    let pointer: OpaquePointer
+    /// OpenSSL's form of it; none for Ed25519.
+    let pointer: OpaquePointer?
     private let kind: Kind
 
     /// Takes 32 bytes.
     public init(ed25519 bytes: [UInt8]) throws(TLSError) {
-        let key = unsafe EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)
-        guard Self.isSodiumReady, bytes.count == 32, let key = unsafe key else {
-            throw TLSError(.identity, "not an Ed25519 public key")
-        }
-        unsafe pointer = key
+        guard bytes.count == 32 else { throw TLSError(.identity, "not an Ed25519 public key") }
+        unsafe pointer = nil
         kind = .ed25519(bytes)
     }
 
@@ -61,8 +55,7 @@ internal import CSodium
     public func isValid(signature: [UInt8], of message: [UInt8]) -> Bool {
         switch kind {
         case .ed25519(let key):
-            guard signature.count == 64 else { return false }
-            return unsafe crypto_sign_verify_detached(signature, message, UInt64(message.count), key) == 0
+            return Sodium.isValid(signature: signature, of: message, key: key)
         case .p256:
             guard signature.count == 64 else { return false }
             let numbers = DER.integer(signature[..<32]) + DER.integer(signature[32...])

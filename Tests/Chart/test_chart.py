@@ -176,6 +176,35 @@ def two_releases_get_along() -> None:
     expect(not shared, f"releases in two namespaces share {shared}")
 
 
+def gateway_follows() -> None:
+    """In SQLite's mode a new gateway takes the file over, beside the old one; else nothing binds it to a node."""
+
+    def gateway(values: dict) -> tuple[dict, list[str]]:
+        found = [one for one in documents(values) if one["metadata"]["name"].endswith("sonde-gateway")]
+        claims = [one["metadata"]["name"] for one in documents(values) if one["kind"] == "PersistentVolumeClaim"]
+        return next(one for one in found if one["kind"] == "Deployment")["spec"]["template"], claims
+
+    other = {"topologyKey": "rack", "labelSelector": {"matchLabels": {"near": "people"}}}
+    own = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [other]}}
+    longest = {"gateway": {"affinity": own}, "gracePeriodSeconds": 600, "preStopSleepSeconds": 60}
+    pod, claims = gateway(longest)
+    expect(claims == ["data-sonde-gateway-0"], f"claims {claims}")
+    volumes = [one["persistentVolumeClaim"]["claimName"] for one in pod["spec"]["volumes"] if "persistentVolumeClaim" in one]
+    expect(volumes == claims, f"mounts {volumes}")
+    terms = pod["spec"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    expect(terms[0] == other and len(terms) == 2, f"affinity {terms}")
+    wanted = terms[1]["labelSelector"]["matchLabels"]
+    expect(wanted.items() <= pod["metadata"]["labels"].items(), "its pod does not match its own rule")
+    variables = {one["name"]: one.get("value") for one in pod["spec"]["containers"][0]["env"]}
+    patience = int(variables["GATEWAY_TAKEOVER_TIMEOUT"].removesuffix("s"))
+    end = pod["spec"]["terminationGracePeriodSeconds"]
+    # As long as GatewaySettings lets it be.
+    expect(end < patience <= 900, f"waits for {patience} s for what takes up to {end} s")
+    for mode in ("noVolumes", "postgres"):
+        pod, claims = gateway(MODES[mode])
+        expect(not claims and "affinity" not in pod["spec"], f"{mode}: {claims}, {pod['spec'].get('affinity')}")
+
+
 def makes_no_secrets() -> None:
     for template in sorted((CHART / "templates").rglob("*")):
         if template.is_file() and template.suffix != ".txt":
@@ -308,6 +337,7 @@ def main() -> int:
     outcome.check("keeps cloud metadata out of reach", metadata_is_out_of_reach)
     outcome.check("gives pods longer than they drain", stops_in_time)
     outcome.check("has two releases beside each other", two_releases_get_along)
+    outcome.check("has a new gateway follow the old one on its file", gateway_follows)
     outcome.check("makes no secret in a template", makes_no_secrets)
     outcome.check("documents every value, in the file and the schema", lambda: holds(undocumented))
     outcome.check("says an example wherever it refuses a form", lambda: expect(not unspoken(), "; ".join(unspoken())))

@@ -76,7 +76,7 @@ class Pod:
             return ["--volume", f"{self.identities / 'agents'}:PATH:ro"]
         if "emptyDir" in volume and volume["name"] == "tmp":
             return ["--tmpfs", "PATH:rw,mode=1777"]
-        if "emptyDir" in volume:
+        if "emptyDir" in volume or "persistentVolumeClaim" in volume:
             return ["--volume", f"{self.data()}:PATH:rw"]
         raise Failed(f"{self.service}: no way to make the volume {volume}")
 

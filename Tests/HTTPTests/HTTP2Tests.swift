@@ -158,8 +158,9 @@ struct HTTP2Tests {
         #expect(answer.body.isEmpty == false)
     }
 
-    @Test("tells the handler's caller when the answer did not come in time")
-    func timeout() async throws {
+    /// Shorter than a connection's look at who waits, about as long, and longer.
+    @Test("tells the handler's caller when the answer did not come in time", arguments: [1, 7, 50])
+    func timeout(milliseconds: Int) async throws {
         let record = Record()
         let handler: HTTPHandler = { _ in
             await untilCancelled()
@@ -171,7 +172,7 @@ struct HTTP2Tests {
                 await #expect(throws: HTTPError.self) {
                     _ = try await connection.send(
                         HTTPClientRequest(.get, "/", authority: "a"),
-                        timeout: .milliseconds(50)
+                        timeout: .milliseconds(milliseconds)
                     )
                 }
             }

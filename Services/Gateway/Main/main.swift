@@ -12,7 +12,7 @@ let settings = configure("gateway") { environment throws(ConfigurationError) in
 await MeshProcess.main(.gateway) {
     let process = try MeshProcess(.gateway, settings.mesh)
     let port = try PublicPort(settings, in: process)
-    guard let opened = try await settings.takeDatabase(for: process) else { return }
+    guard let opened = try await Gateway.takeDatabase(settings, for: process) else { return }
     let database = WatchedDatabase(opened) { process.noteTrouble($0, of: "database") }
     let orchestrator = process.connection(to: .orchestrator, at: settings.orchestrator)
     let store = process.connection(to: .store, at: settings.store)

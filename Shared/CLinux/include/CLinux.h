@@ -35,7 +35,7 @@ uint64_t clinux_realtime_nanoseconds(void);
 /* A place of this thread's own that holds one pointer. */
 void *clinux_thread_pointer(void);
 void clinux_set_thread_pointer(void *pointer);
-/* Gives memory that is not used back to the system, as malloc_trim(3) does. */
+/* Gives memory that is not used back to the system: of this thread with mimalloc, else of all, by malloc_trim(3). */
 void clinux_trim_heap(void);
 /* Nanoseconds of processor time this process has used. */
 uint64_t clinux_process_cpu_nanoseconds(void);

@@ -34,7 +34,7 @@ protocol HTTP2Role: AnyObject {
     private var controlFrames: TokenBucket
     /// Set when the peer has used up a bucket: the connection is to be closed.
     private(set) var isAbused = false
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Bytes of bodies that were received and not taken yet.
     private var buffered = 0
     /// Bytes of the connection's window that are held back because too much is buffered.
@@ -45,7 +45,7 @@ protocol HTTP2Role: AnyObject {
     private var head = HTTP2Head()
     private var headSince: UInt64?
     private var boundSelf: LoopBound<HTTP2Session>?
-    private(set) lazy var patience = PatienceWatch(self)
+    var patience: PatienceWatch?
 
     init(
         isServer: Bool,
@@ -86,7 +86,7 @@ protocol HTTP2Role: AnyObject {
     func close(_ error: HTTPError) {
         isClosed = true
         boundSelf = nil
-        patience.end()
+        patience?.end()
         let open = streams
         streams = []
         for stream in open {

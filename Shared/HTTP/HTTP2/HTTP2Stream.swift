@@ -272,7 +272,7 @@ import EventLoop
 
     /// Waits for the whole answer; throws `timeout` when it does not come in time.
     func answer(within timeout: Duration?) async throws -> HTTPClientResponse {
-        if let timeout, timeout < PatienceWatch.patience { expire(after: timeout) } else { session.patience.begin() }
+        if let timeout, timeout < PatienceWatch.latest { expire(after: timeout) } else { session.watchPatience() }
         let soon = await unsafe withUnsafeContinuation { continuation in
             unsafe answerWaiter = continuation
             wakeIfAnswered()

@@ -1,11 +1,23 @@
 import EventLoop
 
+extension HTTP2Session {
+    /// To be called when a call begins to wait.
+    func watchPatience() {
+        guard !isClosed else { return }
+        let watch = patience ?? PatienceWatch(self)
+        patience = watch
+        watch.begin()
+    }
+}
+
 /// Tells the calls of a connection that are not answered soon to look after their own time.
 ///
 /// One timer for all: one for each call would be a fortieth of what a quick call costs.
 final class PatienceWatch: TimerHandler {
     /// How long a call waits before it pays for noticing its cancellation, which costs a fifth of a quick call.
-    static let patience = Duration.milliseconds(5)
+    private static let patience = Duration.milliseconds(5)
+    /// A call that began to wait just behind a look is told at the next but one.
+    static let latest = patience * 2
     private static let nanoseconds = UInt64(patience.inNanoseconds)
 
     /// Let go by `end`: a weak reference would make every other one to the session dearer.
@@ -18,7 +30,7 @@ final class PatienceWatch: TimerHandler {
         loop = session.loop
     }
 
-    /// To be called when a call begins to wait; it is told within twice its patience.
+    /// Whoever begins to wait now is told by `latest`.
     func begin() {
         guard timer == nil, session != nil else { return }
         timer = loop.arm(self, afterNanoseconds: Self.nanoseconds)

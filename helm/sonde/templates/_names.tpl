@@ -90,9 +90,9 @@ true
 {{- $name := printf "%s-%s" (include "sonde.fullname" .root) .name -}}
 {{- $set := lookup "apps/v1" "StatefulSet" $namespace $name -}}
 {{- $deployment := lookup "apps/v1" "Deployment" $namespace $name | default dict -}}
-{{- $keeps := false -}}
+{{- $isTransient := false -}}
 {{- range dig "spec" "template" "spec" "volumes" list $deployment -}}
-{{- if eq .name "data" }}{{ $keeps = true }}{{ end -}}
+{{- if eq .name "data" }}{{ $isTransient = true }}{{ end -}}
 {{- end -}}
 {{- $claim := lookup "v1" "PersistentVolumeClaim" $namespace (include "sonde.claim" .) -}}
 {{- $classes := lookup "storage.k8s.io/v1" "StorageClass" "" "" -}}
@@ -100,7 +100,7 @@ true
 {{- if $set.spec.volumeClaimTemplates }}true{{ end -}}
 {{- else if or $claim (not (hasKey $classes "items")) -}}
 true
-{{- else if not $keeps -}}
+{{- else if not $isTransient -}}
 {{- range $classes.items -}}
 {{- $annotations := .metadata.annotations | default dict -}}
 {{- range list "storageclass.kubernetes.io/is-default-class" "storageclass.beta.kubernetes.io/is-default-class" -}}
@@ -153,11 +153,15 @@ resources:
 {{- end }}
 {{- end -}}
 
-{{/* The claim of a Deployment, which stays when the release goes; one that a StatefulSet has left is taken as it is. */}}
+{{/*
+The claim of a Deployment. It stays when the release goes, and is part of the release for as long as it is there, in other
+modes too: Helm rolls back to nothing that it does not know. What is there keeps its size and class, which may have
+grown; one that another owner has left is taken as it is. Takes a dict of root, name, persistence and isNeeded.
+*/}}
 {{- define "sonde.dataClaim" -}}
-{{- $there := lookup "v1" "PersistentVolumeClaim" .root.Release.Namespace (include "sonde.claim" .) -}}
-{{- $annotations := dig "metadata" "annotations" dict ($there | default dict) -}}
-{{- if or (not $there) (hasKey $annotations "meta.helm.sh/release-name") -}}
+{{- $there := lookup "v1" "PersistentVolumeClaim" .root.Release.Namespace (include "sonde.claim" .) | default dict -}}
+{{- $owner := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $there -}}
+{{- if or (and .isNeeded (not $there)) (eq $owner .root.Release.Name) -}}
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
@@ -168,7 +172,11 @@ metadata:
   annotations:
     helm.sh/resource-policy: keep
 spec:
+  {{- with $there.spec }}
+  {{- pick . "accessModes" "storageClassName" "resources" | toYaml | nindent 2 }}
+  {{- else }}
   {{- include "sonde.claimSpec" . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 {{- end -}}
 

@@ -128,13 +128,14 @@ livenessProbe:
 {{- end }}
 {{- end -}}
 
-{{/* The values of a service with its placement, on the node of its other pod: a volume may be on one node at a time. */}}
+{{/* The values of a service with its placement, beside the other pod of its claim: a volume may be on one node at a time. */}}
 {{- define "sonde.beside" -}}
 {{- $own := deepCopy (index .root.Values .name) -}}
 {{- $affinity := $own.affinity | default dict -}}
 {{- $pods := get $affinity "podAffinity" | default dict -}}
 {{- $terms := get $pods "requiredDuringSchedulingIgnoredDuringExecution" | default list -}}
-{{- $labels := include "sonde.selector" . | fromYaml -}}
+{{- $claim := include "sonde.claim" . -}}
+{{- $labels := set (include "sonde.selector" . | fromYaml) "sonde.dev/claim" $claim -}}
 {{- $term := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" $labels) -}}
 {{- $_ := set $pods "requiredDuringSchedulingIgnoredDuringExecution" (append $terms $term) -}}
 {{- $_ := set $affinity "podAffinity" $pods -}}

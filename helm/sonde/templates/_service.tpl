@@ -75,6 +75,9 @@ spec:
     metadata:
       labels:
         {{- include "sonde.labels" . | nindent 8 }}
+        {{- if $claim }}
+        sonde.dev/claim: {{ include "sonde.claim" $data }}
+        {{- end }}
       {{- with $own.podAnnotations }}
       annotations:
         {{- toYaml . | nindent 8 }}
@@ -90,7 +93,9 @@ spec:
       terminationGracePeriodSeconds: {{ include "sonde.terminationSeconds" .root }}
       securityContext:
         {{- include "sonde.podSecurity" .root | nindent 8 }}
-      {{- with include "sonde.placement" (ternary (include "sonde.beside" . | fromYaml) $own (not (empty $claim))) }}
+      {{- $placed := $own -}}
+      {{- if $claim }}{{ $placed = include "sonde.beside" . | fromYaml }}{{ end -}}
+      {{- with include "sonde.placement" $placed }}
       {{- . | nindent 6 }}
       {{- end }}
       topologySpreadConstraints:
@@ -176,9 +181,11 @@ spec:
   {{- if and $isFile (not $follows) }}
   {{- include "sonde.ownVolume" $data }}
   {{- end }}
-{{- with and $claim (include "sonde.dataClaim" $data) }}
+{{- if .follows }}
+{{- with include "sonde.dataClaim" (set $data "isNeeded" $claim) }}
 ---
 {{ . }}
+{{- end }}
 {{- end }}
 {{- if $own.podDisruptionBudget.enabled }}
 ---
