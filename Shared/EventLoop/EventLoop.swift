@@ -228,7 +228,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Lets the last reference to a value of this loop go on the loop's own thread.
-    func release<Value>(_ value: Value) {
+    func release<Value>(_ value: consuming Value) {
         // Safe to send: a retained pointer that nobody but the loop's call below uses.
         nonisolated(unsafe) let box = unsafe Unmanaged.passRetained(ReleaseBox(value))
         post { $0.calls.append { unsafe box.release() } }

@@ -5,7 +5,8 @@
 /// released there.
 public final class LoopBound<Value>: @unchecked Sendable {
     public let loop: EventLoop
-    @usableFromInline let stored: Value
+    /// There until the wrapper ends.
+    @usableFromInline var stored: Value?
 
     /// To be called on the loop, or before the value is shared with anyone.
     public init(_ value: Value, on loop: EventLoop) {
@@ -17,11 +18,13 @@ public final class LoopBound<Value>: @unchecked Sendable {
     @inlinable
     public var value: Value {
         loop.preconditionIsCurrent()
+        guard let stored else { preconditionFailure("a bound value lives as long as its wrapper") }
         return stored
     }
 
     deinit {
-        guard !loop.isCurrent else { return }
-        loop.release(stored)
+        // Moved all the way: a copy that outlives the move would be the last one, on this thread.
+        guard !loop.isCurrent, let value = stored.take() else { return }
+        loop.release(consume value)
     }
 }

@@ -101,13 +101,22 @@ final class EventLoopTests {
 
     final class Order { var steps: [String] = [] }
 
+    /// Often enough for the loop to be done with a value before the thread that dropped it is.
     @Test("lets a bound value go on its loop, whoever drops it last")
     func loopBound() async {
         let loop = loop
-        await withCheckedContinuation { continuation in
-            let box = LoopBound(Canary { continuation.resume() }, on: loop)
-            _ = box
+        let places = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<20_000 {
+                group.addTask {
+                    await withCheckedContinuation { continuation in
+                        let box = LoopBound(Canary { continuation.resume(returning: loop.isCurrent) }, on: loop)
+                        _ = box
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { places, isOnLoop in places[isOnLoop, default: 0] += 1 }
         }
+        #expect(places == [true: 20_000])
     }
 
     final class Canary {

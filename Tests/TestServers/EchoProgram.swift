@@ -3,12 +3,17 @@ import Glibc
 
 /// socat, which sends back what it gets over TCP.
 public final class EchoProgram: Sendable {
+    private static let patienceSeconds = 120
+
     public let port: UInt16
     private let program: Child
 
     public init() async throws {
         port = try freePort()
-        program = try Child("/usr/bin/socat", ["TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr,fork", "EXEC:cat"])
+        // Its own patience with what is under way when one side has said all is half a second.
+        let patience = ["-t", "\(Self.patienceSeconds)"]
+        let echo = ["TCP-LISTEN:\(port),bind=127.0.0.1,reuseaddr,fork", "EXEC:cat"]
+        program = try Child("/usr/bin/socat", patience + echo)
         try await awaitListener(on: port)
     }
 
@@ -21,7 +26,7 @@ public final class EchoProgram: Sendable {
         let script = """
             set -e -o pipefail; file=$(mktemp); trap 'rm "$file"' EXIT
             head --bytes \(bytes) /dev/urandom >"$file"
-            socat -t 10 - TCP:127.0.0.1:\(port) <"$file" | cmp - "$file"
+            socat -t \(patienceSeconds) - TCP:127.0.0.1:\(port) <"$file" | cmp - "$file"
             """
         try runProgram("/bin/bash", ["-c", script])
     }

@@ -14,7 +14,16 @@ public func freePort() throws -> UInt16 {
 
 /// Waits for the program itself, not for what it leaves running in the background.
 func runProgram(_ program: String, _ arguments: [String]) throws {
-    guard try Child(program, arguments).wait() == 0 else { throw SystemError(code: ECHILD, message: program) }
+    let code = try Child(program, arguments).wait()
+    guard code == 0 else { throw ProgramError(program: program, code: code) }
+}
+
+/// A program that ended otherwise than well.
+struct ProgramError: Error, CustomStringConvertible {
+    var program: String
+    var code: Int
+
+    var description: String { "\(program) ended with \(code)" }
 }
 
 /// Waits until something listens on a port of loopback.
