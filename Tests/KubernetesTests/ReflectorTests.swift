@@ -82,8 +82,9 @@ struct ReflectorTests {
                 try await reflector.names([])
                 try await context.server.requests(1, with: Self.watch)
                 try context.server.create("v1/services", "s", namespace: "n")
-                context.server.sendBookmarks()
+                // Read first: what is waited for may be there as soon as it is sent.
                 let before = reflector.current.resourceVersion
+                context.server.sendBookmarks()
                 try await reflector.version(after: before)
                 context.server.endWatches()
                 let second = try await context.server.requests(2, with: Self.watch)[1]
@@ -205,6 +206,9 @@ struct ReflectorTests {
 
 extension KubernetesReflector {
     fileprivate func version(after old: String) async throws {
-        while current.resourceVersion == old { await Task.yield() }
+        while current.resourceVersion == old {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 }
