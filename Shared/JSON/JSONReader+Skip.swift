@@ -35,7 +35,7 @@ extension JSONReader {
             let first = peekByte()
             switch first {
             case UInt8(ascii: "\""):
-                try skipString()
+                _ = try scanStringHere()
             case UInt8(ascii: "{") where open < 64:
                 try enter()
                 if peekByte() != UInt8(ascii: "}") {
@@ -81,20 +81,9 @@ extension JSONReader {
     @inline(__always)
     private mutating func skipKey() throws(JSONError) {
         guard peekByte() == UInt8(ascii: "\"") else { throw malformed("expected a key") }
-        try skipString()
+        _ = try scanStringHere()
         guard peekByte() == UInt8(ascii: ":") else { throw malformed("expected a colon") }
         cursor += 1
-    }
-
-    /// As `scanString`, for those who need not know where the string is.
-    @inline(__always)
-    private mutating func skipString() throws(JSONError) {
-        let end = endOfPlainText(from: cursor &+ 1)
-        if end < count, byte(at: end) == UInt8(ascii: "\"") {
-            cursor = end &+ 1
-        } else {
-            _ = try scanUnusualString(from: end)
-        }
     }
 
     /// Passes a value that is no string and no container, or a container that is too deep in others for one word of
@@ -121,12 +110,7 @@ extension JSONReader {
 
     @inlinable @inline(__always)
     mutating func scanWord(_ word: StaticString) throws(JSONError) {
-        let end = cursor + word.utf8CodeUnitCount
-        let isThere =
-            end <= count
-            && word.withUTF8Buffer { unsafe $0.elementsEqual(UnsafeBufferPointer(rebasing: text[cursor..<end])) }
-        guard isThere else { throw malformed("expected a value") }
-        cursor = end
+        guard readIf(word) else { throw malformed("expected a value") }
     }
 }
 

@@ -22,6 +22,12 @@ extension JSONReader {
     /// Passes a string; the reader stands at its opening quote.
     @inlinable
     mutating func scanString() throws(JSONError) -> StringToken {
+        try scanStringHere()
+    }
+
+    /// The same without a call, for loops over many strings.
+    @inlinable @inline(__always)
+    mutating func scanStringHere() throws(JSONError) -> StringToken {
         let start = cursor + 1
         let end = endOfPlainText(from: start)
         guard end < count, byte(at: end) == UInt8(ascii: "\"") else { return try scanUnusualString(from: end) }

@@ -1,4 +1,4 @@
-import JSON
+import Foundation
 import Testing
 
 @testable import JSONRPC
@@ -21,7 +21,7 @@ struct ReplyTests {
     )
     func result(text: String, result: String) throws {
         let bytes = Array(text.utf8)
-        #expect(try RPCReplyEnvelope(bytes).result() == Array(text.utf8).range(of: result))
+        #expect(try RPCReplyEnvelope(bytes).result() == Data(bytes).range(of: Data(result.utf8)))
     }
 
     @Test(
@@ -37,13 +37,5 @@ struct ReplyTests {
     )
     func refused(text: String) {
         #expect(throws: RPCError.self) { try RPCReplyEnvelope(Array(text.utf8)).result() }
-    }
-}
-
-extension [UInt8] {
-    /// Where a text stands in these bytes for the first time.
-    fileprivate func range(of text: String) -> Range<Int>? {
-        let wanted = Array(text.utf8)
-        return indices.first { self[$0...].starts(with: wanted) }.map { $0..<$0 + wanted.count }
     }
 }

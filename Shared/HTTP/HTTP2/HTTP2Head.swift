@@ -72,7 +72,7 @@ struct HTTP2Head {
     mutating func takeRequest() -> HTTPRequestHead {
         var head = HTTPRequestHead()
         swap(&request, &head)
-        clear()
+        reset()
         return head
     }
 
@@ -80,6 +80,11 @@ struct HTTP2Head {
     mutating func clear() {
         guard isUsed else { return }
         request.clear()
+        reset()
+    }
+
+    /// Forgets what is known beside the request.
+    private mutating func reset() {
         status = 0
         contentLength = nil
         isHostAmbiguous = false

@@ -15,6 +15,7 @@ A whole service of the mesh: its account, addresses, pods and how they may be di
 {{- $root := .root -}}
 {{- $isFile := include "sonde.isFile" . -}}
 {{- $follows := and $isFile .follows -}}
+{{- $isSet := and $isFile (not .follows) -}}
 {{- $data := dict "root" .root "name" .name "persistence" ($own.persistence | default dict) -}}
 {{- $claim := and $follows (include "sonde.hasVolume" $data) -}}
 {{- $full := printf "%s-%s" (include "sonde.fullname" .root) .name -}}
@@ -48,7 +49,7 @@ spec:
     - { name: metrics, port: 9090, targetPort: metrics }
 ---
 apiVersion: apps/v1
-kind: {{ ternary "StatefulSet" "Deployment" (and (eq $isFile "true") (not $follows)) }}
+kind: {{ ternary "StatefulSet" "Deployment" (not (empty $isSet)) }}
 metadata:
   name: {{ $full }}
   namespace: {{ .root.Release.Namespace }}
@@ -58,7 +59,7 @@ spec:
   {{- if not $scaled }}
   replicas: {{ $replicas }}
   {{- end }}
-  {{- if and $isFile (not $follows) }}
+  {{- if $isSet }}
   serviceName: {{ $full }}-mesh
   podManagementPolicy: Parallel
   persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Retain }
@@ -178,7 +179,7 @@ spec:
         {{- with $own.extraVolumes }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-  {{- if and $isFile (not $follows) }}
+  {{- if $isSet }}
   {{- include "sonde.ownVolume" $data }}
   {{- end }}
 {{- if .follows }}
