@@ -279,14 +279,14 @@ let benchmarks: [Target] = [
     .target(
         name: "StoreBench",
         dependencies: [
-            "Configuration", "Contracts", "Database", "EventLoop", "JSONRPC", "JSONRPCTransport", "Lifecycle",
+            "Configuration", "Contracts", "Database", "EventLoop", "JSON", "JSONRPC", "JSONRPCTransport", "Lifecycle",
             "Observability", "StoreService", "TLS",
         ],
         path: "Benchmarks/StoreBench",
         swiftSettings: settings
     ),
     benchmark("ingest", "Ingest", uses: ["Contracts", "Database", "StoreBench", "TestServers"]),
-    benchmark("store", "Store", uses: ["Contracts", "Database", "JSONRPC", "StoreBench"]),
+    benchmark("store", "Store", uses: ["Contracts", "Database", "StoreBench"]),
     benchmark("json", "JSON", uses: ["JSON"]),
     benchmark("icmp", "ICMP", uses: ["CCapture", "CLinux", "EventLoop", "Probing"], exclude: ["Capture"]),
     benchmark("database", "Database", uses: ["Database"]),

@@ -1,7 +1,6 @@
 import Contracts
 import Database
 import Foundation
-import JSONRPC
 import StoreBench
 
 let directory = FileManager.default.temporaryDirectory.path + "/bench-store-\(getpid())"
@@ -91,8 +90,8 @@ let lines = try await store.run { running -> [Line] in
             to: Timestamp(microseconds: to),
             points: points
         )
-        let answer = try await running.gateway.call(.measurementTimeline, filter)
-        precondition(answer.series.first?.count.contains { $0 > 0 } == true, "there are rows")
+        let answer = try await running.answer(.measurementTimeline, to: filter)
+        precondition(answer.count > 10 * points, "there are rows")
     }
     func plainSeries(_ run: Int, from: Int64, step: Int64) async throws {
         let to = end.microseconds - Int64(run) * 7 * minute
@@ -112,7 +111,8 @@ let lines = try await store.run { running -> [Line] in
             name: "24-h-heatmap-of-one-target",
             value: try await p95(100) { run in
                 let filter = HeatmapFilter(targetID: target(run).targetID, from: since, to: end, points: 48)
-                _ = try await running.gateway.call(.measurementHeatmap, filter)
+                let answer = try await running.answer(.measurementHeatmap, to: filter)
+                precondition(answer.count > 48 * 60, "there are rows in all steps")
             },
             peer: try await p95(100) { run in
                 let cells = try await plain.heatmap(
@@ -128,12 +128,8 @@ let lines = try await store.run { running -> [Line] in
         Line(
             name: "24-h-matrix-of-all-targets",
             value: try await p95(20) { _ in
-                // As it comes: whoever asks reads it in their own time.
-                let params = #"{"from":"\#(since)","to":"\#(end)","points":24}"#
-                let answer = try await running.gateway.call(
-                    RPCMethod.measurementMatrix.descriptor,
-                    raw: Array(params.utf8)[...]
-                )
+                let filter = MatrixFilter(from: since, to: end, points: 24)
+                let answer = try await running.answer(.measurementMatrix, to: filter)
                 precondition(answer.count > 100 * MonthOfRows.targets, "there are all targets")
             },
             peer: try await p95(3) { _ in
@@ -150,11 +146,9 @@ let lines = try await store.run { running -> [Line] in
         Line(
             name: "1-h-hops",
             value: try await p95(50) { _ in
-                let answer = try await running.gateway.call(
-                    .measurementHops,
-                    HopFilter(targetID: traces.series.targetID)
-                )
-                precondition(answer.paths.first?.traces == HourOfTraces.count, "there are all traces")
+                let filter = HopFilter(targetID: traces.series.targetID)
+                let answer = try await running.answer(.measurementHops, to: filter)
+                precondition(answer.count > 60 * HourOfTraces.hops, "there are all hops")
             },
             peer: try await p95(50) { _ in
                 let lines = try await traces.plain(plain.database, step: minute)

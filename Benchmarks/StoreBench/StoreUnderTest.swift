@@ -4,6 +4,7 @@ public import Database
 import EventLoop
 import Foundation
 import Glibc
+import JSON
 public import JSONRPC
 import JSONRPCTransport
 import Lifecycle
@@ -164,6 +165,16 @@ public struct RunningStore: Sendable {
             }
             try await group.waitForAll()
         }
+    }
+
+    /// What is answered, as it comes: the gateway hands it on, and who asked reads it in their own time.
+    public func answer<Params, Result>(
+        _ method: RPCMethod<Params, Result>,
+        to params: Params
+    ) async throws -> ArraySlice<UInt8> {
+        var writer = JSONWriter()
+        try params.writePayload(to: &writer)
+        return try await gateway.call(method.descriptor, raw: writer.bytes[...])
     }
 
     public func send(_ batch: MeasurementBatch) async throws -> AppendReceipt {

@@ -94,8 +94,24 @@ import Testing
         #expect(message([String: Int].self, #"{"a":1,"\u0061":2}"#) == #"duplicate key "a""#)
     }
 
+    @Test("reads and writes arrays of numbers, and names the element that is none")
+    func columns() throws {
+        let text = #"{"a":[0.5,null,-2],"b":[],"c":[null]}"#
+        let gaps: [String: [Double?]] = ["a": [0.5, nil, -2], "b": [], "c": [nil]]
+        #expect(try decodeJSON([String: [Double?]].self, from: text.utf8) == gaps)
+        #expect(try encodeJSON(["a": gaps["a"]]) == Array(#"{"a":[0.5,null,-2]}"#.utf8))
+        #expect(try decodeJSON([[Int]].self, from: " [ [1, 2], [] ] ".utf8) == [[1, 2], []])
+        #expect(try encodeJSON([[1, 2], []]) == Array("[[1,2],[]]".utf8))
+        #expect(message([Double?].self, #"[1,null,"2"]"#) == "[2]: expected a number")
+        #expect(message([Double?].self, "{}") == "expected an array")
+        #expect(message([[Int]].self, "[[1],[2,null]]") == "[1][1]: expected an integer")
+    }
+
     @Test("names the path of a number that JSON cannot hold")
     func notFinite() {
+        #expect(throws: JSONError(.mismatch, "a[2]: JSON has no infinity and no NaN", at: 14)) {
+            try encodeJSON(["a": [0.5, nil, -Double.infinity]])
+        }
         #expect(throws: JSONError(.mismatch, "a[1]: JSON has no infinity and no NaN", at: 9)) {
             try encodeJSON(["a": [0.5, Double.nan]])
         }

@@ -8,7 +8,7 @@ import Testing
 struct ChunkMergeTests {
     private let packer: RowPacker
 
-    init() throws { packer = try RowPacker(level: 1) }
+    init() { packer = RowPacker(level: 1) }
 
     private static func rows(_ times: some Sequence<Int>) -> MeasurementColumns {
         var rows = MeasurementColumns()

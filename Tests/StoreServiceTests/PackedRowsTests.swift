@@ -8,7 +8,7 @@ import Testing
 struct PackedRowsTests {
     private let packer: RowPacker
 
-    init() throws { packer = try RowPacker(level: 3) }
+    init() { packer = RowPacker(level: 3) }
 
     /// Rows as a hostile or broken agent might send them: any time, any id, any latency.
     private static func anyRows(_ count: Int, seed: UInt64) -> MeasurementColumns {

@@ -105,7 +105,7 @@ struct Compaction: Sendable {
         upTo cursor: Int
     ) async throws -> (rows: Int, series: Int) {
         let (flushes, remade) = try await database.read(as: .every) { [replica, settings] connection in
-            let packer = try RowPacker(level: settings.level)
+            let packer = RowPacker(level: settings.level)
             let few = segment.few(of: series, rows: settings.rowsAtOnce)
             let source = try FlushSource(segment, few, on: connection, packer)
             let flushes = try source.series.map { series in

@@ -53,7 +53,7 @@ struct AppendTransaction {
         series = replica.series
         events = replica.events
         cursor = events.newest
-        packer = try RowPacker(level: 1)
+        packer = RowPacker(level: 1)
         known = KnownRows(connection, series, replica.head, packer)
     }
 

@@ -93,7 +93,7 @@ final class Ingest: Sendable {
     func look(for batches: [IncomingBatch]) async throws -> AppendTransaction.Outcome {
         try await database.read(as: .every) { [replica] connection in
             let series = replica.series
-            var known = KnownRows(connection, series, replica.head, try RowPacker(level: 1))
+            var known = KnownRows(connection, series, replica.head, RowPacker(level: 1))
             var sum = AppendTransaction.Outcome()
             var numbers: [SeriesKey: Int] = [:]
             for batch in batches {

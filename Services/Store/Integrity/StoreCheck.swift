@@ -22,7 +22,7 @@ public struct StoreCheck {
         try await database.read(deadline: .now + .seconds(86_400)) { connection in
             try connection.enter(tenant: TenantID.every.rawValue)
             try connection.checkSchema()
-            let packer = try RowPacker(level: 1)
+            let packer = RowPacker(level: 1)
             var rules = RetentionRules(settings: retention)
             rules.tenants = try connection.tenantRetentions()
             return try StoreCheck(connection: connection, packer: packer, rules: rules, now: now).report()

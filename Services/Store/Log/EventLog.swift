@@ -150,7 +150,7 @@ extension StoredEvent {
 extension DatabaseConnection {
     /// The first commit after a place.
     func commit(for follower: Follower = .everything, after place: Int) throws -> CommittedRows? {
-        let packer = try RowPacker(level: 1)
+        let packer = RowPacker(level: 1)
         let condition: SQL =
             switch follower {
             case .everything: "cursor > \(place) ORDER BY cursor"

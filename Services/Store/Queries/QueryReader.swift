@@ -22,7 +22,7 @@ struct QueryReader: Sendable {
         let expired = retention.expiredDays(of: tenant, at: now())
         do {
             return try await database.read(as: tenant, deadline: deadline) { connection in
-                try body(try SeriesReader(connection, segments, expired: expired))
+                try body(SeriesReader(connection, segments, expired: expired))
             }
         } catch let error as DatabaseError where error.code == .busy {
             throw RPCError(.busy, "too many queries wait", data: ["retry_after_ms": 500])

@@ -11,11 +11,11 @@ struct SeriesReader {
     let expired: ExpiredDays
     private let packer: RowPacker
 
-    init(_ connection: any DatabaseConnection, _ segments: [HeadSegment], expired: ExpiredDays) throws {
+    init(_ connection: any DatabaseConnection, _ segments: [HeadSegment], expired: ExpiredDays) {
         self.connection = connection
         self.segments = segments
         self.expired = expired
-        packer = try RowPacker(level: 1)
+        packer = RowPacker(level: 1)
     }
 
     /// Rows that are not in chunks, in the order of committing.

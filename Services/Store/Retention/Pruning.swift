@@ -78,7 +78,7 @@ struct Pruning: Sendable {
             let series = try connection.rows(
                 "SELECT series, sum(rows) FROM chunk WHERE day = \(day) GROUP BY series ORDER BY series"
             ) { row in (number: try row[0] as Int, rows: try row[1] as Int) }
-            let packer = try RowPacker(level: 3)
+            let packer = RowPacker(level: 3)
             var (total, damaged) = (0, 0)
             for (number, rows) in series where total == 0 || total + rows <= Self.rowsAtOnce {
                 damaged += try connection.summarize(number, on: day, packer)

@@ -31,7 +31,7 @@ struct TenantPruning: Sendable {
             while !rest.isEmpty {
                 let (rows, damaged, count) = try await database.write(as: .every) { [rest] connection in
                     try connection.take(.chunks)
-                    let packer = try RowPacker(level: 3)
+                    let packer = RowPacker(level: 3)
                     var (rows, damaged, count) = (0, 0, 0)
                     for place in rest where rows < Self.rowsAtOnce {
                         count += 1

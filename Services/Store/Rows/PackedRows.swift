@@ -12,13 +12,13 @@ struct PackedRows: Equatable, Sendable {
     var byteCount: Int { numbers.count + metadata.count }
 }
 
-/// Packs rows and unpacks them; to be used by one thread at a time.
+/// Packs rows and unpacks them.
 ///
 /// `numbers` holds, behind the version and the number of rows and column by column: series (runs), times (the first,
 /// then how much the distance to the one before has changed), ids (milliseconds between the time in it and the row's,
 /// then the rest as it is), latencies (see `LatencyForm`), status, reason, sent and received (runs). `metadata` holds
 /// the lengths (runs) and the texts.
-struct RowPacker {
+struct RowPacker: Sendable {
     private static let version: UInt8 = 1
     /// Rows that one pack holds at the most; a damaged one may ask for anything.
     private static let maximumRows = 1 << 20
@@ -26,8 +26,8 @@ struct RowPacker {
 
     let zstandard: Zstandard
 
-    init(level: Int) throws(PackingError) {
-        zstandard = try Zstandard(level: level)
+    init(level: Int) {
+        zstandard = Zstandard(level: level)
     }
 
     /// Packs columns whose `series` are any numbers.

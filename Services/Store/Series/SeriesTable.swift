@@ -74,7 +74,7 @@ final class SeriesTable: Sendable {
     /// Reads all series, and how far each is.
     func load(from database: any Database) async throws {
         let (records, progress) = try await database.read(as: .every) { connection in
-            (try connection.seriesRecords(after: 0), try connection.seriesProgress(try RowPacker(level: 1)))
+            (try connection.seriesRecords(after: 0), try connection.seriesProgress(RowPacker(level: 1)))
         }
         try state.withLock { state in
             for record in records {

@@ -73,7 +73,9 @@ extension JSONTapeDecoder: SingleValueDecodingContainer {
     private func column<T>() -> T? {
         if T.self == [String].self { return (try? read([String].init(from:))) as? T }
         if T.self == [Int].self { return (try? read([Int].init(from:))) as? T }
+        if T.self == [[Int]].self { return (try? read([[Int]].init(from:))) as? T }
         if T.self == [Double].self { return (try? read([Double].init(from:))) as? T }
+        if T.self == [Double?].self { return (try? read([Double?].init(from:))) as? T }
         return nil
     }
 

@@ -28,13 +28,32 @@ final class JSONEncoding {
         if T.self == Int.self, let value = value as? Int { return writer.int(value) }
         if T.self == Double.self, let value = value as? Double { return try double(value, at: key) }
         if T.self == Bool.self, let value = value as? Bool { return writer.bool(value) }
-        if T.self == [String].self, let value = value as? [String] { return writer.strings(value) }
-        if T.self == [Int].self, let value = value as? [Int] { return writer.ints(value) }
+        if writeColumn(value) { return }
         if let key { path.append(key) }
         defer { if key != nil { path.removeLast() } }
         let encoder = begin()
         try value.encode(to: encoder)
         end()
+    }
+
+    /// Writes the common arrays at once; returns `false` when this is none, or when an element is to be named in an error.
+    private func writeColumn<T>(_ value: T) -> Bool {
+        if T.self == [String].self, let column = value as? [String] {
+            writer.strings(column)
+        } else if T.self == [Int].self, let column = value as? [Int] {
+            writer.ints(column)
+        } else if T.self == [[Int]].self, let columns = value as? [[Int]] {
+            writer.elements(columns)
+        } else if T.self == [Double].self, let column = value as? [Double], column.allSatisfy(\.isFinite) {
+            writer.doubles(column)
+        } else if T.self == [Double?].self, let column = value as? [Double?],
+            column.allSatisfy({ $0?.isFinite ?? true })
+        {
+            writer.doubles(column)
+        } else {
+            return false
+        }
+        return true
     }
 
     /// Takes back what `body` wrote if it throws, for the sake of a value that goes on after an error.
