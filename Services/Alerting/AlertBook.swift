@@ -37,18 +37,14 @@ final class AlertBook: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
         let tenant = TenantID.ofCall.rawValue
         return try await translating {
-            try await database.read(deadline: CallContext.current?.deadline) { connection in
-                try connection.enter(tenant: tenant)
-                return try body(connection)
-            }
+            try await database.read(as: tenant, deadline: CallContext.current?.deadline, body)
         }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
         let tenant = TenantID.ofCall.rawValue
         let (value, counts) = try await translating {
-            try await database.write(deadline: CallContext.current?.deadline) { connection in
-                try connection.enter(tenant: tenant)
+            try await database.write(as: tenant, deadline: CallContext.current?.deadline) { connection in
                 let value = try body(connection)
                 try connection.enter(tenant: RowGuard.everyTenant)
                 return (value, try connection.alertCounts())

@@ -44,6 +44,13 @@ let schema = [
     ),
     // Those that have just ended are asked for every few seconds.
     Migration(7, "API tokens by their end", ["CREATE INDEX api_token_by_end ON api_token (expires_at)"]),
+    // People and their sign-ins are of no tenant, or of several.
+    Migration(
+        8,
+        "rows that only their tenant sees",
+        sqlite: [],
+        postgres: ["membership", "invitation", "api_token", "audit"].flatMap { RowGuard.statements(for: $0) }
+    ),
 ]
 
 private func people(bytes: String, number: String) -> [SQL] {

@@ -35,10 +35,7 @@ public final class Inventory: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
         let tenant = TenantID.ofCall.rawValue
         return try await translating {
-            try await database.read(deadline: CallContext.current?.deadline) { connection in
-                try connection.enter(tenant: tenant)
-                return try body(connection)
-            }
+            try await database.read(as: tenant, deadline: CallContext.current?.deadline, body)
         }
     }
 
@@ -46,10 +43,7 @@ public final class Inventory: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
         let tenant = TenantID.ofCall.rawValue
         return try await translating {
-            try await database.write(deadline: CallContext.current?.deadline) { connection in
-                try connection.enter(tenant: tenant)
-                return try body(connection)
-            }
+            try await database.write(as: tenant, deadline: CallContext.current?.deadline, body)
         }
     }
 

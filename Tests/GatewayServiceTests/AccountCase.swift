@@ -68,9 +68,8 @@ struct AccountCase: Sendable {
 
     private static func open(_ engine: DatabaseEngine, in directory: TemporaryDirectory) async throws -> any Database {
         guard engine == .postgres else { return try await SQLiteDatabase.open(directory.path + "/gateway.db") }
-        let server = try PostgresServer.shared()
         let settings = PostgresSettings(readers: 2, writers: 2, schema: "gateway")
-        return try await PostgresDatabase.open(PostgresURL(server.url(try server.makeDatabase())), settings)
+        return try await PostgresDatabase.open(PostgresURL(PostgresServer.shared().makeRestrictedURL()), settings)
     }
 
     fileprivate func close() async {

@@ -177,7 +177,7 @@ struct SignInTests {
         try await withAccounts { test in
             let first = try await test.login()
             let person = try await test.person(first.accessToken)
-            let (member, hash) = try await test.database.read { connection in
+            let (member, hash) = try await test.database.read(as: RowGuard.everyTenant) { connection in
                 let hash = try connection.password(of: AccountCase.admin)?.hash ?? ""
                 return (try connection.member(person.id, of: .first), hash)
             }

@@ -75,6 +75,59 @@ struct TenantTests {
             #expect(try await test.code(.resetPassword, MemberReference(id: foreign), other) == .notFound)
         }
     }
+
+    @Test("have rows that no transaction of another one sees or makes")
+    func guarded() async throws {
+        try await withAccounts(on: .postgres, isSignUpOpen: true) { test in
+            let first = try await test.login().accessToken
+            let other = try await test.call(
+                .signUp,
+                SignUp(email: "bo@example.org", password: AccountCase.password, tenantName: "Other")
+            ).accessToken
+            let otherTenant = try await test.person(other).tenant.rawValue
+            for token in [first, other] {
+                _ = try await test.call(.createAPIToken, APITokenRequest(name: "x", role: .viewer), token)
+                _ = try await test.call(.createInvitation, InvitationRequest(role: .viewer), token)
+                let caller = try await test.person(token)
+                try await test.database.write(as: caller.tenant.rawValue) { connection in
+                    _ = try connection.execute(
+                        """
+                        INSERT INTO audit (time, tenant, address, method, ids)
+                        VALUES (0, \(caller.tenant.rawValue), '', '', '[]')
+                        """
+                    )
+                }
+            }
+            let tables = ["membership", "invitation", "api_token", "audit"]
+            for (tenant, count) in [(otherTenant, 1), ("default", 1), ("nobody", 0), (nil, 0), ("*", 2)] {
+                let expected = Dictionary(uniqueKeysWithValues: tables.map { ($0, count) })
+                #expect(try await guardedRows(in: test.database, as: tenant) == expected, "\(tenant ?? "nil")")
+            }
+            let theft: SQL = "UPDATE invitation SET tenant = 'default'"
+            await #expect(throws: DatabaseError.self) {
+                try await test.database.write(as: otherTenant) { try $0.execute(theft) }
+            }
+        }
+    }
+
+    @Test("keep whom one of them removes, who is a member of another", arguments: DatabaseEngine.allCases)
+    func removedFromOne(engine: DatabaseEngine) async throws {
+        try await withAccounts(on: engine, isSignUpOpen: true) { test in
+            let admin = try await test.login().accessToken
+            let invitation = try await test.call(.createInvitation, InvitationRequest(role: .viewer), admin)
+            let bo = try await test.call(
+                .signUp,
+                SignUp(email: "bo@example.org", password: AccountCase.password, tenantName: "Other")
+            ).accessToken
+            let other = try await test.person(bo).tenant
+            _ = try await test.call(.acceptInvitation, InvitationToken(token: invitation.token), bo)
+            let id = try await test.person(bo).id
+            _ = try await test.call(.removeMember, MemberReference(id: id), admin)
+            #expect(try await test.call(.listMembers, Empty(), admin).members.map(\.email) == [AccountCase.admin])
+            let back = try await test.login("bo@example.org").accessToken
+            #expect(try await test.person(back).tenant == other)
+        }
+    }
 }
 
 @Suite("Members", .timeLimit(.minutes(2)))

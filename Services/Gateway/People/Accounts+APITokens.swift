@@ -29,7 +29,7 @@ extension Accounts {
             createdAt: now,
             expiresAt: request.expiresAt
         )
-        _ = try await database.write { connection in
+        _ = try await database.write(as: person.tenant.rawValue) { connection in
             _ = try self.currentLogin(connection, of: person)
             try connection.add(token, of: person, hash: secret.hash)
         }
@@ -39,7 +39,7 @@ extension Accounts {
     func apiTokens() async throws -> APITokenList {
         let person = try Person.ofCall
         let owned: SQL = person.role == .admin ? "1 = 1" : "api_token.person_id = \(person.id.rawValue)"
-        let tokens = try await database.read { connection in
+        let tokens = try await database.read(as: person.tenant.rawValue) { connection in
             try connection.rows(
                 """
                 SELECT api_token.id, api_token.name, person.id, person.email, api_token.role, api_token.scopes,
@@ -56,7 +56,7 @@ extension Accounts {
     func deleteAPIToken(_ reference: LoginReference) async throws -> Empty {
         let (person, now) = (try Person.ofCall, now())
         let owned: SQL = person.role == .admin ? "1 = 1" : "person_id = \(person.id.rawValue)"
-        try await ending { connection in
+        try await ending(as: person.tenant) { connection in
             let count = try connection.execute(
                 """
                 DELETE FROM api_token

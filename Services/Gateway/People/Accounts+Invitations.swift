@@ -11,7 +11,7 @@ extension Accounts {
         let tenant = try Person.ofCall.tenant
         let email = try request.email.map { text throws(RPCError) in try EmailAddress.checked(text) }
         let now = now()
-        return try await database.write { connection in
+        return try await database.write(as: tenant.rawValue) { connection in
             try connection.invite(to: tenant, as: request.role, email: email, now: now)
         }
     }
@@ -19,7 +19,7 @@ extension Accounts {
     func invitations() async throws -> InvitationList {
         let tenant = try Person.ofCall.tenant
         let now = now()
-        let invitations = try await database.read { connection in
+        let invitations = try await database.read(as: tenant.rawValue) { connection in
             try connection.rows(
                 """
                 SELECT id, role, email, created_at, expires_at FROM invitation
@@ -40,7 +40,7 @@ extension Accounts {
 
     func deleteInvitation(_ reference: InvitationReference) async throws -> Empty {
         let tenant = try Person.ofCall.tenant
-        _ = try await database.write { connection in
+        _ = try await database.write(as: tenant.rawValue) { connection in
             try connection.execute(
                 "DELETE FROM invitation WHERE id = \(reference.id.rawValue) AND tenant = \(tenant.rawValue)"
             )

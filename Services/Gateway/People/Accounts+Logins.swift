@@ -44,7 +44,7 @@ extension Accounts {
 
     func memberships() async throws -> MembershipList {
         let person = try Person.ofCall
-        let tenants = try await database.read { connection in
+        let tenants = try await database.read(as: RowGuard.everyTenant) { connection in
             try connection.rows(
                 """
                 SELECT tenant.id, tenant.name, membership.role

@@ -6,7 +6,7 @@ import JSONRPC
 extension Accounts {
     func members() async throws -> MemberList {
         let tenant = try Person.ofCall.tenant
-        let members = try await database.read { connection in
+        let members = try await database.read(as: tenant.rawValue) { connection in
             try connection.rows(
                 """
                 SELECT \(MemberRow.columns) FROM membership JOIN person ON person.id = membership.person_id
@@ -20,7 +20,7 @@ extension Accounts {
     func updateMember(_ change: MemberChange) async throws -> Member {
         let tenant = try Person.ofCall.tenant
         let now = now()
-        return try await ending { connection in
+        return try await ending(as: tenant) { connection in
             try connection.lock(tenant)
             var member = try connection.member(change.id, of: tenant)
             guard member.role != change.role else { return member.member }
@@ -41,7 +41,7 @@ extension Accounts {
     func removeMember(_ reference: MemberReference) async throws -> Empty {
         let tenant = try Person.ofCall.tenant
         let now = now()
-        try await ending { connection in
+        try await ending(as: tenant) { connection in
             try connection.lock(tenant)
             let member = try connection.member(reference.id, of: tenant)
             if member.role == .admin { try connection.requireAnotherAdmin(than: member) }
@@ -69,7 +69,10 @@ extension DatabaseConnection {
     }
 
     /// Removes a person who is a member of no tenant; throws `conflict` when that one is an operator.
+    ///
+    /// The transaction sees every tenant from here on.
     func removeIfNowhere(_ person: String) throws {
+        try enter(tenant: RowGuard.everyTenant)
         let tenants: Int? = try value("SELECT count(*) FROM membership WHERE person_id = \(person)")
         guard tenants == 0 else { return }
         guard try value("SELECT is_operator FROM person WHERE id = \(person)") == 0 else {

@@ -20,7 +20,8 @@ extension Accounts {
         let email = EmailAddress.folded(credentials.email) ?? ""
         var proof: (hash: String, member: MemberRow?)?
         try await attempt(email) {
-            let found = try await database.read { connection -> (hash: String, member: MemberRow?)? in
+            let found = try await database.read(as: RowGuard.everyTenant) {
+                connection -> (hash: String, member: MemberRow?)? in
                 let known = try connection.password(of: email)
                 // Looked up for nobody too, so that it takes as long.
                 let nobody = PersonID(rawValue: "")
@@ -72,7 +73,8 @@ extension Accounts {
         let now = now()
         let next = try HandedOut()
         let origin = RequestOrigin.current
-        let outcome = try await database.write { connection -> (login: LoginID, member: MemberRow?)? in
+        let outcome = try await database.write(as: RowGuard.everyTenant) {
+            connection -> (login: LoginID, member: MemberRow?)? in
             guard let row = try connection.refreshToken(hash, now: now) else { return nil }
             if let used = row.usedAt, used.duration(to: now) > Self.grace {
                 try connection.end(login: row.login.rawValue, now: now)
@@ -152,7 +154,7 @@ extension Accounts {
 
     func switchTenant(_ reference: TenantReference) async throws -> TokenPair {
         let (person, next) = (try Person.ofCall, try HandedOut())
-        let grant = try await database.write { connection in
+        let grant = try await database.write(as: RowGuard.everyTenant) { connection in
             try self.continueSignIn(of: person, in: reference.id, next, connection)
         }
         return try pair(grant, next)

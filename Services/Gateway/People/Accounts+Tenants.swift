@@ -38,6 +38,7 @@ extension Accounts {
         let now = now()
         return try await database.write { connection in
             let tenant = try connection.makeTenant(name.name, now: now)
+            try connection.enter(tenant: tenant.id.rawValue)
             let invitation = try connection.invite(to: tenant.id, as: .admin, email: nil, now: now)
             return NewTenant(tenant: tenant, invitation: invitation)
         }
@@ -46,7 +47,7 @@ extension Accounts {
     func suspendTenant(_ reference: TenantReference) async throws -> Tenant {
         try requireForeign(reference.id)
         let now = now()
-        return try await ending { connection in
+        return try await ending(as: reference.id) { connection in
             try connection.lock(reference.id)
             try connection.execute(
                 """
@@ -69,7 +70,7 @@ extension Accounts {
     func deleteTenant(_ reference: TenantReference) async throws -> Empty {
         try requireForeign(reference.id)
         let now = now()
-        try await ending { connection in
+        try await ending(as: reference.id) { connection in
             try connection.lock(reference.id)
             let people = try connection.endAccessTokens(in: reference.id, now: now)
             let count = try connection.execute("DELETE FROM tenant WHERE id = \(reference.id.rawValue)")

@@ -51,7 +51,7 @@ final class Accounts: Sendable {
     func makeFirstAdmin(email: String, password: String) async throws -> Bool {
         let hash = try await hasher.hash(password)
         let now = now()
-        return try await database.write { connection in
+        return try await database.write(as: RowGuard.everyTenant) { connection in
             try connection.lock(.first)
             let count: Int = try connection.value("SELECT count(*) FROM person") ?? 0
             guard count == 0 else { return false }
@@ -71,9 +71,10 @@ final class Accounts: Sendable {
 
     /// Makes a change that may end tokens; those have ended here when it returns, and elsewhere soon after.
     func ending<T: Sendable>(
+        as tenant: TenantID = .every,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
-        let result = try await database.write(body)
+        let result = try await database.write(as: tenant.rawValue, body)
         try await feed.refresh()
         return result
     }

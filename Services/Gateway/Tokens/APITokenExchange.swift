@@ -89,7 +89,7 @@ final class APITokenExchange: Sendable {
     }
 
     private func make(_ hash: [UInt8], _ now: Timestamp) async throws -> String? {
-        guard let row = try await database.read({ try $0.apiToken(hash, now: now) }) else {
+        guard let row = try await database.read(as: RowGuard.everyTenant, { try $0.apiToken(hash, now: now) }) else {
             entries.withLock { $0[hash] = nil }
             return nil
         }
@@ -115,7 +115,7 @@ final class APITokenExchange: Sendable {
     }
 
     private func mark(_ token: LoginID, _ now: Timestamp) async throws {
-        _ = try await database.write { connection in
+        _ = try await database.write(as: RowGuard.everyTenant) { connection in
             try connection.execute(
                 "UPDATE api_token SET used_at = \(now.microseconds) WHERE id = \(token.rawValue)"
             )

@@ -59,7 +59,7 @@ final class IdentityFeed: Service {
     func refresh() async throws {
         let now = now()
         try await keys.refresh(now: now)
-        let read = try await database.read { try $0.revocations(now: now) }
+        let read = try await database.read(as: RowGuard.everyTenant) { try $0.revocations(now: now) }
         let published = try keys.published()
         revocations.withLock { revocations in
             revocations.merge(read, now: now)

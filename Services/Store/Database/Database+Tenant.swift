@@ -9,26 +9,19 @@ extension RPCError {
 }
 
 extension Database {
-    /// Reads as a tenant: where the engine guards rows, it shows those of this one alone.
     func read<T: Sendable>(
         as tenant: TenantID,
         deadline: ContinuousClock.Instant? = nil,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
-        try await read(deadline: deadline) { connection in
-            try connection.enter(tenant: tenant.rawValue)
-            return try body(connection)
-        }
+        try await read(as: tenant.rawValue, deadline: deadline, body)
     }
 
     func write<T: Sendable>(
         as tenant: TenantID,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
-        try await write(deadline: nil) { connection in
-            try connection.enter(tenant: tenant.rawValue)
-            return try body(connection)
-        }
+        try await write(as: tenant.rawValue, body)
     }
 }
 
