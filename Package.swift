@@ -129,6 +129,7 @@ let shared: [Target] = [
         uses: ["Contracts", "JSON", "JSONRPC", "JSONRPCTransport", "Lifecycle", "Observability", "TLS"]
     ),
     library("Database", uses: ["CLinux", "CPostgres", "CSQLite", "Configuration"]),
+    library("DatabaseCalls", uses: ["Contracts", "Database", "JSON", "JSONRPC"]),
     library("Leadership", uses: ["Database", "Lifecycle", "Observability"]),
     library(
         "Kubernetes",
@@ -150,15 +151,23 @@ let services: [Target] =
     service(
         "Orchestrator",
         executable: "orchestrator",
-        uses: ["Database", "Kubernetes", "Leadership", "Patterns", "Tokens"]
+        uses: ["Database", "DatabaseCalls", "Kubernetes", "Leadership", "Patterns", "Tokens"]
     )
-    + service("Store", executable: "store", uses: ["CSV", "Database", "Egress", "Packing", "Statistics", "Tokens"])
-    + service("Alerting", executable: "alerting", uses: ["Database", "Egress", "Leadership", "Tokens"])
+    + service(
+        "Store",
+        executable: "store",
+        uses: ["CSV", "Database", "DatabaseCalls", "Egress", "Packing", "Statistics", "Tokens"]
+    )
+    + service(
+        "Alerting",
+        executable: "alerting",
+        uses: ["Database", "DatabaseCalls", "Egress", "Leadership", "Tokens"]
+    )
     + service("Push", executable: "push", uses: ["Tokens"])
     + service(
         "Gateway",
         executable: "gateway",
-        uses: ["CArgon2", "Database", "Egress", "Packing", "Tokens"],
+        uses: ["CArgon2", "Database", "DatabaseCalls", "Egress", "Packing", "Tokens"],
         resources: [.copy("Dashboard")]
     )
     + service("ProbeAgent", executable: "probe-agent", uses: ["Egress", "Probing"])
@@ -223,8 +232,8 @@ let suites: [Target] = [
     tests(
         "GatewayService",
         uses: [
-            "Configuration", "Contracts", "Database", "EventLoop", "HTTP", "JSON", "JSONRPC", "JSONRPCTransport",
-            "Lifecycle", "Observability", "ServiceTesting", "TLS", "TestServers", "Tokens",
+            "Configuration", "Contracts", "Database", "DatabaseCalls", "EventLoop", "HTTP", "JSON", "JSONRPC",
+            "JSONRPCTransport", "Lifecycle", "Observability", "ServiceTesting", "TLS", "TestServers", "Tokens",
         ]
     ),
     tests(

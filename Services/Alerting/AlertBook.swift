@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 import Lifecycle
@@ -35,20 +36,17 @@ final class AlertBook: Sendable {
     var counts: Counts { counted.withLock { $0 } }
 
     func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        let tenant = TenantID.ofCall.rawValue
-        return try await translating {
-            try await database.read(as: tenant, deadline: CallContext.current?.deadline, body)
-        }
+        try await database.read(as: .ofCall, deadline: CallContext.current?.deadline, body)
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        let tenant = TenantID.ofCall.rawValue
-        let (value, counts) = try await translating {
-            try await database.write(as: tenant, deadline: CallContext.current?.deadline) { connection in
-                let value = try body(connection)
-                try connection.enter(tenant: RowGuard.everyTenant)
-                return (value, try connection.alertCounts())
-            }
+        let (value, counts) = try await database.write(
+            as: .ofCall,
+            deadline: CallContext.current?.deadline
+        ) { connection in
+            let value = try body(connection)
+            try connection.enter(tenant: RowGuard.everyTenant)
+            return (value, try connection.alertCounts())
         }
         counted.withLock { $0 = counts }
         return value
@@ -78,17 +76,6 @@ final class AlertBook: Sendable {
             }
         }
         welcomed.withLock { _ = $0.insert(tenant) }
-    }
-
-    /// Gives callers an answer they can act on; what is left is internal.
-    private func translating<T>(_ body: () async throws -> T) async throws -> T {
-        do {
-            return try await body()
-        } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 200])
-        } catch let error as DatabaseError where error.code == .deadlineExceeded {
-            throw RPCError(.deadlineExceeded, "the database did not answer in time")
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 import Lifecycle
@@ -33,18 +34,12 @@ public final class Inventory: Sendable {
     }
 
     func read<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        let tenant = TenantID.ofCall.rawValue
-        return try await translating {
-            try await database.read(as: tenant, deadline: CallContext.current?.deadline, body)
-        }
+        try await database.read(as: .ofCall, deadline: CallContext.current?.deadline, body)
     }
 
     /// Changes what does not concern the assignments.
     func write<T: Sendable>(_ body: @escaping @Sendable (any DatabaseConnection) throws -> T) async throws -> T {
-        let tenant = TenantID.ofCall.rawValue
-        return try await translating {
-            try await database.write(as: tenant, deadline: CallContext.current?.deadline, body)
-        }
+        try await database.write(as: .ofCall, deadline: CallContext.current?.deadline, body)
     }
 
     /// Changes what agents are to run; they are told of it.
@@ -68,17 +63,6 @@ public final class Inventory: Sendable {
                 return "\(condition) AND json_extract(labels, \(path)) = \(label.value)"
             case .postgres: return "\(condition) AND labels::jsonb ->> \(label.key) = \(label.value)"
             }
-        }
-    }
-
-    /// Gives callers an answer they can act on; what is left is internal.
-    private func translating<T>(_ body: () async throws -> T) async throws -> T {
-        do {
-            return try await body()
-        } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 200])
-        } catch let error as DatabaseError where error.code == .deadlineExceeded {
-            throw RPCError(.deadlineExceeded, "the database did not answer in time")
         }
     }
 }

@@ -19,29 +19,3 @@ public enum RowGuard {
         ]
     }
 }
-
-extension Database {
-    /// Reads as a tenant, or as `RowGuard.everyTenant`.
-    public func read<T: Sendable>(
-        as tenant: String,
-        deadline: ContinuousClock.Instant? = nil,
-        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
-    ) async throws -> T {
-        try await read(deadline: deadline) { connection in
-            try connection.enter(tenant: tenant)
-            return try body(connection)
-        }
-    }
-
-    /// Writes as a tenant, or as `RowGuard.everyTenant`.
-    public func write<T: Sendable>(
-        as tenant: String,
-        deadline: ContinuousClock.Instant? = nil,
-        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
-    ) async throws -> T {
-        try await write(deadline: deadline) { connection in
-            try connection.enter(tenant: tenant)
-            return try body(connection)
-        }
-    }
-}

@@ -45,6 +45,12 @@ public struct RPCError: Error, Equatable, Sendable {
     }
 }
 
+/// An error of something that knows nothing of calls, in words for a caller.
+public protocol RPCErrorConvertible: Error {
+    /// `nil` when it is internal.
+    var rpcError: RPCError? { get }
+}
+
 extension RPCError: JSONCodable {
     public init(from reader: inout JSONReader) throws(JSONError) {
         self.init(.internalError, "")

@@ -229,6 +229,7 @@ final class RPCRoute: Sendable {
         case is CancellationError:
             return RPCError(.cancelled, "the call was cancelled")
         default:
+            if let told = (error as? any RPCErrorConvertible)?.rpcError { return told }
             log.error("call failed", ["method": descriptor.name, "error": "\(error)"])
             return RPCError(.internalError, "internal error")
         }

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import HTTP
 import JSON
 import JSONRPC
@@ -20,7 +21,7 @@ struct APITokenTests {
             #expect(made.token.utf8.count == 6 + 43)
             let list = try await test.call(.listAPITokens, Empty(), admin).tokens
             #expect(list == [made.details])
-            let hashes = try await test.database.read(as: RowGuard.everyTenant) { connection in
+            let hashes = try await test.database.read(as: .every) { connection in
                 try connection.rows("SELECT hash FROM api_token") { try $0.blob(0) }
             }
             #expect(hashes == [HandedOut.hash(of: made.token, prefix: "sonde_")])
@@ -200,13 +201,13 @@ struct APITokenTests {
             #expect(try await usedAt() == begin)
             test.time.advance(by: .seconds(59))
             _ = try await test.exchange.accessToken(for: made.token)
-            let again = try await test.database.read(as: RowGuard.everyTenant) { connection -> Int64? in
+            let again = try await test.database.read(as: .every) { connection -> Int64? in
                 try connection.value("SELECT used_at FROM api_token")
             }
             #expect(again == begin.microseconds)
             test.time.advance(by: .seconds(1))
             #expect(try await test.exchange.accessToken(for: made.token) == first)
-            let minute = try await test.database.read(as: RowGuard.everyTenant) { connection -> Int64? in
+            let minute = try await test.database.read(as: .every) { connection -> Int64? in
                 try connection.value("SELECT used_at FROM api_token")
             }
             #expect(minute == test.time.now.microseconds)

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import Foundation
 import JSON
 import JSONRPC
@@ -158,7 +159,7 @@ struct PasswordTests {
         try await withAccounts(on: engine) { test in
             let tokens = try await test.login()
             let person = try await test.person(tokens.accessToken)
-            let (member, hash) = try await test.database.read(as: RowGuard.everyTenant) { connection in
+            let (member, hash) = try await test.database.read(as: .every) { connection in
                 let hash = try connection.password(of: AccountCase.admin)?.hash ?? ""
                 return (try connection.member(person.id, of: .first), hash)
             }

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 import ServiceTesting
@@ -177,7 +178,7 @@ struct SignInTests {
         try await withAccounts { test in
             let first = try await test.login()
             let person = try await test.person(first.accessToken)
-            let (member, hash) = try await test.database.read(as: RowGuard.everyTenant) { connection in
+            let (member, hash) = try await test.database.read(as: .every) { connection in
                 let hash = try connection.password(of: AccountCase.admin)?.hash ?? ""
                 return (try connection.member(person.id, of: .first), hash)
             }

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import ServiceTesting
 import Testing
@@ -84,12 +85,12 @@ struct TenantTests {
                 .signUp,
                 SignUp(email: "bo@example.org", password: AccountCase.password, tenantName: "Other")
             ).accessToken
-            let otherTenant = try await test.person(other).tenant.rawValue
+            let otherTenant = try await test.person(other).tenant
             for token in [first, other] {
                 _ = try await test.call(.createAPIToken, APITokenRequest(name: "x", role: .viewer), token)
                 _ = try await test.call(.createInvitation, InvitationRequest(role: .viewer), token)
                 let caller = try await test.person(token)
-                try await test.database.write(as: caller.tenant.rawValue) { connection in
+                try await test.database.write(as: caller.tenant) { connection in
                     _ = try connection.execute(
                         """
                         INSERT INTO audit (time, tenant, address, method, ids)
@@ -99,7 +100,7 @@ struct TenantTests {
                 }
             }
             let tables = ["membership", "invitation", "api_token", "audit"]
-            for (tenant, count) in [(otherTenant, 1), ("default", 1), ("nobody", 0), (nil, 0), ("*", 2)] {
+            for (tenant, count) in [(otherTenant.rawValue, 1), ("default", 1), ("nobody", 0), (nil, 0), ("*", 2)] {
                 let expected = Dictionary(uniqueKeysWithValues: tables.map { ($0, count) })
                 #expect(try await guardedRows(in: test.database, as: tenant) == expected, "\(tenant ?? "nil")")
             }

@@ -99,6 +99,19 @@ public final class PostgresServer: Sendable {
         return disk
     }
 
+    /// Moves the server's log onto a disk of its own; needs root.
+    public func moveLog(bytes: Int) throws -> SmallDisk {
+        stop()
+        let (log, path) = ("\(directory)/pg_wal", "\(directory)/log-disk")
+        let disk = try SmallDisk(bytes: bytes, on: path)
+        try installation.own("\(path)/data")
+        try installation.run("/bin/cp", ["-a", "\(log)/.", "\(path)/data"])
+        try FileManager.default.removeItem(atPath: log)
+        try FileManager.default.createSymbolicLink(atPath: log, withDestinationPath: "\(path)/data")
+        try start()
+        return disk
+    }
+
     public func start() throws {
         // What is left of a server that was killed may keep the next one away for a moment.
         for _ in 0..<20 where try startOnce() {

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 
@@ -17,7 +18,7 @@ struct AuditBook: Sendable {
     }
 
     func append(_ records: [AuditRecord]) async throws {
-        _ = try await database.write(as: RowGuard.everyTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             for record in records {
                 let person = try record.claimedEmail.flatMap { try Self.person($0, connection) }
                 let ids = String(decoding: JSONValue.array(record.ids.map { .string($0) }).json(), as: UTF8.self)
@@ -39,7 +40,7 @@ struct AuditBook: Sendable {
         try checkNumber(limit, "limit", 1...1_000)
         let before = try Self.position(filter.cursor) ?? Int.max
         let condition = Self.condition(tenant, filter.personID, filter.method, filter.from, filter.to)
-        var entries = try await database.read(as: tenant.rawValue) { connection in
+        var entries = try await database.read(as: tenant) { connection in
             try connection.rows(
                 """
                 SELECT \(Self.columns) FROM audit WHERE \(condition) AND id < \(before)
@@ -62,7 +63,7 @@ struct AuditBook: Sendable {
             var after = start
             while true {
                 let last = after
-                let entries = try await database.read(as: tenant.rawValue) { connection in
+                let entries = try await database.read(as: tenant) { connection in
                     try connection.rows(
                         """
                         SELECT \(Self.columns) FROM audit WHERE \(condition) AND id > \(last)
@@ -81,14 +82,14 @@ struct AuditBook: Sendable {
 
     /// Removes rows from before `horizon`, some at a time so that others can write in between.
     func remove(before horizon: Timestamp) async throws {
-        _ = try await database.write(as: RowGuard.everyTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             try connection.execute(
                 "UPDATE audit_horizon SET time = \(horizon.microseconds) WHERE time < \(horizon.microseconds)"
             )
         }
         var removed = Self.removedRows
         while removed == Self.removedRows {
-            removed = try await database.write(as: RowGuard.everyTenant) { connection in
+            removed = try await database.write(as: .every) { connection in
                 try connection.execute(
                     """
                     DELETE FROM audit WHERE id IN (

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import Tokens
 
@@ -29,7 +30,7 @@ extension Accounts {
             createdAt: now,
             expiresAt: request.expiresAt
         )
-        _ = try await database.write(as: person.tenant.rawValue) { connection in
+        _ = try await database.write(as: person.tenant) { connection in
             _ = try self.currentLogin(connection, of: person)
             try connection.add(token, of: person, hash: secret.hash)
         }
@@ -39,7 +40,7 @@ extension Accounts {
     func apiTokens() async throws -> APITokenList {
         let person = try Person.ofCall
         let owned: SQL = person.role == .admin ? "1 = 1" : "api_token.person_id = \(person.id.rawValue)"
-        let tokens = try await database.read(as: person.tenant.rawValue) { connection in
+        let tokens = try await database.read(as: person.tenant) { connection in
             try connection.rows(
                 """
                 SELECT api_token.id, api_token.name, person.id, person.email, api_token.role, api_token.scopes,

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import Tokens
 
@@ -11,7 +12,7 @@ extension Accounts {
         let tenant = try Person.ofCall.tenant
         let email = try request.email.map { text throws(RPCError) in try EmailAddress.checked(text) }
         let now = now()
-        return try await database.write(as: tenant.rawValue) { connection in
+        return try await database.write(as: tenant) { connection in
             try connection.invite(to: tenant, as: request.role, email: email, now: now)
         }
     }
@@ -19,7 +20,7 @@ extension Accounts {
     func invitations() async throws -> InvitationList {
         let tenant = try Person.ofCall.tenant
         let now = now()
-        let invitations = try await database.read(as: tenant.rawValue) { connection in
+        let invitations = try await database.read(as: tenant) { connection in
             try connection.rows(
                 """
                 SELECT id, role, email, created_at, expires_at FROM invitation
@@ -40,7 +41,7 @@ extension Accounts {
 
     func deleteInvitation(_ reference: InvitationReference) async throws -> Empty {
         let tenant = try Person.ofCall.tenant
-        _ = try await database.write(as: tenant.rawValue) { connection in
+        _ = try await database.write(as: tenant) { connection in
             try connection.execute(
                 "DELETE FROM invitation WHERE id = \(reference.id.rawValue) AND tenant = \(tenant.rawValue)"
             )

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 
 /// The caller's own sign-ins and tenants.
@@ -44,7 +45,7 @@ extension Accounts {
 
     func memberships() async throws -> MembershipList {
         let person = try Person.ofCall
-        let tenants = try await database.read(as: RowGuard.everyTenant) { connection in
+        let tenants = try await database.read(as: .every) { connection in
             try connection.rows(
                 """
                 SELECT tenant.id, tenant.name, membership.role

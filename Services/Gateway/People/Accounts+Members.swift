@@ -1,12 +1,13 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 
 /// Members of the caller's tenant.
 extension Accounts {
     func members() async throws -> MemberList {
         let tenant = try Person.ofCall.tenant
-        let members = try await database.read(as: tenant.rawValue) { connection in
+        let members = try await database.read(as: tenant) { connection in
             try connection.rows(
                 """
                 SELECT \(MemberRow.columns) FROM membership JOIN person ON person.id = membership.person_id

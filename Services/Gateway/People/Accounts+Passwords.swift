@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import Tokens
 
@@ -11,7 +12,7 @@ extension Accounts {
     func changePassword(_ change: PasswordChange) async throws -> Empty {
         let person = try Person.ofCall
         try rules.check(change.newPassword, "new_password", names: PasswordRules.names(inEmail: person.email))
-        let (email, old) = try await database.read(as: RowGuard.everyTenant) { connection in
+        let (email, old) = try await database.read(as: .every) { connection in
             _ = try self.currentLogin(connection, of: person)
             let row = try connection.first(
                 "SELECT email, password_hash FROM person WHERE id = \(person.id.rawValue)"
@@ -40,7 +41,7 @@ extension Accounts {
         let caller = try Person.ofCall
         let (token, now) = (try HandedOut(), now())
         let until = now.advanced(by: Self.resetLifetime)
-        _ = try await database.write(as: RowGuard.everyTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             // A program with a token that ends could be the person for good otherwise.
             _ = try self.currentLogin(connection, of: caller)
             try connection.requirePower(of: caller, over: reference.id)
@@ -59,7 +60,7 @@ extension Accounts {
         let refusal = invalid("token", "is not known, was used, or is over")
         guard let tokenHash = HandedOut.hash(of: reset.token) else { throw refusal }
         let now = now()
-        let found = try await database.read(as: RowGuard.everyTenant) { try $0.personOfReset(tokenHash, now: now) }
+        let found = try await database.read(as: .every) { try $0.personOfReset(tokenHash, now: now) }
         guard let (person, email) = found else { throw refusal }
         try rules.check(reset.newPassword, "new_password", names: PasswordRules.names(inEmail: email))
         let hash = try await hasher.hash(reset.newPassword)

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import Tokens
 
@@ -20,7 +21,7 @@ extension Accounts {
         let email = EmailAddress.folded(credentials.email) ?? ""
         var proof: (hash: String, member: MemberRow?)?
         try await attempt(email) {
-            let found = try await database.read(as: RowGuard.everyTenant) {
+            let found = try await database.read(as: .every) {
                 connection -> (hash: String, member: MemberRow?)? in
                 let known = try connection.password(of: email)
                 // Looked up for nobody too, so that it takes as long.
@@ -73,7 +74,7 @@ extension Accounts {
         let now = now()
         let next = try HandedOut()
         let origin = RequestOrigin.current
-        let outcome = try await database.write(as: RowGuard.everyTenant) {
+        let outcome = try await database.write(as: .every) {
             connection -> (login: LoginID, member: MemberRow?)? in
             guard let row = try connection.refreshToken(hash, now: now) else { return nil }
             if let used = row.usedAt, used.duration(to: now) > Self.grace {
@@ -154,7 +155,7 @@ extension Accounts {
 
     func switchTenant(_ reference: TenantReference) async throws -> TokenPair {
         let (person, next) = (try Person.ofCall, try HandedOut())
-        let grant = try await database.write(as: RowGuard.everyTenant) { connection in
+        let grant = try await database.write(as: .every) { connection in
             try self.continueSignIn(of: person, in: reference.id, next, connection)
         }
         return try pair(grant, next)

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import Tokens
 
@@ -25,7 +26,7 @@ extension Accounts {
         var id: PersonID?
         var hash = ""
         try await attempt(email) {
-            let known = try await database.read(as: RowGuard.everyTenant) { try $0.password(of: email) }
+            let known = try await database.read(as: .every) { try $0.password(of: email) }
             id = known?.id
             guard let known else {
                 hash = try await hasher.hash(new.password)
@@ -41,7 +42,7 @@ extension Accounts {
     /// For who is signed in already.
     func accept(_ invitation: InvitationToken) async throws -> TokenPair {
         let (person, next, now) = (try Person.ofCall, try HandedOut(), now())
-        let grant = try await database.write(as: RowGuard.everyTenant) { connection in
+        let grant = try await database.write(as: .every) { connection in
             _ = try self.currentLogin(connection, of: person)
             let open = try connection.openInvitation(invitation.token, for: person.email, now: now)
             try connection.use(open, by: person.id, now: now)
@@ -54,7 +55,7 @@ extension Accounts {
         let now = now()
         if let token = new.invitation {
             return .joining(
-                try await database.read(as: RowGuard.everyTenant) { try $0.openInvitation(token, for: email, now: now) }
+                try await database.read(as: .every) { try $0.openInvitation(token, for: email, now: now) }
             )
         }
         guard isSignUpOpen else { throw RPCError(.permissionDenied, "signing up takes an invitation here") }
@@ -67,7 +68,7 @@ extension Accounts {
     private func enter(_ known: PersonID?, _ email: String, _ hash: String, _ aim: Aim) async throws -> MemberRow {
         let now = now()
         do {
-            return try await database.write(as: RowGuard.everyTenant) { connection in
+            return try await database.write(as: .every) { connection in
                 let id = known ?? .make()
                 if known == nil { try connection.insert(id, email: email, hash: hash, now: now) }
                 let tenant: TenantID

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import EventLoop
 import JSON
 import JSONRPC
@@ -51,7 +52,7 @@ final class Accounts: Sendable {
     func makeFirstAdmin(email: String, password: String) async throws -> Bool {
         let hash = try await hasher.hash(password)
         let now = now()
-        return try await database.write(as: RowGuard.everyTenant) { connection in
+        return try await database.write(as: .every) { connection in
             try connection.lock(.first)
             let count: Int = try connection.value("SELECT count(*) FROM person") ?? 0
             guard count == 0 else { return false }
@@ -74,7 +75,7 @@ final class Accounts: Sendable {
         as tenant: TenantID = .every,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
-        let result = try await database.write(as: tenant.rawValue, body)
+        let result = try await database.write(as: tenant, body)
         try await feed.refresh()
         return result
     }

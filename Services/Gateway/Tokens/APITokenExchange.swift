@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import HTTP
 import JSONRPC
 import Observability
@@ -89,7 +90,7 @@ final class APITokenExchange: Sendable {
     }
 
     private func make(_ hash: [UInt8], _ now: Timestamp) async throws -> String? {
-        guard let row = try await database.read(as: RowGuard.everyTenant, { try $0.apiToken(hash, now: now) }) else {
+        guard let row = try await database.read(as: .every, { try $0.apiToken(hash, now: now) }) else {
             entries.withLock { $0[hash] = nil }
             return nil
         }
@@ -115,7 +116,7 @@ final class APITokenExchange: Sendable {
     }
 
     private func mark(_ token: LoginID, _ now: Timestamp) async throws {
-        _ = try await database.write(as: RowGuard.everyTenant) { connection in
+        _ = try await database.write(as: .every) { connection in
             try connection.execute(
                 "UPDATE api_token SET used_at = \(now.microseconds) WHERE id = \(token.rawValue)"
             )

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 import Lifecycle
 import Observability
@@ -59,7 +60,7 @@ final class IdentityFeed: Service {
     func refresh() async throws {
         let now = now()
         try await keys.refresh(now: now)
-        let read = try await database.read(as: RowGuard.everyTenant) { try $0.revocations(now: now) }
+        let read = try await database.read(as: .every) { try $0.revocations(now: now) }
         let published = try keys.published()
         revocations.withLock { revocations in
             revocations.merge(read, now: now)

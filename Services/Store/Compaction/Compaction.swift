@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import Lifecycle
 import Observability
 import Synchronization

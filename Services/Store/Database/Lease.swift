@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 
 /// The right to do something that one store at a time does, of those that share a database.
 struct Lease: Sendable {

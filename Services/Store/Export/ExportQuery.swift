@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 
 /// Answers `measurement.export`: all rows of a span, oldest first, as the text of a file.

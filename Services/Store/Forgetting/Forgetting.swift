@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 
 /// Answers `measurement.forget`, and removes what may still have been written while it was answered.
@@ -27,18 +28,14 @@ struct Forgetting: Sendable {
         try checkNumber(ids.count, "target_ids", 1...Self.maximumTargets)
         let now = now().microseconds
         let targets = ids.map { TenantTarget(tenant: tenant, target: $0) }
-        do {
-            try await database.write(as: .every) { connection in
-                // Nobody makes a series of theirs meanwhile.
-                try connection.take(.log)
-                for target in targets { try connection.note(target, at: now) }
-            }
-            // Now it is durable; what follows may be done again.
-            replica.forget(targets)
-            try await clean(since: now)
-        } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError.databaseBusy
+        try await database.write(as: .every) { connection in
+            // Nobody makes a series of theirs meanwhile.
+            try connection.take(.log)
+            for target in targets { try connection.note(target, at: now) }
         }
+        // Now it is durable; what follows may be done again.
+        replica.forget(targets)
+        try await clean(since: now)
         return Empty()
     }
 

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 
@@ -28,11 +29,7 @@ struct GapBook: Sendable {
         guard UUIDv7(gap.id.rawValue) != nil else { throw invalid("id", "must be a UUID") }
         try checkNumber(gap.rows, "rows", 1...Int(Int32.max))
         try await enrolled.requireCaller(isAgent: gap.agentID)
-        do {
-            try await database.write(as: .every) { try Self.save(gap, in: $0) }
-        } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError.databaseBusy
-        }
+        try await database.write(as: .every) { try Self.save(gap, in: $0) }
         return Empty()
     }
 

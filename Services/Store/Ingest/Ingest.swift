@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 import Observability

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 
 /// Answers `measurement.list`: newest first, page by page.

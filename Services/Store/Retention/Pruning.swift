@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import Observability
 
 /// Removes what is older than it is to be kept, a little at a time so that writers need not wait: rows day by day, of

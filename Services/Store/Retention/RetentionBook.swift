@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSONRPC
 
 /// Answers `retention.*`: how long what a tenant has is kept.
@@ -32,21 +33,17 @@ struct RetentionBook: Sendable {
         _ change: @escaping @Sendable (inout TenantRetention, RetentionDays, RetentionDays) throws -> Void
     ) async throws -> Retention {
         let (now, settings) = (now(), table.rules.settings)
-        do {
-            // The number of changes is no tenant's.
-            try await database.write(as: .every) { connection in
-                try connection.countRetentionChange()
-                var rules = RetentionRules(settings: settings)
-                rules.tenants = try connection.tenantRetentions(of: tenant)
-                var retention = rules.tenants[tenant] ?? TenantRetention()
-                retention.expired = rules.expiredDays(of: tenant, at: now)
-                try change(&retention, settings.wholeDays, rules.retention(of: tenant).limit)
-                try connection.save(retention, of: tenant)
-            }
-            try await database.read(as: .every) { [table] connection in try table.catchUp(on: connection) }
-        } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError.databaseBusy
+        // The number of changes is no tenant's.
+        try await database.write(as: .every) { connection in
+            try connection.countRetentionChange()
+            var rules = RetentionRules(settings: settings)
+            rules.tenants = try connection.tenantRetentions(of: tenant)
+            var retention = rules.tenants[tenant] ?? TenantRetention()
+            retention.expired = rules.expiredDays(of: tenant, at: now)
+            try change(&retention, settings.wholeDays, rules.retention(of: tenant).limit)
+            try connection.save(retention, of: tenant)
         }
+        try await database.read(as: .every) { [table] connection in try table.catchUp(on: connection) }
         return table.rules.retention(of: tenant)
     }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 
 /// Removes what one tenant has and does not keep any more.
 ///

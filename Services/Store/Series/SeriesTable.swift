@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import Synchronization
 
 /// Every series there is, its number and its newest row, in memory.

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import JSON
 import JSONRPC
 
@@ -121,8 +122,6 @@ struct SessionBook: Sendable {
     ) async throws -> T {
         do {
             return try await database.write(as: tenant) { try body($0, tenant) }
-        } catch let error as DatabaseError where error.code == .busy {
-            throw RPCError.databaseBusy
         } catch let error as DatabaseError where error.constraint == .unique {
             throw RPCError(.conflict, "there is a session of this name already")
         }

@@ -1,5 +1,8 @@
 import Contracts
 import Database
+import Foundation
+import JSON
+import JSONRPC
 import ServiceTesting
 import StoreService
 import TestServers
@@ -93,5 +96,63 @@ struct FullDiskTests {
         try await withStore(in: directory, on: engine, time: time) { try await history.check($0) }
         // It holds files there.
         server?.stop()
+    }
+
+    @Test("acknowledges what is stored alone when its server has no room for the log, and ends without it")
+    func fullLog() async throws {
+        let directory = try TemporaryDirectory()
+        let server = try PostgresServer()
+        let disk = try server.moveLog(bytes: 16 << 20)
+        try server.execute("CREATE ROLE crowded LOGIN NOSUPERUSER NOBYPASSRLS")
+        try server.execute("CREATE DATABASE crowded OWNER crowded")
+        usePostgres(server.url("crowded", user: "crowded"), in: directory)
+        let (history, time, clock) = (History(), ManualTime(), StandingClock(.postgres))
+        let watch = Watch(targets: 2)
+        try await withStore(in: directory, on: .postgres, time: time, clock: clock) { store in
+            await clock.untilSleeping()
+            var number = 0
+            func send() async -> Bool {
+                number += 1
+                let batch = watch.batch(200, before: time.now.advanced(by: .seconds(-200 * number)))
+                return await history.send(batch, to: store.client)
+            }
+            #expect(await send())
+            try disk.fill(leaving: 0)
+            var isFull = false
+            for _ in 0..<100 where !isFull {
+                isFull = await !send()
+                // What is left of a file of the log, so that it does not take as many rows as go into it.
+                try? server.execute("SELECT pg_switch_wal()")
+            }
+            #expect(isFull, "so much does not go into the log")
+            clock.wake()
+            await clock.untilSleeping()
+            try disk.empty()
+            // It has ended, or recovers.
+            server.stop()
+            await #expect(throws: RPCError(.unavailable, "the database is away", data: ["retry_after_ms": 1_000])) {
+                try await store.client.call(.listMeasurements, MeasurementFilter())
+            }
+            try server.start()
+            // Each connection finds that out for itself.
+            var answers = 0
+            while answers < 20 {
+                let isRead = (try? await store.client.call(.listMeasurements, MeasurementFilter(limit: 1))) != nil
+                let isStored = await send()
+                answers = isRead && isStored ? answers + 1 : 0
+                if answers == 0 { await pause() }
+            }
+            await history.sendAgain(to: store.client)
+            for _ in 1...2 {
+                clock.wake()
+                await clock.untilSleeping()
+            }
+            try await history.check(store)
+        }
+        time.advance(by: .seconds(31))
+        try await withStore(in: directory, on: .postgres, time: time) { try await history.check($0) }
+        server.stop()
+        let log = try String(contentsOfFile: server.directory + "/log", encoding: .utf8)
+        #expect(log.contains("PANIC:  could not write"), "the server had no room")
     }
 }
