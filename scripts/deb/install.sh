@@ -14,7 +14,7 @@ usage: install.sh --url URL [--token TOKEN] [--authorities FILE]
 Installs Debian packages, so it is for root on Debian and what descends from it. A host that is enrolled already gets
 the new program and keeps its identity; to enrol it anew, remove /etc/sonde/identity first. Exit codes: 64 the command
 line is wrong, 65 the package is not the one meant, 69 the gateway cannot be reached or this host is not supported,
-73 the identity cannot be written, 77 not root or the token is refused.
+70 the agent ends when it is started, 73 the identity cannot be written, 77 not root or the token is refused.
 USAGE
 }
 
@@ -123,6 +123,10 @@ main() {
   enrol
   if [ -d /run/systemd/system ]; then
     systemctl start sonde-agent.service
+    # By then a setting that makes no sense, or a port that is taken, has ended it.
+    sleep 2
+    systemctl --quiet is-active sonde-agent.service ||
+      fail 70 'sonde-agent.service does not run; see: journalctl --unit sonde-agent'
     echo 'sonde-agent.service runs; see: systemctl status sonde-agent'
   else
     echo 'there is no systemd here; start probe-agent as the user sonde-agent with /etc/default/sonde-agent and' \
