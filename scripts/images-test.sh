@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images without any registry, on a Debian made by debootstrap, and runs all of them as the chart says, in a
-# network namespace of their own; everything is gone afterwards but the base, which the next run uses again.
+# network namespace of their own, where hosts without and with systemd join them by the agent's package; everything is
+# gone afterwards but the base, which the next run uses again.
 # Usage: scripts/images-test.sh [PROGRAMS]
 #   PROGRAMS  a folder that has the programs already; without it they are built as Dockerfiles/builder says, which takes
 #             as long as a release does

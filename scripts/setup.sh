@@ -13,7 +13,7 @@ declare -rA sets=(
            postgresql procps prometheus-blackbox-exporter python3-venv sqlite3 traceroute util-linux victoria-metrics"
   [check]="node-typescript python3-venv shellcheck"
   [chart]="prometheus python3-venv shellcheck"
-  [images]="binutils buildah catatonit curl debootstrap iproute2 podman procps python3-venv runc socat"
+  [images]="binutils buildah catatonit curl debootstrap iproute2 podman procps python3-venv runc socat systemd-container"
 )
 
 wanted=()

@@ -51,11 +51,14 @@ class Host:
         """As an operator and the host's owner do it."""
         self.token = self.signed_in()
         enrolment = curl(self.namespace, "/api/v1/enrolments", {"name": NAME}, self.token)
-        result = subprocess.run([*self.run, "sleep", "600"], capture_output=True, text=True)
-        expect(result.returncode == 0, result.stderr)
+        self.boot()
         self.do(0, f"curl --fail --silent --show-error --remote-name {URL}/install.sh")
         said = self.do(0, f"sh install.sh --url {URL} --token {enrolment['token']}")
         expect("has the SHA-256" in said, said)
+
+    def boot(self) -> None:
+        result = subprocess.run([*self.run, "sleep", "600"], capture_output=True, text=True)
+        expect(result.returncode == 0, result.stderr)
 
     def refuses(self) -> None:
         """What is not as it should be, before anything is installed."""
@@ -79,7 +82,7 @@ class Host:
 
     def measures(self) -> None:
         """The agent is in the list, as what its enrolment says."""
-        self.do(0, START, "--detach")
+        self.run_agent()
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             agents = curl(self.namespace, "/api/v1/agents", token=self.token)["agents"]
@@ -88,14 +91,23 @@ class Host:
             time.sleep(0.2)
         raise Failed(f"is not online: {agents}")
 
+    def run_agent(self) -> None:
+        self.do(0, START, "--detach")
+
+    def enter(self, *options: str) -> list[str]:
+        return ["podman", "exec", *options, self.name]
+
     def do(self, code: int, script: str, *options: str) -> str:
-        command = ["podman", "exec", *options, self.name, "sh", "-euc", script]
+        command = [*self.enter(*options), "sh", "-euc", script]
         result = subprocess.run(command, capture_output=True, text=True)
         said = result.stdout + result.stderr
         expect(result.returncode == code, f"{script.strip()[:80]} ended with {result.returncode}: {said[-2000:]}")
         return said
 
-    def close(self) -> None:
+    def halt(self) -> None:
         subprocess.run(["podman", "rm", "--force", "--time", "0", self.name], capture_output=True)
+
+    def close(self) -> None:
+        self.halt()
         self.relay.terminate()
         self.relay.wait()

@@ -4,7 +4,7 @@
     python3 Tests/Chart/test_images.py --registry localhost --toolchain DIRECTORY
 
 The toolchain is mounted where it is, for programs that have not got Swift's libraries inside. Takes root, podman, runc,
-iproute2 and PostgreSQL. What a pod says is done: its user, its read-only root, its capabilities, its environment, its
+systemd-nspawn, iproute2 and PostgreSQL. What a pod says is done: its user, its read-only root, its capabilities, its environment, its
 volumes. Each pod has an address of its own in the namespace, and their services' names lead there.
 """
 
@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from booted import BootedHost
 from host import Host
 from outcome import Failed, Outcome, expect
 from rendering import KEEPS, ROOT, SERVICES, chart, component, pods
@@ -232,6 +233,20 @@ def host_joins(outcome: Outcome, mode: str, namespace: Namespace, image: str, to
         host.close()
 
 
+def booted_host_joins(outcome: Outcome, mode: str, namespace: Namespace, image: str, toolchain: str) -> None:
+    """One with systemd, which runs the package's unit."""
+    host = BootedHost(namespace, image, namespace.addresses["gateway"], toolchain, PASSWORD)
+    try:
+        outcome.check(f"{mode}: a host with systemd installs and enrols the agent", host.start)
+        outcome.check(f"{mode}: systemd runs it, and it comes online", host.measures)
+        outcome.check(f"{mode}: confined as its unit says, it makes every kind of check", host.probes)
+        outcome.check(f"{mode}: it is started again, but not with a setting that makes no sense", host.recovers)
+        outcome.check(f"{mode}: an upgrade leaves it as its administrator had it", host.upgrades)
+        outcome.check(f"{mode}: purging it leaves nothing", host.purges)
+    finally:
+        host.close()
+
+
 def play(outcome: Outcome, mode: str, values: dict, namespace: Namespace, work: Path, toolchain: str) -> None:
     """Starts all services, measures, has a host outside join them, and stops them."""
     folder = work / mode
@@ -249,7 +264,11 @@ def play(outcome: Outcome, mode: str, values: dict, namespace: Namespace, work: 
             outcome.check(f"{mode}: {pod.service} has no privilege, and a root that it cannot write", pod.is_confined)
         name = f"{mode}: the chart's own test signs in, adds a target, and sees a measurement"
         outcome.check(name, lambda: measure(test))
-        host_joins(outcome, mode, namespace, f"{values['image']['registry']}/host", toolchain)
+        host = f"{values['image']['registry']}/host"
+        if mode == "sqlite":
+            host_joins(outcome, mode, namespace, host, toolchain)
+        else:
+            booted_host_joins(outcome, mode, namespace, host, toolchain)
         for pod in reversed(services):
             outcome.check(f"{mode}: {pod.service} stops in order", pod.stop)
     finally:
