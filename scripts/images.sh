@@ -44,7 +44,7 @@ within() {
   local image=$1 container
   shift
   if [[ $tool == docker ]]; then
-    docker run --rm --network none --entrypoint "$1" "$image" "${@:2}"
+    docker run --rm --network none --user 0:0 --entrypoint "$1" "$image" "${@:2}"
     return
   fi
   container=$(buildah from --pull-never "$image")
