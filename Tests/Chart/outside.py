@@ -30,6 +30,12 @@ def compose_is_sound() -> None:
         for name in re.findall(r'default: "([a-z]+):8443"', source.read_text())
     }
     expect(defaults <= set(services), f"there is no {defaults - set(services)}")
+    # What the agent found around itself at its first start is watched by address for ever.
+    expect("subnet" in str(document.get("networks")), "its network has other addresses after each start")
+    # A password between quotes in SQL can end there.
+    expect("${" not in document["configs"]["roles"]["content"], "puts a variable's value into SQL")
+    allowed = services["probe-agent"]["environment"]["PROBE_AGENT_ALLOWED_NETWORKS"].split(",")
+    expect("loopback" in allowed, "its agent cannot ask the engine's resolver")
     named = {volume for service in services.values() for volume in mounted(service)}
     expect(named == set(document["volumes"]), f"volumes: {named ^ set(document['volumes'])}")
 
