@@ -1,6 +1,7 @@
 """A host outside the cluster with an init: systemd runs the agent, as the package's unit says."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,12 @@ REFLECTOR_PORT = 8862
 SETTINGS = "/etc/default/sonde-agent"
 
 
+def hierarchies() -> list[Path]:
+    """Where groups of processes are made that systemd reads: one place, or two where there are both versions."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return [Path(words[1]) for words in mounts if words[2] == "cgroup2" or "name=systemd" in words[3].split(",")]
+
+
 class BootedHost(Host):
     """systemd is its process 1, in namespaces that systemd-nspawn makes."""
 
@@ -26,6 +33,8 @@ class BootedHost(Host):
         self.work = Path(tempfile.mkdtemp())
         self.root, self.log = self.work / "root", self.work / "log"
         self.machine: subprocess.Popen | None = None
+        # Of its own, for it would share those of whoever runs another one here.
+        self.groups = [root / self.name for root in hierarchies()]
         self.nspawn = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe"]
         self.nspawn += [f"--directory={self.root}", f"--network-namespace-path=/run/netns/{namespace.name}"]
         self.nspawn += [f"--machine={self.name}", f"--bind-ro={toolchain}"]
@@ -37,11 +46,18 @@ class BootedHost(Host):
         unpack = f"podman export {container} | tar --extract --directory {self.root}"
         subprocess.run(["bash", "-euo", "pipefail", "-c", unpack], check=True)
         subprocess.run(["podman", "rm", container], check=True, capture_output=True)
+        for group in self.groups:
+            group.mkdir(exist_ok=True)
         with self.log.open("w") as log:
-            self.machine = subprocess.Popen(self.nspawn, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "preexec_fn": self.join_groups}
+            self.machine = subprocess.Popen(self.nspawn, **options)
         self.wait(lambda: self.process() and self.says("systemctl is-system-running") in ("running", "degraded"))
         # As on a host that is no container, so that the package can have ping sockets allowed.
         self.do(0, "mkdir /run/proc; mount -t proc proc /run/proc; mount --bind /run/proc/sys/net /proc/sys/net")
+
+    def join_groups(self) -> None:
+        for group in self.groups:
+            (group / "cgroup.procs").write_text(str(os.getpid()))
 
     def process(self) -> str:
         """Its process 1, as it is called outside; empty until there is one."""
@@ -133,4 +149,7 @@ class BootedHost(Host):
             except subprocess.TimeoutExpired:
                 self.machine.kill()
                 self.machine.wait()
+        for group in self.groups:
+            for folder, _, _ in os.walk(group, topdown=False):
+                os.rmdir(folder)
         shutil.rmtree(self.work)
