@@ -2,6 +2,7 @@ import { h } from "../dom.js";
 import { addSession } from "../sessions.js";
 import { openForm } from "./dialog.js";
 import { FieldProblem } from "./field-problem.js";
+import { field, timeInput } from "./field.js";
 
 /**
  * Asks for a name of a span of time.
@@ -39,23 +40,4 @@ export function openSessionDialog({ from, to, targetID }, added) {
     },
   });
   name.focus();
-}
-
-/**
- * @param {string} name
- * @param {number} time
- */
-function timeInput(name, time) {
-  const seconds = Math.floor(time / 1_000) * 1_000;
-  const local = new Date(seconds - new Date(seconds).getTimezoneOffset() * 60_000);
-  return h("input", { class: "input", type: "datetime-local", step: 1, value: local.toISOString().slice(0, 19), "data-field": name });
-}
-
-/**
- * @param {string} label
- * @param {HTMLElement} control
- * @param {string} [hint]
- */
-function field(label, control, hint) {
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), control, hint && h("span", { class: "hint" }, hint));
 }

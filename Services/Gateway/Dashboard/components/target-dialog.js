@@ -3,6 +3,7 @@ import { h } from "../dom.js";
 import { CheckFields } from "./check-fields.js";
 import { openForm } from "./dialog.js";
 import { FieldProblem, withinPart } from "./field-problem.js";
+import { field, input } from "./field.js";
 
 /**
  * Asks for a new target.
@@ -10,9 +11,9 @@ import { FieldProblem, withinPart } from "./field-problem.js";
  * @param {(target: import("../types.js").Target) => void} added
  */
 export function openTargetDialog(added) {
-  const address = input("address", "db.example.org, 192.0.2.7 or https://…");
-  const name = input("name", "The address, when left empty");
-  const category = input("category", "isp, dns, database …");
+  const address = input("address", { placeholder: "db.example.org, 192.0.2.7 or https://…" });
+  const name = input("name", { placeholder: "The address, when left empty" });
+  const category = input("category", { placeholder: "isp, dns, database …" });
   const fields = new CheckFields();
   openForm({
     title: "Add a target",
@@ -75,22 +76,4 @@ export function openCheckDialog(targetID) {
       }
     },
   });
-}
-
-/**
- * @param {string} name
- * @param {string} placeholder
- */
-function input(name, placeholder) {
-  const attributes = { class: "input", name, placeholder, autocomplete: "off", spellcheck: "false" };
-  return h("input", { ...attributes, "data-field": name });
-}
-
-/**
- * @param {string} label
- * @param {HTMLElement} control
- * @param {string} [hint]
- */
-function field(label, control, hint) {
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), control, hint && h("span", { class: "hint" }, hint));
 }
