@@ -14,6 +14,15 @@ export function mayEdit() {
   return state.person !== null && state.person.role !== "viewer";
 }
 
+export function mayAdministrate() {
+  return state.person?.role === "admin";
+}
+
+/** Whether whoever is signed in runs the installation. */
+export function mayOperate() {
+  return state.person?.operator === true;
+}
+
 /**
  * Whether a target and its checks may be changed: what the cluster keeps is changed there.
  *

@@ -37,7 +37,10 @@ const stream = new MeasurementStream({
 });
 
 onToken((token) => {
-  if (token) stream.authenticate(token);
+  if (!token) return;
+  stream.authenticate(token);
+  // Who was given another role gets another token at once.
+  if (timers.length > 0) void askPerson();
 });
 
 export function start() {
@@ -53,8 +56,11 @@ export function start() {
 }
 
 async function loadPerson() {
-  if (state.person) return;
-  await keep("person", async () => {
+  if (!state.person) await askPerson();
+}
+
+function askPerson() {
+  return keep("person", async () => {
     state.person = await call("GET", "/auth/me");
   });
 }

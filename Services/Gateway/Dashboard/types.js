@@ -4,11 +4,14 @@
  * @typedef {"icmp" | "udp" | "stamp" | "tcp" | "tls" | "http" | "dns" | "trace" | "mtu" | "host"} CheckType
  * @typedef {"success" | "timeout" | "error"} Status
  *
+ * @typedef {"viewer" | "editor" | "admin"} Role
+ *
  * @typedef {object} Person
  * @property {string} id
  * @property {string} email
  * @property {string} tenant
- * @property {"viewer" | "editor" | "admin"} role
+ * @property {Role} role
+ * @property {boolean} operator Whether they run the installation.
  *
  * @typedef {object} TokenPair
  * @property {string} access_token

@@ -10,17 +10,25 @@ import { icon } from "./icons.js";
  */
 
 /**
- * A button that opens a menu (the menu button pattern of WAI-ARIA).
+ * A button of three points that opens a menu.
  *
  * @param {string} label What the button is called.
  * @param {() => MenuItem[]} items Asked when the menu opens.
  */
 export function menuButton(label, items) {
-  const button = h(
-    "button",
-    { class: "button icon-only small", type: "button", "aria-haspopup": "menu", "aria-label": label },
-    icon("more"),
-  );
+  const button = h("button", { class: "button icon-only small", type: "button", "aria-label": label }, icon("more"));
+  return openingMenu(button, label, items);
+}
+
+/**
+ * Has a button open a menu (the menu button pattern of WAI-ARIA).
+ *
+ * @param {HTMLButtonElement} button
+ * @param {string} label
+ * @param {() => MenuItem[]} items Asked when the menu opens.
+ */
+export function openingMenu(button, label, items) {
+  button.setAttribute("aria-haspopup", "menu");
   button.setAttribute("aria-expanded", "false");
   button.addEventListener("click", (event) => {
     event.stopPropagation();

@@ -4,6 +4,7 @@ import { wordmark } from "../components/wordmark.js";
 import { signOut } from "../session.js";
 import { state, subscribe } from "../store.js";
 import { isDark, onTheme, toggleTheme } from "../theme.js";
+import { navigation } from "./navigation.js";
 
 /** @type {Record<import("../stream.js").StreamState, string>} */
 const streamText = { connecting: "Connecting…", live: "Live", waiting: "Reconnecting…", stopped: "Not connected" };
@@ -11,13 +12,7 @@ const streamText = { connecting: "Connecting…", live: "Live", waiting: "Reconn
 /** What stands around every view: navigation, connection, theme and person. */
 export function shell() {
   const main = h("main", { class: "main", id: "main", tabindex: -1 });
-  const firing = h("span", { class: "count number", hidden: true });
-  const links = [
-    link("#/", "overview", "Overview"),
-    link("#/incidents", "incidents", "Incidents", firing),
-    link("#/sessions", "sessions", "Sessions"),
-    link("#/agents", "agents", "Agents"),
-  ];
+  const places = navigation();
   const connection = connectionState();
   const person = personBox();
   const skip = h("button", { class: "button skip", type: "button", onclick: () => main.focus() }, "Skip to content");
@@ -29,16 +24,14 @@ export function shell() {
       "div",
       { class: "sidebar" },
       wordmark(),
-      h("nav", { class: "nav", "aria-label": "Main" }, ...links),
+      places.element,
       h("div", { class: "sidebar-foot" }, connection.element, person.element),
     ),
     main,
   );
 
   function update() {
-    const count = state.firing?.length ?? 0;
-    firing.hidden = count === 0;
-    replace(firing, count, h("span", { class: "visually-hidden" }, " open"));
+    places.update();
     connection.update();
     person.update();
   }
@@ -54,12 +47,7 @@ export function shell() {
      */
     show(view, path) {
       replace(main, view);
-      for (const item of links) {
-        const own = item.hash.slice(1);
-        const here = own === "/" ? path === "/" || path.startsWith("/targets/") : path.startsWith(own);
-        if (here) item.setAttribute("aria-current", "page");
-        else item.removeAttribute("aria-current");
-      }
+      places.show(path);
       scrollTo(0, 0);
       if (document.activeElement === document.body) main.focus({ preventScroll: true });
     },
@@ -68,16 +56,6 @@ export function shell() {
       forgetTheme();
     },
   };
-}
-
-/**
- * @param {string} href
- * @param {import("../components/icons.js").IconName} symbol
- * @param {string} text
- * @param {HTMLElement} [more]
- */
-function link(href, symbol, text, more) {
-  return h("a", { href }, icon(symbol), text, more);
 }
 
 function connectionState() {
