@@ -137,3 +137,8 @@ export function hourAndMinute(time) {
 export function dateAndTime(time) {
   return `${day.format(time)}, ${minute.format(time)}`;
 }
+
+/** The zone that all times are shown in, and asked for: the browser's. */
+export function timeZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll("_", " ");
+}

@@ -5,10 +5,12 @@ import { start, stop } from "./sync.js";
 import { emptyState, errorState } from "./components/notices.js";
 import { agentsView } from "./views/agents.js";
 import { incidentsView } from "./views/incidents.js";
+import { maintenanceView } from "./views/maintenance.js";
 import { overviewView } from "./views/overview.js";
 import { sessionsView } from "./views/sessions.js";
 import { shell } from "./views/shell.js";
 import { signInView } from "./views/sign-in.js";
+import { silencesView } from "./views/silences.js";
 import { targetView } from "./views/target.js";
 
 /**
@@ -26,6 +28,8 @@ const routes = [
   [/^\/incidents$/, incidentsView],
   [/^\/sessions$/, sessionsView],
   [/^\/agents$/, agentsView],
+  [/^\/maintenance$/, maintenanceView],
+  [/^\/silences$/, silencesView],
 ];
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));

@@ -38,7 +38,7 @@ export function withinPart(error, prefix) {
 export function placeProblem(form, error) {
   const field = fieldOf(error);
   if (!field || !(error instanceof Error)) return false;
-  const control = /** @type {HTMLElement | null} */ (form.querySelector(`[data-field="${CSS.escape(field)}"]`));
+  const control = controlOf(form, field) ?? controlOf(form, field.replace(/[.[].*/s, ""));
   if (!control) return false;
   const rule = error.message.startsWith(field) ? error.message.slice(field.length).trim() : error.message;
   const id = `problem-${++lastID}`;
@@ -64,6 +64,14 @@ function forget(control) {
   document.getElementById(control.getAttribute("aria-describedby") ?? "")?.remove();
   control.removeAttribute("aria-invalid");
   control.removeAttribute("aria-describedby");
+}
+
+/**
+ * @param {HTMLElement} form
+ * @param {string} field A part of one, such as `labels.site`, may have no control of its own.
+ */
+function controlOf(form, field) {
+  return /** @type {HTMLElement | null} */ (form.querySelector(`[data-field="${CSS.escape(field)}"]`));
 }
 
 /** @param {unknown} error */

@@ -17,6 +17,8 @@ const places = [
   { path: "/incidents", symbol: "incidents", text: "Incidents" },
   { path: "/sessions", symbol: "sessions", text: "Sessions" },
   { path: "/agents", symbol: "agents", text: "Agents" },
+  { path: "/maintenance", symbol: "maintenance", text: "Maintenance" },
+  { path: "/silences", symbol: "silences", text: "Silences" },
 ];
 /** What has room on a narrow screen; the others are in a menu there. */
 const alwaysShown = 4;

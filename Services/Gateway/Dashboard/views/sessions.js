@@ -6,6 +6,7 @@ import { icon } from "../components/icons.js";
 import { menuButton } from "../components/menu.js";
 import { emptyState, errorState, loadingRows } from "../components/notices.js";
 import { openSessionDialog } from "../components/session-dialog.js";
+import { targetLinks } from "../components/target-links.js";
 import { downloadSession, listSessions, removeSession } from "../sessions.js";
 import { now, state } from "../store.js";
 import { showNext } from "../time-range.js";
@@ -13,7 +14,6 @@ import { showNext } from "../time-range.js";
 /** @typedef {import("../types.js").NamedSession} NamedSession */
 
 const hour = 3_600_000;
-const shownTargets = 4;
 
 /** @returns {import("../main.js").View} */
 export function sessionsView() {
@@ -85,6 +85,7 @@ function sessionTable(sessions, changed) {
 function sessionRow(session, changed) {
   const from = Date.parse(session.from);
   const to = session.to ? Date.parse(session.to) : now();
+  const targets = session.target_ids.length > 0 ? session.target_ids : [...(state.targets?.keys() ?? [])];
   const note = session.note ? `${session.note} · ${session.created_by}` : session.created_by;
   return h(
     "tr",
@@ -95,28 +96,11 @@ function sessionRow(session, changed) {
       h("span", { class: "target-name" }, session.name),
       h("span", { class: "faint" }, note),
     ),
-    h("td", { class: "labels" }, ...targetLinks(session, from, to)),
+    h("td", { class: "labels" }, ...targetLinks(targets, () => showNext(from, to))),
     h("td", { class: "number", "data-label": "Time" }, h("time", { datetime: session.from }, format.dateAndTime(from))),
     h("td", { class: "number", "data-label": "Lasted" }, session.to ? format.duration(to - from) : "goes on"),
     h("td", {}, menuButton(`What to do with ${session.name}`, () => items(session, changed))),
   );
-}
-
-/**
- * Links that open a target at the session's time.
- *
- * @param {NamedSession} session
- * @param {number} from
- * @param {number} to
- */
-function targetLinks(session, from, to) {
-  const own = session.target_ids.length > 0 ? session.target_ids : [...(state.targets?.keys() ?? [])];
-  const known = own.flatMap((id) => state.targets?.get(id) ?? []);
-  const links = known.slice(0, shownTargets).map((target) =>
-    h("a", { class: "tag", href: `#/targets/${target.id}`, onclick: () => showNext(from, to) }, target.name),
-  );
-  const rest = known.length - links.length;
-  return rest > 0 ? [...links, h("span", { class: "faint" }, `and ${rest} more`)] : links;
 }
 
 /**
