@@ -5,6 +5,7 @@ import { start, stop } from "./sync.js";
 import { emptyState, errorState } from "./components/notices.js";
 import { agentsView } from "./views/agents.js";
 import { incidentsView } from "./views/incidents.js";
+import { acceptView, joinView } from "./views/join.js";
 import { maintenanceView } from "./views/maintenance.js";
 import { overviewView } from "./views/overview.js";
 import { sessionsView } from "./views/sessions.js";
@@ -12,6 +13,7 @@ import { shell } from "./views/shell.js";
 import { signInView } from "./views/sign-in.js";
 import { silencesView } from "./views/silences.js";
 import { targetView } from "./views/target.js";
+import { teamView } from "./views/team.js";
 
 /**
  * @typedef {object} View
@@ -20,6 +22,9 @@ import { targetView } from "./views/target.js";
  * @property {() => void} [shown] Called when the element is in the page.
  * @property {() => void} [dispose] Called when it has left.
  */
+
+/** Whoever opens it is somebody new, or joins another team. */
+const invitation = /^\/join\/([\w-]+)$/;
 
 /** @type {[pattern: RegExp, open: (...groups: string[]) => View][]} */
 const routes = [
@@ -30,6 +35,8 @@ const routes = [
   [/^\/agents$/, agentsView],
   [/^\/maintenance$/, maintenanceView],
   [/^\/silences$/, silencesView],
+  [/^\/team$/, teamView],
+  [invitation, acceptView],
 ];
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -75,8 +82,9 @@ function leave(reason) {
   view = frame = null;
   stop();
   for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
-  document.title = "Sign in · Sonde";
-  replace(app, signInView(enter, reason));
+  const token = invitation.exec(location.hash.slice(1))?.[1];
+  document.title = `${token ? "Join" : "Sign in"} · Sonde`;
+  replace(app, token ? joinView(token, enter) : signInView(enter, reason));
 }
 
 async function begin() {
@@ -94,7 +102,10 @@ async function begin() {
   }
 }
 
-addEventListener("hashchange", route);
+addEventListener("hashchange", () => {
+  if (frame) route();
+  else if (invitation.test(location.hash.slice(1))) leave();
+});
 onToken((token, reason) => {
   if (token === null && frame) leave(reason);
 });

@@ -1,6 +1,6 @@
 /** Who is signed in. The access token lives in memory only; the refresh token in `sessionStorage`. */
 
-import { APIError, authorizeWith, callAnonymously, fetchAnonymously } from "./api.js";
+import { APIError, authorizeWith, call, callAnonymously, fetchAnonymously } from "./api.js";
 
 /** @typedef {import("./types.js").TokenPair} TokenPair */
 
@@ -46,6 +46,26 @@ authorizeWith({
  */
 export async function signIn(email, password) {
   adopt(await callAnonymously("/auth/login", { email, password }));
+}
+
+/**
+ * Joins the team of an invitation.
+ *
+ * @param {string} email
+ * @param {string} password A new one, or the one that the address has already.
+ * @param {string} invitation
+ */
+export async function signUp(email, password, invitation) {
+  adopt(await callAnonymously("/auth/signup", { email, password, invitation }));
+}
+
+/**
+ * Joins another team, and goes on there.
+ *
+ * @param {string} token Of the invitation.
+ */
+export async function acceptInvitation(token) {
+  adopt(await call("POST", "/invitations/accept", { body: { token } }));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { mayAdministrate } from "../actions.js";
 import { h, replace } from "../dom.js";
 import { icon } from "../components/icons.js";
 import { openingMenu } from "../components/menu.js";
@@ -19,6 +20,7 @@ const places = [
   { path: "/agents", symbol: "agents", text: "Agents" },
   { path: "/maintenance", symbol: "maintenance", text: "Maintenance" },
   { path: "/silences", symbol: "silences", text: "Silences" },
+  { path: "/team", symbol: "team", text: "Team", may: mayAdministrate },
 ];
 /** What has room on a narrow screen; the others are in a menu there. */
 const alwaysShown = 4;

@@ -1,0 +1,45 @@
+import { h } from "../dom.js";
+import { openDialog } from "./dialog.js";
+import { field } from "./field.js";
+import { icon } from "./icons.js";
+import { toast } from "./toast.js";
+
+/**
+ * Shows what is shown once, to be handed over.
+ *
+ * @param {string} title
+ * @param {string} label
+ * @param {string} secret
+ * @param {string} text Whom to give it to.
+ */
+export function openSecretDialog(title, label, secret, text) {
+  const control = h("input", { class: "input mono", readonly: true, value: secret });
+  const copy = h("button", { class: "button primary", type: "button" }, icon("copy"), "Copy");
+  copy.addEventListener("click", async () => {
+    control.select();
+    // Browsers have it for pages that came over TLS, or from this machine.
+    if (navigator.clipboard) await navigator.clipboard.writeText(secret);
+    toast(navigator.clipboard ? "Copied" : "Selected: copy it with the keyboard");
+  });
+  const close = h("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Done");
+  const dialog = openDialog(
+    title,
+    h(
+      "div",
+      { class: "dialog-form" },
+      h("p", { class: "soft" }, text),
+      field(label, control, "It is shown this once."),
+      h("footer", { class: "dialog-foot" }, close, copy),
+    ),
+  );
+  copy.focus();
+}
+
+/**
+ * The page's own address for somebody with an invitation.
+ *
+ * @param {string} token
+ */
+export function invitationLink(token) {
+  return `${location.origin}/#/join/${token}`;
+}
