@@ -8,6 +8,7 @@ import { incidentsView } from "./views/incidents.js";
 import { acceptView, joinView } from "./views/join.js";
 import { maintenanceView } from "./views/maintenance.js";
 import { overviewView } from "./views/overview.js";
+import { retentionView } from "./views/retention.js";
 import { sessionsView } from "./views/sessions.js";
 import { shell } from "./views/shell.js";
 import { signInView } from "./views/sign-in.js";
@@ -35,6 +36,7 @@ const routes = [
   [/^\/agents$/, agentsView],
   [/^\/maintenance$/, maintenanceView],
   [/^\/silences$/, silencesView],
+  [/^\/retention$/, retentionView],
   [/^\/team$/, teamView],
   [invitation, acceptView],
 ];

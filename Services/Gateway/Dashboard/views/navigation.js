@@ -20,6 +20,7 @@ const places = [
   { path: "/agents", symbol: "agents", text: "Agents" },
   { path: "/maintenance", symbol: "maintenance", text: "Maintenance" },
   { path: "/silences", symbol: "silences", text: "Silences" },
+  { path: "/retention", symbol: "retention", text: "Retention" },
   { path: "/team", symbol: "team", text: "Team", may: mayAdministrate },
 ];
 /** What has room on a narrow screen; the others are in a menu there. */
