@@ -15,6 +15,7 @@ import { signInView } from "./views/sign-in.js";
 import { silencesView } from "./views/silences.js";
 import { targetView } from "./views/target.js";
 import { teamView } from "./views/team.js";
+import { tenantsView } from "./views/tenants.js";
 
 /**
  * @typedef {object} View
@@ -38,6 +39,7 @@ const routes = [
   [/^\/silences$/, silencesView],
   [/^\/retention$/, retentionView],
   [/^\/team$/, teamView],
+  [/^\/tenants$/, tenantsView],
   [invitation, acceptView],
 ];
 

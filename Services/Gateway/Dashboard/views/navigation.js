@@ -1,4 +1,4 @@
-import { mayAdministrate } from "../actions.js";
+import { mayAdministrate, mayOperate } from "../actions.js";
 import { h, replace } from "../dom.js";
 import { icon } from "../components/icons.js";
 import { openingMenu } from "../components/menu.js";
@@ -22,6 +22,7 @@ const places = [
   { path: "/silences", symbol: "silences", text: "Silences" },
   { path: "/retention", symbol: "retention", text: "Retention" },
   { path: "/team", symbol: "team", text: "Team", may: mayAdministrate },
+  { path: "/tenants", symbol: "tenants", text: "Tenants", may: mayOperate },
 ];
 /** What has room on a narrow screen; the others are in a menu there. */
 const alwaysShown = 4;
