@@ -61,7 +61,11 @@ async function loadPerson() {
 
 function askPerson() {
   return keep("person", async () => {
-    state.person = await call("GET", "/auth/me");
+    /** @type {import("./types.js").Person} */
+    const person = await call("GET", "/auth/me");
+    // Everything that is on the page is another team's.
+    if (state.person && state.person.tenant !== person.tenant) location.reload();
+    state.person = person;
   });
 }
 

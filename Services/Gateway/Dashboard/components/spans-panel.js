@@ -19,7 +19,7 @@ import { nameCell, numberCell, table } from "./table.js";
  * @typedef {"now" | "planned" | "over"} SpanState
  */
 
-const marks = { now: "up", planned: "unknown", over: "paused" };
+const marks = { now: "up", planned: "planned", over: "paused" };
 const words = { now: "Now", planned: "Planned", over: "Over" };
 
 /** @param {Span} span @returns {SpanState} */

@@ -66,10 +66,9 @@ export function acceptView(token) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
+      // With the token of another team the page begins anew.
       await acceptInvitation(token);
       history.replaceState(null, "", "#/");
-      // Everything that is on the page is another team's.
-      location.reload();
     } catch (error) {
       button.disabled = false;
       setText(problem, messageOf(error));
