@@ -96,7 +96,7 @@ def shows_certificates(world):
     metadata = {
         "certificate_subject": "CN=web", "certificate_issuer": "CN=Some CA",
         "certificate_names": ["web.sim", "www.web.sim"],
-        "certificate_ends": "2027-02-18T18:22:41Z", "certificate_days": 5.4, "tls_version": "TLSv1.3", "alpn": "h2",
+        "certificate_ends": "2027-02-18T08:22:41Z", "certificate_days": 5.4, "tls_version": "TLSv1.3", "alpn": "h2",
         "dns_ms": 1, "connect_ms": 30, "tls_ms": 40, "first_byte_ms": 20, "total_ms": 100, "status": 200,
     }
     dialog = show(world, metadata, type="http")

@@ -7,7 +7,10 @@ from check_options import OPTION_STEPS
 from modules import MODULE_STEPS
 from row_forms import ROW_STEPS
 from sessions import SESSION_STEPS
+from spans import SPAN_STEPS
 from target_panels import PANEL_STEPS
+from team import LEAVING_STEPS, TEAM_STEPS
+from tenants import TENANT_STEPS
 from world import A_NUMBER
 
 VIEWS = ("Overview", "Incidents", "Sessions", "Agents")
@@ -185,6 +188,7 @@ def stays_clean(world):
 
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
-    pauses, *SESSION_STEPS, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists, remembers, removes, signs_out,
+    pauses, *SESSION_STEPS, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists,
+    *SPAN_STEPS, *TEAM_STEPS, *TENANT_STEPS, *LEAVING_STEPS, remembers, removes, signs_out,
     *MODULE_STEPS, *API_STEPS, stays_clean,
 ]

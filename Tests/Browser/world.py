@@ -6,12 +6,15 @@ import uuid
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from person import Person
 from witness import Witness
 
 A_NUMBER = re.compile(r"\d")
 PATIENCE_MILLISECONDS = 20_000
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 360, "height": 740}
+# Far from where the services are, and no whole number of hours.
+ZONE = "Pacific/Chatham"
 SERIOUS = ("serious", "critical")
 EXCESS = """() => Math.max(...[document.documentElement, ...document.querySelectorAll("dialog[open]")].map(
   (element) => element.scrollWidth - element.clientWidth))"""
@@ -25,7 +28,9 @@ class World:
         self.url = options.url.rstrip("/")
         self.directory = directory
         self.name = f"Page test {uuid.uuid4().hex[:8]}"
-        self.context = browser.new_context(viewport=WIDE, color_scheme="light")
+        self.admin = Person(browser, self.url, options.email, options.password)
+        self.member = Person(browser, self.url, f"{uuid.uuid4().hex[:8]}@example.org", f"good {uuid.uuid4().hex}")
+        self.context = browser.new_context(viewport=WIDE, color_scheme="light", timezone_id=ZONE)
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MILLISECONDS)
         expect.set_options(timeout=PATIENCE_MILLISECONDS)
@@ -72,7 +77,7 @@ class World:
                 self.page.emulate_media(color_scheme=scheme)
                 self.page.wait_for_function(SETTLED)
                 self.picture(f"{name}-{scheme}")
-                self._check_accessibility(f"{name}, {scheme}")
+                self.check(self.page, f"{name}, {scheme}")
             self.page.set_viewport_size(NARROW)
             self.picture(f"{name}-narrow")
             excess = self.page.evaluate(EXCESS)
@@ -81,8 +86,9 @@ class World:
             self.page.set_viewport_size(WIDE)
             self.page.emulate_media(color_scheme="light")
 
-    def _check_accessibility(self, view):
-        violations = self._axe.run(self.page).response["violations"]
+    def check(self, page, view):
+        """Has axe look at a page."""
+        violations = self._axe.run(page).response["violations"]
         found = [
             f"{violation['id']} ({violation['impact']}): {node['html'][:200]}"
             for violation in violations
@@ -92,14 +98,13 @@ class World:
         assert not found, f"{view}:\n" + "\n".join(found)
 
     def clean(self):
-        """Removes the target that was added, when a failed step has left it behind."""
-        api = f"{self.url}/api/v1"
-        credentials = {"email": self.options.email, "password": self.options.password}
-        login = self.context.request.post(f"{api}/auth/login", data=credentials)
-        if not login.ok:
+        """Removes what a failed step has left behind."""
+        if not self.admin.sign_in().ok:
             return
-        headers = {"authorization": f"Bearer {login.json()['access_token']}"}
-        found = self.context.request.get(f"{api}/targets", params={"search": self.name}, headers=headers)
-        for target in found.json().get("targets", []):
-            if target["name"] == self.name:
-                self.context.request.delete(f"{api}/targets/{target['id']}", headers=headers)
+        lists = (("/targets", "targets", "name"), ("/maintenance", "maintenance", "reason"),
+                 ("/silences", "silences", "reason"), ("/tenants", "tenants", "name"),
+                 ("/members", "members", "email"), ("/invitations", "invitations", "email"))
+        for path, key, name in lists:
+            for one in self.admin.get(path)[key]:
+                if self.name in one.get(name, "") or self.member.email in one.get(name, ""):
+                    self.admin.call("DELETE", f"{path}/{one['id']}")
