@@ -31,13 +31,23 @@ def joins_another(world):
     expect(page.get_by_text(f"You are signed in as {world.member.email}")).to_be_visible()
     page.get_by_role("button", name="Join the team").click()
     expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
-    expect(page.locator(".person")).to_contain_text(tenant(world)["id"])
+    expect(page.locator(".person")).to_contain_text(f"admin · {world.name}")
     expect(page.get_by_text("Nothing is watched yet")).to_be_visible()
     # This one's next calls of the API are for the same team.
     assert world.member.sign_in().ok
     page.get_by_role("navigation").get_by_role("link", name="Team").click()
     expect(page.locator("table.members tbody tr")).to_have_count(1)
     expect(page.get_by_role("navigation").get_by_role("link", name="Tenants")).to_have_count(0)
+
+
+def switches_teams(world):
+    """goes from one team to another and back"""
+    page = world.visit
+    for name, role in (("Default", "editor"), (world.name, "admin")):
+        page.get_by_role("button", name="Switch team").click()
+        page.get_by_role("menuitem", name=name).click()
+        expect(page.locator(".person")).to_contain_text(f"{role} · {name}")
+    expect(page.locator("table.members tbody tr")).to_have_count(1)
 
 
 def renames_its_team(world):
@@ -90,7 +100,7 @@ def suspends_a_tenant(world):
     page.get_by_label("Email").fill(world.member.email)
     page.get_by_label("Password").fill(world.member.password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".person")).to_contain_text("editor · default")
+    expect(page.locator(".person")).to_contain_text("editor · Default")
     choose(world, "tenants", world.name, "Resume")
     expect(row(world, "tenants", world.name)).to_contain_text("In use")
     assert "suspended_at" not in tenant(world)
@@ -136,6 +146,6 @@ def changes_retention(world):
 
 
 TENANT_STEPS = [
-    makes_a_tenant, joins_another, renames_its_team, limits_a_tenant, suspends_a_tenant, deletes_a_tenant,
-    changes_retention,
+    makes_a_tenant, joins_another, switches_teams, renames_its_team, limits_a_tenant, suspends_a_tenant,
+    deletes_a_tenant, changes_retention,
 ]

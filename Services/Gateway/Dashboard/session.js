@@ -69,6 +69,15 @@ export async function acceptInvitation(token) {
 }
 
 /**
+ * Goes on in another team that one belongs to.
+ *
+ * @param {string} id
+ */
+export async function switchTenant(id) {
+  adopt(await call("POST", "/auth/switch", { body: { id } }));
+}
+
+/**
  * Who else signs people in.
  *
  * @returns {Promise<string[]>}

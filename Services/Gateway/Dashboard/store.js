@@ -17,6 +17,8 @@ const rowsMilliseconds = 250;
 export const state = {
   /** @type {import("./types.js").Person | null} */
   person: null,
+  /** @type {import("./types.js").Membership[]} The teams that they belong to. */
+  memberships: [],
   /** @type {Map<string, import("./types.js").Target> | null} Null until loaded. */
   targets: null,
   /** @type {Map<string, import("./types.js").Check[]>} By target, oldest first. */
@@ -144,5 +146,6 @@ function insert(points, pair, row) {
 export function clear() {
   state.person = state.targets = state.overall = state.firing = state.agents = null;
   for (const map of [state.checks, state.latest, state.recent, state.summaries]) map.clear();
+  state.memberships = [];
   state.errors = {};
 }

@@ -61,11 +61,12 @@ async function loadPerson() {
 
 function askPerson() {
   return keep("person", async () => {
-    /** @type {import("./types.js").Person} */
-    const person = await call("GET", "/auth/me");
+    /** @type {[import("./types.js").Person, {tenants: import("./types.js").Membership[]}]} */
+    const [person, { tenants }] = await Promise.all([call("GET", "/auth/me"), call("GET", "/auth/tenants")]);
     // Everything that is on the page is another team's.
     if (state.person && state.person.tenant !== person.tenant) location.reload();
     state.person = person;
+    state.memberships = tenants;
   });
 }
 

@@ -13,6 +13,11 @@
  * @property {Role} role
  * @property {boolean} operator Whether they run the installation.
  *
+ * @typedef {object} Membership
+ * @property {string} tenant
+ * @property {string} name
+ * @property {Role} role
+ *
  * @typedef {object} TokenPair
  * @property {string} access_token
  * @property {number} expires_in Seconds.

@@ -1,10 +1,9 @@
 import { h, replace, setText } from "../dom.js";
-import { icon } from "../components/icons.js";
 import { wordmark } from "../components/wordmark.js";
-import { signOut } from "../session.js";
 import { state, subscribe } from "../store.js";
-import { isDark, onTheme, toggleTheme } from "../theme.js";
+import { onTheme } from "../theme.js";
 import { navigation } from "./navigation.js";
+import { personBox } from "./person-box.js";
 
 /** @type {Record<import("../stream.js").StreamState, string>} */
 const streamText = { connecting: "Connecting…", live: "Live", waiting: "Reconnecting…", stopped: "Not connected" };
@@ -21,7 +20,7 @@ export function shell() {
     { class: "shell" },
     skip,
     h(
-      "div",
+      "header",
       { class: "sidebar" },
       wordmark(),
       places.element,
@@ -71,28 +70,6 @@ function connectionState() {
     update() {
       element.dataset.stream = state.stream;
       setText(text, streamText[state.stream]);
-    },
-  };
-}
-
-function personBox() {
-  const email = h("p", { class: "ellipsis" });
-  const role = h("p", { class: "faint ellipsis" });
-  const theme = h("button", { class: "button icon-only", type: "button", onclick: toggleTheme, "data-action": "theme" });
-  const exit = h(
-    "button",
-    { class: "button icon-only", type: "button", "aria-label": "Sign out", title: "Sign out", onclick: () => void signOut() },
-    icon("exit"),
-  );
-  return {
-    element: h("div", { class: "person" }, h("div", { class: "who" }, email, role), theme, exit),
-    update() {
-      setText(email, state.person?.email ?? "");
-      setText(role, state.person ? `${state.person.role} · ${state.person.tenant}` : "");
-      const label = isDark() ? "Use the light theme" : "Use the dark theme";
-      theme.setAttribute("aria-label", label);
-      theme.title = label;
-      replace(theme, icon(isDark() ? "sun" : "moon"));
     },
   };
 }
