@@ -68,7 +68,7 @@ export class SpansPanel extends LoadedPanel {
     const shown = this.#showsOver ? [...current, ...over] : current;
     const heads = ["State", "Reason", "About", "#From", "#To", ""];
     return [
-      shown.length > 0 ? table("spans", this.label, heads, shown.map((span) => this.#row(span))) : this.empty(),
+      shown.length > 0 ? table("list spans", this.label, heads, shown.map((span) => this.#row(span))) : this.empty(),
       over.length > 0 && h("div", { class: "table-more" }, this.#toggle(over.length)),
     ];
   }

@@ -1,7 +1,7 @@
 import { h } from "../dom.js";
 
 /**
- * @param {string} kind Its class, by which narrow screens arrange its cells.
+ * @param {string} kind Its classes, by which narrow screens arrange its cells.
  * @param {string} caption
  * @param {string[]} heads One that begins with `#` is of numbers; the last may be empty, over what can be done.
  * @param {HTMLElement[]} rows
@@ -14,7 +14,7 @@ export function table(kind, caption, heads, rows) {
   );
   return h(
     "table",
-    { class: `table list ${kind}` },
+    { class: `table ${kind}` },
     h("caption", { class: "visually-hidden" }, caption),
     h("thead", {}, h("tr", {}, ...cells)),
     h("tbody", {}, ...rows),

@@ -2,6 +2,7 @@ import { call, messageOf } from "../api.js";
 import { h, replace, setText } from "../dom.js";
 import * as format from "../format.js";
 import { emptyState, errorState, loadingRows } from "../components/notices.js";
+import { table } from "../components/table.js";
 import { now, state, subscribe } from "../store.js";
 
 /**
@@ -93,16 +94,8 @@ export function incidentsView() {
 
 /** @param {Incident[]} incidents */
 function incidentList(incidents) {
-  const heads = ["Severity", "Incident", "Check", "Began", "Lasted"].map((text) =>
-    h("th", { scope: "col", class: text === "Began" || text === "Lasted" ? "number" : "" }, text),
-  );
-  return h(
-    "table",
-    { class: "table incidents" },
-    h("caption", { class: "visually-hidden" }, "Incidents"),
-    h("thead", {}, h("tr", {}, ...heads)),
-    h("tbody", {}, ...incidents.map(incidentRow)),
-  );
+  const heads = ["Severity", "Incident", "Check", "#Began", "#Lasted"];
+  return table("incidents", "Incidents", heads, incidents.map(incidentRow));
 }
 
 /** @param {Incident} incident */

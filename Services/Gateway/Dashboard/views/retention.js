@@ -17,7 +17,7 @@ export function retentionView() {
     load: (signal) => call("GET", "/retention", { signal }),
     show: ({ kept, limit }) => [
       table(
-        "retention",
+        "list retention",
         "Retention",
         ["What", "#Kept", "#At most"],
         Object.entries(resolutions).map(([name, text]) => {

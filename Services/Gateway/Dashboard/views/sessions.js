@@ -6,6 +6,7 @@ import { icon } from "../components/icons.js";
 import { menuButton } from "../components/menu.js";
 import { emptyState, errorState, loadingRows } from "../components/notices.js";
 import { openSessionDialog } from "../components/session-dialog.js";
+import { table } from "../components/table.js";
 import { targetLinks } from "../components/target-links.js";
 import { downloadSession, listSessions, removeSession } from "../sessions.js";
 import { now, state } from "../store.js";
@@ -66,16 +67,8 @@ export function sessionsView() {
  * @param {() => void} changed
  */
 function sessionTable(sessions, changed) {
-  const heads = ["Session", "Look at", "Time", "Lasted", ""].map((text) =>
-    h("th", { scope: "col", class: text === "Time" || text === "Lasted" ? "number" : "" }, text),
-  );
-  return h(
-    "table",
-    { class: "table sessions" },
-    h("caption", { class: "visually-hidden" }, "Sessions"),
-    h("thead", {}, h("tr", {}, ...heads)),
-    h("tbody", {}, ...sessions.map((session) => sessionRow(session, changed))),
-  );
+  const rows = sessions.map((session) => sessionRow(session, changed));
+  return table("sessions", "Sessions", ["Session", "Look at", "#Time", "#Lasted", ""], rows);
 }
 
 /**

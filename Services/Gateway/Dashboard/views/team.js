@@ -31,9 +31,10 @@ export function teamView() {
     label: "Members",
     head: heading("Members"),
     load,
-    show: (all) => [
-      table("members", "Members", ["Member", "Role", "#Joined", ""], all.map((member) => memberRow(member, reload))),
-    ],
+    show: (all) => {
+      const rows = all.map((member) => memberRow(member, reload));
+      return [table("list members", "Members", ["Member", "Role", "#Joined", ""], rows)];
+    },
   });
   const invitations = new LoadedPanel({
     label: "Open invitations",
@@ -44,7 +45,7 @@ export function teamView() {
       const rows = all.map((invitation) => invitationRow(invitation, reload));
       const hint = "Invite somebody with a role, and send them the link that you get.";
       if (rows.length === 0) return [emptyState("team", "None is open", hint)];
-      return [table("invitations", "Open invitations", heads, rows)];
+      return [table("list invitations", "Open invitations", heads, rows)];
     },
   });
   const reload = () => void Promise.all([members.load(), invitations.load()]);

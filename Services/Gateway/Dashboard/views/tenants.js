@@ -43,7 +43,7 @@ export function tenantsView() {
       const heads = ["State", "Tenant", "Id", "#Made", ""];
       const more = h("button", { class: "button", type: "button", onclick: showMore }, "Show more");
       return [
-        table("tenants", "Tenants", heads, all.map((tenant) => tenantRow(tenant, reload))),
+        table("list tenants", "Tenants", heads, all.map((tenant) => tenantRow(tenant, reload))),
         all.length === 1 && emptyState("tenants", "There is one team", "Make a tenant for another one."),
         next && h("div", { class: "table-more" }, more),
       ];
