@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
-from world import ZONE
+from world import NARROW, WIDE, ZONE
 
 
 def span(world, path, reason):
@@ -30,6 +30,10 @@ def typed(moment):
 
 def instant(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def has_ended(one):
+    return instant(one["to"]) < datetime.now(ZoneInfo("UTC")) + timedelta(seconds=5)
 
 
 def evening():
@@ -96,8 +100,7 @@ def ends_maintenance(world):
     reason = f"{world.name} moves"
     choose(world, reason, "End now…").get_by_role("button", name="End maintenance").click()
     expect(span_row(world, reason)).to_have_count(0)
-    ended = span(world, "/maintenance", reason)
-    assert instant(ended["to"]) < datetime.now(ZoneInfo("UTC")) + timedelta(seconds=5), ended
+    assert has_ended(span(world, "/maintenance", reason))
     world.page.get_by_role("button", name="over").click()
     expect(span_row(world, reason)).to_contain_text("Over")
     choose(world, reason, "Remove…").get_by_role("button", name="Cancel").click()
@@ -143,7 +146,62 @@ def ends_silence(world):
     assert span(world, "/silences", reason)
     choose(world, reason, "End now…").get_by_role("button", name="End silence").click()
     expect(span_row(world, reason)).to_have_count(0)
-    assert instant(span(world, "/silences", reason)["to"]) < datetime.now(ZoneInfo("UTC")) + timedelta(seconds=5)
+    assert has_ended(span(world, "/silences", reason))
 
 
-SPAN_STEPS = [plans_maintenance, changes_maintenance, ends_maintenance, silences, ends_silence]
+def works_by_keyboard(world):
+    """plans and removes maintenance with the keyboard alone, and keeps the focus near"""
+    keyboard = world.page.keyboard
+    world.go("Maintenance")
+    world.button("Plan maintenance").first.focus()
+    keyboard.press("Enter")
+    dialog = world.page.get_by_role("dialog", name="Plan maintenance")
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    keyboard.type(f"{world.name} by keys")
+    dialog.get_by_label("Targets", exact=True).focus()
+    keyboard.type(world.name)
+    # Looks for targets, and sends nothing.
+    keyboard.press("Enter")
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    expect(dialog.locator(".picker")).to_contain_text("1 chosen")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    menu = span_row(world, f"{world.name} by keys").get_by_role("button")
+    expect(menu).to_be_visible()
+    expect(world.button("Plan maintenance")).to_be_focused()
+    menu.focus()
+    keyboard.press("Enter")
+    expect(world.page.get_by_role("menuitem", name="Change…")).to_be_focused()
+    keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    keyboard.press("Enter")
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    dialog = world.page.get_by_role("dialog", name=f"End {world.name} by keys?")
+    dialog.get_by_role("button", name="End maintenance").focus()
+    keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(world.page.locator("main")).to_be_focused()
+    assert has_ended(span(world, "/maintenance", f"{world.name} by keys"))
+
+
+def finds_all_when_narrow(world):
+    """leads to every view on a narrow screen"""
+    world.page.set_viewport_size(NARROW)
+    try:
+        more = world.button("More")
+        for view in ("Silences", "Retention", "Team", "Tenants", "Maintenance"):
+            more.click()
+            world.page.get_by_role("menuitem", name=view).click()
+            expect(world.page.get_by_role("heading", level=1, name=view)).to_be_visible()
+            expect(more).to_have_attribute("aria-current", "page")
+    finally:
+        world.page.set_viewport_size(WIDE)
+
+
+SPAN_STEPS = [
+    plans_maintenance, changes_maintenance, ends_maintenance, silences, ends_silence, works_by_keyboard,
+    finds_all_when_narrow,
+]

@@ -48,9 +48,16 @@ export class LoadedPanel {
     }
   };
 
-  /** Shows again what has come, as others may do other things with it. */
+  /** Shows again what has come; who was at a button that is not there any more goes on at the top of the view. */
   draw() {
-    if (this.#loaded) replace(this.#body, ...this.show(this.#loaded.value));
+    if (!this.#loaded) return;
+    const active = this.#body.contains(document.activeElement) && document.activeElement;
+    replace(this.#body, ...this.show(this.#loaded.value));
+    if (!active) return;
+    const buttons = [...this.#body.querySelectorAll("button")];
+    const label = active.getAttribute("aria-label");
+    const same = label && buttons.find((button) => button.getAttribute("aria-label") === label);
+    (same || document.getElementById("main"))?.focus({ preventScroll: true });
   }
 
   dispose() {

@@ -1,6 +1,6 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
-import { now } from "../store.js";
+import { now, state } from "../store.js";
 import { LoadedPanel } from "./loaded-panel.js";
 import { menuButton } from "./menu.js";
 import { emptyState } from "./notices.js";
@@ -36,7 +36,7 @@ export function stateOf(span) {
  */
 export class SpansPanel extends LoadedPanel {
   #showsOver = false;
-  #states = "";
+  #drawn = "";
 
   /**
    * @param {object} options
@@ -55,14 +55,14 @@ export class SpansPanel extends LoadedPanel {
     this.items = items;
   }
 
-  /** Draws it again when something has begun or ended. */
+  /** Draws it again when something has begun or ended, and when the names of what they are about are there. */
   tick() {
-    if (this.#states !== this.value?.map(stateOf).join()) this.draw();
+    if (this.value && this.#drawn !== signature(this.value)) this.draw();
   }
 
   /** @param {S[]} spans @returns {import("../dom.js").Child[]} */
   #rows(spans) {
-    this.#states = spans.map(stateOf).join();
+    this.#drawn = signature(spans);
     const over = spans.filter((span) => stateOf(span) === "over");
     const current = spans.filter((span) => stateOf(span) !== "over").reverse();
     const shown = this.#showsOver ? [...current, ...over] : current;
@@ -87,13 +87,13 @@ export class SpansPanel extends LoadedPanel {
 
   /** @param {S} span */
   #row(span) {
-    const state = stateOf(span);
+    const word = stateOf(span);
     const canChange = this.items(span).length > 0;
-    const health = h("span", { class: "health", "data-health": marks[state] });
-    health.append(h("span", { class: "mark", "aria-hidden": "true" }), words[state]);
+    const health = h("span", { class: "health", "data-health": marks[word] });
+    health.append(h("span", { class: "mark", "aria-hidden": "true" }), words[word]);
     return h(
       "tr",
-      { "data-span-id": span.id, "data-state": state },
+      { "data-span-id": span.id, "data-state": word },
       h("td", { class: "state" }, health),
       nameCell(span.reason, span.created_by),
       h("td", { class: "labels" }, ...this.about(span)),
@@ -102,6 +102,11 @@ export class SpansPanel extends LoadedPanel {
       h("td", { class: "more" }, canChange && menuButton(`What to do with ${span.reason}`, () => this.items(span))),
     );
   }
+}
+
+/** @param {Span[]} spans */
+function signature(spans) {
+  return [...spans.map(stateOf), state.targets === null, state.agents === null].join();
 }
 
 /** @param {string} text */
