@@ -151,7 +151,10 @@ def lists(world):
 
 
 def remembers(world):
-    """remembers the theme and the session over a reload"""
+    """remembers the theme and the session over a reload, and the role in every view"""
+    world.go("Sessions")
+    world.page.reload()
+    expect(world.button("New session")).to_be_visible()
     world.go("Overview")
     world.button("Use the dark theme").click()
     world.page.reload()

@@ -42,7 +42,7 @@ export class SpansPanel extends LoadedPanel {
    * @param {object} options
    * @param {string} options.label
    * @param {import("./icons.js").IconName} options.symbol
-   * @param {string} options.hint What to do where there is nothing.
+   * @param {() => string} options.hint What to do where there is nothing.
    * @param {(signal: AbortSignal) => Promise<S[]>} options.load
    * @param {(span: S) => import("../dom.js").Child[]} options.about
    * @param {(span: S) => import("./menu.js").MenuItem[]} options.items What whoever is signed in can do with it.
@@ -50,7 +50,7 @@ export class SpansPanel extends LoadedPanel {
    */
   constructor({ label, symbol, hint, load, about, items, actions }) {
     super({ label, load, show: (spans) => this.#rows(spans) });
-    this.empty = () => emptyState(symbol, `No ${label.toLowerCase()} now or planned`, hint, ...actions());
+    this.empty = () => emptyState(symbol, `No ${label.toLowerCase()} now or planned`, hint(), ...actions());
     this.about = about;
     this.items = items;
   }

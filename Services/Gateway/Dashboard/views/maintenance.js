@@ -25,7 +25,7 @@ export function maintenanceView() {
   const panel = new SpansPanel({
     label: "Maintenance",
     symbol: "maintenance",
-    hint: mayEdit() ? `${hint} Plan some before you begin.` : hint,
+    hint: () => (mayEdit() ? `${hint} Plan some before you begin.` : hint),
     load: listMaintenance,
     about: ({ target_ids, labels }) => [
       ...targetLinks(target_ids),

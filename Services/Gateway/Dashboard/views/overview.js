@@ -108,7 +108,9 @@ export function overviewView() {
   ];
 
   const actions = h("div", { class: "actions" });
-  const showActions = () => replace(actions, mayEdit() && addButton());
+  const showActions = () => {
+    if (actions.hasChildNodes() !== mayEdit()) replace(actions, mayEdit() && addButton());
+  };
   ends.push(subscribe(["person"], showActions));
   showActions();
   const head = h(

@@ -9,7 +9,7 @@ import { openSessionDialog } from "../components/session-dialog.js";
 import { table } from "../components/table.js";
 import { targetLinks } from "../components/target-links.js";
 import { downloadSession, listSessions, removeSession } from "../sessions.js";
-import { now, state } from "../store.js";
+import { now, state, subscribe } from "../store.js";
 import { showNext } from "../time-range.js";
 
 /** @typedef {import("../types.js").NamedSession} NamedSession */
@@ -52,13 +52,19 @@ export function sessionsView() {
     "header",
     { class: "page-head" },
     h("div", {}, h("h1", {}, "Sessions"), h("p", { class: "faint" }, "Spans of time worth coming back to")),
-    mayEdit() && button,
+    button,
   );
+  const showButton = () => (button.hidden = !mayEdit());
+  showButton();
+  const end = subscribe(["person"], showButton);
   return {
     title: "Sessions",
     element: h("div", {}, head, h("section", { class: "panel", "aria-label": "Sessions" }, body)),
     shown: reload,
-    dispose: () => loading.abort(),
+    dispose: () => {
+      loading.abort();
+      end();
+    },
   };
 }
 

@@ -48,7 +48,7 @@ export function silencesView() {
   const panel = new SpansPanel({
     label: "Silences",
     symbol: "silences",
-    hint: mayEdit() ? `${hint} Say which incidents, and for how long.` : hint,
+    hint: () => (mayEdit() ? `${hint} Say which incidents, and for how long.` : hint),
     load,
     about,
     items,
