@@ -37,8 +37,8 @@ def invite(world, email, role):
     return dialog
 
 
-def handed_over(world):
-    dialog = world.page.get_by_role("dialog", name="Invitation")
+def handed_over(world, title="Invitation"):
+    dialog = world.page.get_by_role("dialog", name=title)
     link = dialog.get_by_label("Link").input_value()
     dialog.get_by_role("button", name="Done").click()
     return link
@@ -84,6 +84,9 @@ def takes_back(world):
 def joins(world):
     """lets somebody join by the link, with a good password"""
     page = world.visit = world.member.open(world.link)
+    page.get_by_role("link", name="Sign in instead").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.goto(world.link)
     page.get_by_label("Email").fill(world.member.email)
     page.get_by_label("Password").fill("short")
     page.get_by_role("button", name="Join").click()
@@ -147,6 +150,35 @@ def keeps_the_last_administrator(world):
     expect(row(world, "members", world.options.email)).to_contain_text("admin")
 
 
+def resets_a_password(world):
+    """makes a link by which a member sets a new password, once"""
+    dialog = choose(world, "members", world.member.email, "Reset password…")
+    dialog.get_by_role("button", name="Make link").click()
+    link = handed_over(world, "New password")
+    page, old = world.visit, world.member.password
+    page.goto(link)
+    page.get_by_label("New password").fill("short")
+    page.get_by_label("again").fill("shorter")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_role("alert")).to_have_text("Is not the same")
+    page.get_by_label("again").fill("short")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_role("alert")).to_have_text("Must have 8 characters or more")
+    world.check(page, "reset")
+    world.member.password = f"another {old}"
+    for label in ("New password", "again"):
+        page.get_by_label(label).fill(world.member.password)
+    page.get_by_role("button", name="Set password").click()
+    page.get_by_label("Email").fill(world.member.email)
+    page.get_by_label("Password").fill(world.member.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".person")).to_contain_text(world.member.email)
+    answer = world.member.post("/auth/login", {"email": world.member.email, "password": old})
+    assert answer.status == 401, answer.status
+    answer = world.member.post("/auth/reset", {"token": link.rsplit("/", 1)[1], "new_password": old})
+    assert answer.status == 400, answer.status
+
+
 def removes_a_member(world):
     """removes a member after asking, whose page ends"""
     world.go("Team")
@@ -163,5 +195,6 @@ def removes_a_member(world):
 
 TEAM_STEPS = [
     invites, takes_back, joins, keeps_forms_from_viewers, changes_role, keeps_the_last_administrator,
+    resets_a_password,
 ]
 LEAVING_STEPS = [removes_a_member]

@@ -5,9 +5,10 @@ import { start, stop } from "./sync.js";
 import { emptyState, errorState } from "./components/notices.js";
 import { agentsView } from "./views/agents.js";
 import { incidentsView } from "./views/incidents.js";
-import { acceptView, joinView } from "./views/join.js";
+import { acceptView, joinForm } from "./views/join.js";
 import { maintenanceView } from "./views/maintenance.js";
 import { overviewView } from "./views/overview.js";
+import { resetForm, resetView } from "./views/reset.js";
 import { retentionView } from "./views/retention.js";
 import { sessionsView } from "./views/sessions.js";
 import { shell } from "./views/shell.js";
@@ -25,8 +26,9 @@ import { tenantsView } from "./views/tenants.js";
  * @property {() => void} [dispose] Called when it has left.
  */
 
-/** Whoever opens it is somebody new, or joins another team. */
+/** Links that were handed over: whoever opens one is somebody new, joins another team, or forgot a password. */
 const invitation = /^\/join\/([\w-]+)$/;
+const reset = /^\/reset\/([\w-]+)$/;
 
 /** @type {[pattern: RegExp, open: (...groups: string[]) => View][]} */
 const routes = [
@@ -41,6 +43,7 @@ const routes = [
   [/^\/team$/, teamView],
   [/^\/tenants$/, tenantsView],
   [invitation, acceptView],
+  [reset, resetView],
 ];
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -86,9 +89,17 @@ function leave(reason) {
   view = frame = null;
   stop();
   for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
-  const token = invitation.exec(location.hash.slice(1))?.[1];
-  document.title = `${token ? "Join" : "Sign in"} · Sonde`;
-  replace(app, token ? joinView(token, enter) : signInView(enter, reason));
+  const form = linkedForm();
+  document.title = `${form ? "Welcome" : "Sign in"} · Sonde`;
+  form?.append(h("a", { class: "faint underlined", href: "#/" }, "Sign in instead"));
+  replace(app, form ? h("main", { class: "alone" }, form) : signInView(enter, reason));
+}
+
+/** What the link asks for that somebody came by. */
+function linkedForm() {
+  const [joining, resetting] = [invitation, reset].map((pattern) => pattern.exec(location.hash.slice(1))?.[1]);
+  if (joining) return joinForm(joining, enter);
+  return resetting ? resetForm(resetting, () => leave()) : null;
 }
 
 async function begin() {
@@ -108,7 +119,7 @@ async function begin() {
 
 addEventListener("hashchange", () => {
   if (frame) route();
-  else if (invitation.test(location.hash.slice(1))) leave();
+  else if (app.querySelector("form")) leave();
 });
 onToken((token, reason) => {
   if (token === null && frame) leave(reason);

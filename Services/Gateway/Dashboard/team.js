@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { h } from "./dom.js";
 import { openForm } from "./components/dialog.js";
 import { choice, field } from "./components/field.js";
+import { linkTo, openSecretDialog } from "./components/secret-dialog.js";
 import { toast } from "./components/toast.js";
 import { state } from "./store.js";
 
@@ -72,6 +73,25 @@ export function changeRole(member, done) {
     },
   });
   role.focus();
+}
+
+/**
+ * Asks first, and shows the link to hand over.
+ *
+ * @param {Member} member
+ */
+export function resetPassword(member) {
+  const text = `Makes a link by which ${member.email} can set a new one. Until then the old one is good.`;
+  openForm({
+    title: "Have a password set anew?",
+    action: "Make link",
+    children: [h("p", { class: "soft" }, text)],
+    submit: async () => {
+      const { token } = await call("POST", `/members/${member.id}/reset`);
+      const whom = `Send this link to ${member.email}. It works once, within a day.`;
+      openSecretDialog("New password", "Link", linkTo("reset", token), whom);
+    },
+  });
 }
 
 /**

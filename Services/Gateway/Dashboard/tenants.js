@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { openForm } from "./components/dialog.js";
 import { FieldProblem } from "./components/field-problem.js";
 import { field, input } from "./components/field.js";
-import { invitationLink, openSecretDialog } from "./components/secret-dialog.js";
+import { linkTo, openSecretDialog } from "./components/secret-dialog.js";
 import { toast } from "./components/toast.js";
 import { openRetentionDialog } from "./retention.js";
 
@@ -53,7 +53,7 @@ export function openTenantDialog(done) {
       const { tenant, invitation } = await call("POST", "/tenants", { body: { name: name.value.trim() } });
       done();
       const text = "Send this link to who is to administrate it. It works once, and for a week.";
-      openSecretDialog(`Invitation to ${tenant.name}`, "Link", invitationLink(invitation.token), text);
+      openSecretDialog(`Invitation to ${tenant.name}`, "Link", linkTo("join", invitation.token), text);
     },
   });
   name.focus();

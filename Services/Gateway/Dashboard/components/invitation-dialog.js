@@ -2,7 +2,7 @@ import { call } from "../api.js";
 import { roles } from "../team.js";
 import { openForm } from "./dialog.js";
 import { choice, field, input } from "./field.js";
-import { invitationLink, openSecretDialog } from "./secret-dialog.js";
+import { linkTo, openSecretDialog } from "./secret-dialog.js";
 
 /**
  * Asks whom to invite, and shows the link to hand over.
@@ -26,7 +26,7 @@ export function openInvitationDialog(done) {
       done();
       const whom = made.invitation.email ?? "whoever is to join";
       const text = `Send this link to ${whom}. It works once, and for a week.`;
-      openSecretDialog("Invitation", "Link", invitationLink(made.token), text);
+      openSecretDialog("Invitation", "Link", linkTo("join", made.token), text);
     },
   });
   email.focus();

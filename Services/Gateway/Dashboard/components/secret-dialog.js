@@ -36,10 +36,11 @@ export function openSecretDialog(title, label, secret, text) {
 }
 
 /**
- * The page's own address for somebody with an invitation.
+ * An address of the page's own for who is handed a token; what stands behind the # is sent to nobody.
  *
+ * @param {"join" | "reset"} purpose
  * @param {string} token
  */
-export function invitationLink(token) {
-  return `${location.origin}/#/join/${token}`;
+export function linkTo(purpose, token) {
+  return `${location.origin}/#/${purpose}/${token}`;
 }
