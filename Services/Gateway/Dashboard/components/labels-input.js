@@ -1,14 +1,18 @@
 import { FieldProblem } from "./field-problem.js";
 import { input } from "./field.js";
 
-/** @param {Record<string, string>} labels */
-export function labelsText(labels) {
-  return Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(", ");
+/**
+ * As they are typed, in the order of their keys.
+ *
+ * @param {Record<string, string>} labels
+ */
+export function labelTexts(labels) {
+  return Object.keys(labels).sort().map((key) => `${key}=${labels[key]}`);
 }
 
 /** @param {Record<string, string>} [labels] */
 export function labelsInput(labels = {}) {
-  return input("labels", { value: labelsText(labels), placeholder: "site=vienna, floor=3" });
+  return input("labels", { value: labelTexts(labels).join(", "), placeholder: "site=vienna, floor=3" });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mayEdit } from "../actions.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
+import { labelTexts } from "../components/labels-input.js";
 import { openMaintenanceDialog } from "../components/maintenance-dialog.js";
 import { SpansPanel } from "../components/spans-panel.js";
 import { targetLinks } from "../components/target-links.js";
@@ -29,7 +30,7 @@ export function maintenanceView() {
     load: listMaintenance,
     about: ({ target_ids, labels }) => [
       ...targetLinks(target_ids),
-      ...Object.entries(labels).map(([key, value]) => h("span", { class: "tag mono" }, `${key}=${value}`)),
+      ...labelTexts(labels).map((text) => h("span", { class: "tag mono" }, text)),
     ],
     items,
     actions: () => (mayEdit() ? [button()] : []),
