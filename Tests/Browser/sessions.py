@@ -4,6 +4,8 @@ import pathlib
 
 from playwright.sync_api import expect
 
+from world import ZONE
+
 
 def session_row(world):
     return world.page.locator("table.sessions tbody tr").filter(has_text=world.name)
@@ -18,6 +20,7 @@ def keeps_a_session(world):
     expect(dialog.get_by_role("alert")).to_contain_text("A name is needed")
     dialog.get_by_label("Name").fill(f"{world.name} <b>as seen</b>")
     dialog.get_by_label("Note").fill("=1+1")
+    expect(dialog).to_contain_text(f"Times are in {ZONE}")
     world.look("keep-session")
     keep.click()
     expect(dialog).to_be_hidden()

@@ -1,4 +1,5 @@
 import { h } from "../dom.js";
+import * as format from "../format.js";
 import { addSession } from "../sessions.js";
 import { openForm } from "./dialog.js";
 import { FieldProblem } from "./field-problem.js";
@@ -23,7 +24,7 @@ export function openSessionDialog({ from, to, targetID }, added) {
     children: [
       field("Name", name, "Everyone in the team finds it by this name."),
       field("From", start),
-      field("To", end, "Empty while it goes on."),
+      field("To", end, `Empty while it goes on. Times are in ${format.timeZone()}.`),
       field("Note", note),
     ],
     submit: async () => {

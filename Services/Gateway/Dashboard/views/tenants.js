@@ -52,7 +52,7 @@ export function tenantsView() {
   const reload = () => void panel.load();
   return panelView({
     title: "Tenants",
-    text: ["The teams of this installation"],
+    text: [`The teams of this installation. Times are in ${format.timeZone()}.`],
     symbol: "tenants",
     may: mayOperate,
     instead: "Operators, who run the installation, make tenants.",
