@@ -24,6 +24,17 @@ def hierarchies() -> list[Path]:
     return [Path(words[1]) for words in mounts if words[2] == "cgroup2" or "name=systemd" in words[3].split(",")]
 
 
+def can_boot() -> bool:
+    """Whether groups can be made; where they cannot, as in some containers, no systemd runs as process 1."""
+    try:
+        for root in hierarchies():
+            os.rmdir(tempfile.mkdtemp(dir=root))
+    except OSError as error:
+        print(f"skipped a host with systemd: {error}")
+        return False
+    return bool(hierarchies())
+
+
 class BootedHost(Host):
     """systemd is its process 1, in namespaces that systemd-nspawn makes."""
 

@@ -4,8 +4,8 @@
     python3 Tests/Chart/test_images.py --registry localhost --toolchain DIRECTORY
 
 The toolchain is mounted where it is, for programs that have not got Swift's libraries inside. Takes root, podman, runc,
-systemd-nspawn, iproute2 and PostgreSQL. What a pod says is done: its user, its read-only root, its capabilities, its environment, its
-volumes. Each pod has an address of its own in the namespace, and their services' names lead there.
+systemd-nspawn, iproute2 and PostgreSQL. What a pod says is done: its user, its read-only root, its capabilities, its
+environment, its volumes. Each pod has an address of its own in the namespace, and their services' names lead there.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from booted import BootedHost
+from booted import BootedHost, can_boot
 from host import Host
 from outcome import Failed, Outcome, expect
 from rendering import KEEPS, ROOT, SERVICES, chart, component, pods
@@ -265,10 +265,8 @@ def play(outcome: Outcome, mode: str, values: dict, namespace: Namespace, work: 
         name = f"{mode}: the chart's own test signs in, adds a target, and sees a measurement"
         outcome.check(name, lambda: measure(test))
         host = f"{values['image']['registry']}/host"
-        if mode == "sqlite":
-            host_joins(outcome, mode, namespace, host, toolchain)
-        else:
-            booted_host_joins(outcome, mode, namespace, host, toolchain)
+        joins = booted_host_joins if mode == "postgres" and can_boot() else host_joins
+        joins(outcome, mode, namespace, host, toolchain)
         for pod in reversed(services):
             outcome.check(f"{mode}: {pod.service} stops in order", pod.stop)
     finally:
