@@ -61,11 +61,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- .Values.enrolment.existingSecret | default (printf "%s-enrolment" (include "sonde.fullname" .)) -}}
 {{- end -}}
 
+{{/* What belongs to no namespace is called after the release's, so that another one may have a release of the same name. */}}
+{{- define "sonde.clusterName" -}}
+{{- printf "%s-%s-%s" .root.Release.Namespace (include "sonde.fullname" .root) .name | trimPrefix "-" -}}
+{{- end -}}
+
 {{- define "sonde.priorityClass" -}}
 {{- if .name -}}
 {{- .name -}}
 {{- else if .root.Values.priorityClasses.create -}}
-{{- printf "%s-%s" (include "sonde.fullname" .root) .kind -}}
+{{- include "sonde.clusterName" (dict "root" .root "name" .kind) -}}
 {{- end -}}
 {{- end -}}
 
