@@ -204,6 +204,14 @@ def gateway_follows() -> None:
         expect(not claims and "affinity" not in pod["spec"], f"{mode}: {claims}, {pod['spec'].get('affinity')}")
 
 
+def authority_keeps_its_key() -> None:
+    """Else a renewed one would vouch for new certificates alone, and services of before and after refuse each other."""
+    authorities = [one for one in documents(MODES["certManager"]) if one.get("spec", {}).get("isCA")]
+    expect(len(authorities) == 1, f"{len(authorities)} authorities")
+    policy = authorities[0]["spec"]["privateKey"].get("rotationPolicy")
+    expect(policy == "Never", f"its key's rotationPolicy is {policy}, and cert-manager's default is Always since 1.18")
+
+
 def makes_no_secrets() -> None:
     for template in sorted((CHART / "templates").rglob("*")):
         if template.is_file() and template.suffix != ".txt":
@@ -337,6 +345,7 @@ def main() -> int:
     outcome.check("gives pods longer than they drain", stops_in_time)
     outcome.check("has two releases beside each other", two_releases_get_along)
     outcome.check("has a new gateway follow the old one on its file", gateway_follows)
+    outcome.check("has cert-manager keep the key of the authority", authority_keeps_its_key)
     outcome.check("makes no secret in a template", makes_no_secrets)
     outcome.check("documents every value, in the file and the schema", lambda: holds(undocumented))
     outcome.check("says an example wherever it refuses a form", lambda: expect(not unspoken(), "; ".join(unspoken())))
