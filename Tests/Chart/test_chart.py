@@ -18,6 +18,7 @@ import kubernetes_validate
 import yaml
 from environment import differences
 from mistakes import MISTAKES
+from monitoring import name_what_is_missing, say_where
 from outcome import Failed, Outcome, expect
 from outside import compose_is_sound, forge_runs_the_makefile, unit_is_sound
 from policy import unexplained
@@ -244,13 +245,16 @@ def metrics_exist() -> None:
         expect(not unknown, f"{name} uses metrics that nothing has: {unknown}")
 
 
+def rules() -> dict:
+    return next(one["spec"] for one in documents(MODES["everything"]) if one["kind"] == "PrometheusRule")
+
+
 def alerts() -> list[dict]:
-    found = [one for one in documents(MODES["everything"]) if one["kind"] == "PrometheusRule"]
-    return [rule for group in found[0]["spec"]["groups"] for rule in group["rules"]]
+    return [rule for group in rules()["groups"] for rule in group["rules"]]
 
 
 def alerts_are_rules() -> None:
-    spec = next(one["spec"] for one in documents(MODES["everything"]) if one["kind"] == "PrometheusRule")
+    spec = rules()
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump(spec, file)
         file.flush()
@@ -357,6 +361,8 @@ def main() -> int:
         outcome.check(f"refuses {json.dumps(values)}", lambda values=values, words=words: complains(values, words))
     outcome.check("uses metrics that there are", metrics_exist)
     outcome.check("has alerts that Prometheus takes", alerts_are_rules)
+    outcome.check("says which service is missing", lambda: name_what_is_missing(rules(), tool))
+    outcome.check("says in each alert where that is", lambda: say_where(rules()))
     outcome.check("has a runbook for every alert", alerts_have_runbooks)
     outcome.check("has a sound test script", test_script_is_sound)
     outcome.check("has tidy YAML", yaml_is_tidy)
