@@ -23,6 +23,7 @@ MISTAKES = [
     ({"tls": {"mode": "existing"}}, ["tls.existing.prefix is empty", "such as mesh for mesh-store"]),
     ({"tls": {"existing": {"prefix": "mesh"}}}, ["tls.existing.prefix is mesh", "set tls.mode to existing"]),
     ({"tls": {"certManager": {"issuerRef": {"name": "x"}}}}, ["issuerRef.name is x", "set tls.mode to certManager"]),
+    ({"tls": {"certManager": {"renewBefore": "24h0m"}}}, ["renewBefore is 24h0m", "duration is 24h: write less"]),
     ({"tls": {"mode": "certManager"}}, ["admin.existingSecret is empty", "keys email and password"]),
     ({"tls": {"trustDomain": "Not A Domain"}}, ["/tls/trustDomain", "such as sonde.example.org"]),
     ({"tls": {"self": {"schedule": "hourly"}}}, ["/tls/self/schedule", "such as 17 * * * *"]),
@@ -47,6 +48,10 @@ MISTAKES = [
     (
         {"gateway": {"tls": {"existingSecret": "x"}, "ingress": {"enabled": True, "host": "a.example"}}},
         ["gateway.ingress.annotations", "use gateway.ingress.tlsSecret"],
+    ),
+    (
+        {"metrics": {"serviceMonitor": {"interval": "9900ms"}}},
+        ["scrapeTimeout is 10s", "interval is 9900ms", "write at most 9900ms"],
     ),
     ({"agent": {"spool": {"hostPath": "data"}}}, ["agent.spool.hostPath is data", "such as /var/lib/sonde"]),
     ({"agent": {"spool": {"mebibytes": "2Gi"}}}, ["/agent/spool/mebibytes", "integer"]),

@@ -1,3 +1,13 @@
+{{/* How many milliseconds a text such as 1h30m or 500ms means. */}}
+{{- define "sonde.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|s|m|h)" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "^[0-9]+" . | atoi) (get $units (regexFind "[a-z]+$" .))) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end -}}
+
 {{/*
 Mistakes that no schema can see, because two values contradict each other. Each ends with a sentence that says what to
 write instead.
@@ -43,6 +53,10 @@ write instead.
 {{- if and (ne $values.tls.mode "certManager") $values.tls.certManager.issuerRef.name -}}
 {{- fail (printf "tls.certManager.issuerRef.name is %s, but tls.mode is %s: set tls.mode to certManager, or leave the name empty" $values.tls.certManager.issuerRef.name $values.tls.mode) -}}
 {{- end -}}
+{{- $given := $values.tls.certManager -}}
+{{- if ge (include "sonde.milliseconds" $given.renewBefore | int64) (include "sonde.milliseconds" $given.duration | int64) -}}
+{{- fail (printf "tls.certManager.renewBefore is %s, but tls.certManager.duration is %s: write less than that, such as a third of it" $given.renewBefore $given.duration) -}}
+{{- end -}}
 {{- if and (ne $values.tls.mode "self") (not $values.admin.existingSecret) -}}
 {{- fail (printf "admin.existingSecret is empty, and with tls.mode %s no job makes one: make a Secret with the keys email and password, and write its name there" $values.tls.mode) -}}
 {{- end -}}
@@ -73,6 +87,11 @@ write instead.
 {{- end -}}
 {{- if and $values.gateway.tls.existingSecret $values.gateway.ingress.enabled (not $values.gateway.ingress.annotations) -}}
 {{- fail "gateway.tls.existingSecret and gateway.ingress are both on: an Ingress speaks plain HTTP to what is behind it unless gateway.ingress.annotations tell it otherwise, so write those, or use gateway.ingress.tlsSecret" -}}
+{{- end -}}
+
+{{- $monitor := $values.metrics.serviceMonitor -}}
+{{- if gt (include "sonde.milliseconds" $monitor.scrapeTimeout | int64) (include "sonde.milliseconds" $monitor.interval | int64) -}}
+{{- fail (printf "metrics.serviceMonitor.scrapeTimeout is %s, but metrics.serviceMonitor.interval is %s, and Prometheus Operator ignores such a monitor: write at most %s" $monitor.scrapeTimeout $monitor.interval $monitor.interval) -}}
 {{- end -}}
 
 {{- if and $values.agent.spool.hostPath (not (hasPrefix "/" $values.agent.spool.hostPath)) -}}
