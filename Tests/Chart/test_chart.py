@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import foreign
 import helm_python
 import kubernetes_validate
 import yaml
@@ -27,8 +28,6 @@ from standard import breaches
 from usage import undocumented, unspoken, unused
 
 VERSIONS = [f"1.{minor}" for minor in range(29, 38)]
-# Kinds that are no part of Kubernetes.
-OTHERS = {"cert-manager.io", "monitoring.coreos.com", "gateway.networking.k8s.io"}
 # Template functions whose result is another one at each upgrade.
 RANDOM = re.compile(
     r'\b(gen(CA|SelfSigned|Signed|PrivateKey)\w*|rand\w+|uuidv4|htpasswd|bcrypt|now)\b|\blookup "\S+" "Secret'
@@ -56,8 +55,9 @@ def is_valid(values: dict) -> None:
         if text in seen():
             continue
         seen().add(text)
-        if document["apiVersion"].split("/")[0] in OTHERS:
-            expect(bool(document["spec"]), f"{document['kind']} has no spec")
+        if foreign.is_foreign(document):
+            found = foreign.complaint(document)
+            expect(not found, f"{document['kind']} {document['metadata']['name']}: {found}")
             continue
         for version in VERSIONS:
             try:
@@ -342,6 +342,7 @@ def main() -> int:
             outcome.check(f"{mode}: lets through what is called", lambda values=values: edges_are_open(values))
     for option, values in UNRESTRICTED.items():
         outcome.check(f"{option}: is valid, and warns of the standard", lambda values=values: says_so(values))
+    outcome.check("sees what cert-manager and Prometheus Operator would refuse", lambda: holds(foreign.notices))
     outcome.check("lints strictly for every Kubernetes", lints)
     outcome.check("gives tokens to those alone who talk to the API", has_no_token)
     outcome.check("grants the least", has_least_rights)
