@@ -161,11 +161,20 @@ resources:
 {{/*
 The claim of a Deployment. It stays when the release goes, and is part of the release for as long as it is there, in other
 modes too: Helm rolls back to nothing that it does not know. What is there keeps its size and class, which may have
-grown; one that another owner has left is taken as it is. Takes a dict of root, name, persistence and isNeeded.
+grown; one that another owner has left is taken as it is. A class that the cluster has filled in is not said: an older
+revision does not say it either, and Helm would take it away in rolling back, which is refused. Takes a dict of root, name,
+persistence and isNeeded.
 */}}
 {{- define "sonde.dataClaim" -}}
 {{- $there := lookup "v1" "PersistentVolumeClaim" .root.Release.Namespace (include "sonde.claim" .) | default dict -}}
 {{- $owner := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $there -}}
+{{- $said := list "accessModes" "resources" -}}
+{{- if .persistence.storageClassName }}{{ $said = append $said "storageClassName" }}{{ end -}}
+{{- range dig "metadata" "managedFields" list $there -}}
+{{- if and (eq .operation "Apply") (hasKey (dig "fieldsV1" "f:spec" dict .) "f:storageClassName") -}}
+{{- $said = append $said "storageClassName" -}}
+{{- end -}}
+{{- end -}}
 {{- if or (and .isNeeded (not $there)) (eq $owner .root.Release.Name) -}}
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -177,8 +186,12 @@ metadata:
   annotations:
     helm.sh/resource-policy: keep
 spec:
-  {{- with $there.spec }}
-  {{- pick . "accessModes" "storageClassName" "resources" | toYaml | nindent 2 }}
+  {{- if $there }}
+  {{- range $field, $value := $there.spec }}
+  {{- if has $field $said }}
+  {{- dict $field $value | toYaml | nindent 2 }}
+  {{- end }}
+  {{- end }}
   {{- else }}
   {{- include "sonde.claimSpec" . | nindent 2 }}
   {{- end }}
