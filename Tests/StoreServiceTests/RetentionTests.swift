@@ -44,6 +44,51 @@ struct RetentionTests {
             #expect(try await store.client.call(.summarizeMeasurements, span) == before)
         }
     }
+
+    @Test("counts what comes late for days that are gone, and shows none of it", arguments: DatabaseEngine.allCases)
+    func late(engine: DatabaseEngine) async throws {
+        let time = ManualTime()
+        let clock = StandingClock(engine)
+        try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
+            await clock.untilSleeping()
+            func upkeep() async {
+                clock.wake()
+                await clock.untilSleeping()
+            }
+            let watch = Watch()
+            let start = time.now
+            let span = SummaryFilter(from: start.advanced(by: .seconds(-86_400)), to: start)
+            func expectSums(of count: Int) async throws {
+                #expect(try await store.client.call(.summarizeMeasurements, span).overall.count == count)
+                let rows = MeasurementFilter(from: span.from, to: span.to, limit: 10)
+                #expect(try await store.client.call(.listMeasurements, rows).measurements.isEmpty)
+            }
+            _ = try await store.client.call(.appendMeasurements, watch.batch(2_000, before: start))
+            await upkeep()
+            time.advance(by: .seconds(31 * 86_400))
+            await upkeep()
+            try await expectSums(of: 2_000)
+            let late = watch.batch(100, before: start.advanced(by: .seconds(-1_000)))
+            #expect(try await store.client.call(.appendMeasurements, late).stored == 100)
+            try await expectSums(of: 2_100)
+            await upkeep()
+            try await expectSums(of: 2_100)
+            time.advance(by: .seconds(86_400))
+            await upkeep()
+            try await expectSums(of: 2_100)
+            let chunks: Int? = try await store.database.read { connection in
+                try connection.enter(tenant: RowGuard.everyTenant)
+                return try connection.value("SELECT count(*) FROM chunk")
+            }
+            #expect(chunks == 0)
+            let report = try await StoreCheck.run(
+                on: store.database,
+                retention: RetentionSettings(),
+                now: time.now
+            )
+            #expect(report.faults == [])
+        }
+    }
 }
 
 /// A clock whose sleepers sleep until they are woken.

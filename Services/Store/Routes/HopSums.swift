@@ -1,5 +1,4 @@
 import Contracts
-import JSON
 import Statistics
 
 /// What the traces of one agent amount to, hop by hop and step by step.
@@ -21,18 +20,18 @@ struct HopSums {
         var last: (timestamp: Int64, milliseconds: Double)?
 
         /// Whoever imports rows writes their metadata, so any number may stand there.
-        mutating func add(_ columns: Trace.Columns, _ index: Int, step: Int, at timestamp: Int64) {
-            for address in columns.address?.at(index)?.texts ?? [] { addresses[address, default: 0] += 1 }
+        mutating func add(_ columns: TraceColumns, _ index: Int, step: Int, at timestamp: Int64) {
+            for address in columns.addresses.at(index) ?? [] { addresses[address, default: 0] += 1 }
             let sent = columns.sent[index].clamped
             sums[step].sent += sent
-            let received = min(columns.received?.at(index)?.clamped ?? 0, sent)
-            guard received > 0, let mean = columns.mean?.latency(index) else { return }
+            let received = min(columns.received.at(index)?.clamped ?? 0, sent)
+            guard received > 0, let mean = columns.mean.latency(index) else { return }
             sums[step].received += received
             sums[step].total += mean * Double(received)
-            sums[step].minimum = min(sums[step].minimum, columns.minimum?.latency(index) ?? mean)
-            sums[step].maximum = max(sums[step].maximum, columns.maximum?.latency(index) ?? mean)
+            sums[step].minimum = min(sums[step].minimum, columns.minimum.latency(index) ?? mean)
+            sums[step].maximum = max(sums[step].maximum, columns.maximum.latency(index) ?? mean)
             if last.map({ $0.timestamp <= timestamp }) ?? true {
-                last = (timestamp, columns.last?.latency(index) ?? mean)
+                last = (timestamp, columns.last.latency(index) ?? mean)
             }
         }
     }
@@ -48,7 +47,7 @@ struct HopSums {
 
     /// Adds a trace from its metadata; what has no hops, as a trace that could not be sent, counts nothing.
     mutating func add(_ metadata: ArraySlice<UInt8>, at timestamp: Int64) {
-        guard let trace = try? decodeJSON(Trace.self, from: metadata), let columns = trace.hops else { return }
+        guard let columns = try? TraceColumns(metadata: metadata) else { return }
         traces += 1
         let step = steps.index(of: timestamp)
         for index in 0..<min(columns.sent.count, Self.maximumHops) {
@@ -71,45 +70,6 @@ struct HopSums {
             series.maximum = hop.sums.map { $0.received > 0 ? $0.maximum : nil }
             series.last = hop.last?.milliseconds
             return series
-        }
-    }
-}
-
-/// The columns of a trace's metadata, from the first hop on; those that did not fit are left out or shorter.
-private struct Trace: Decodable {
-    struct Columns: Decodable {
-        var address: [Address]?
-        var sent: [Int]
-        var received: [Int]?
-        var mean: [Double?]?
-        var minimum: [Double?]?
-        var last: [Double?]?
-        var maximum: [Double?]?
-
-        enum CodingKeys: String, CodingKey {
-            case address, sent, received
-            case mean = "avg_ms"
-            case minimum = "min_ms"
-            case last = "last_ms"
-            case maximum = "max_ms"
-        }
-    }
-
-    var hops: Columns?
-}
-
-/// A text, a list of several, or nothing where nobody answered.
-private struct Address: Decodable {
-    var texts: [String]
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            texts = []
-        } else if let text = try? container.decode(String.self) {
-            texts = [text]
-        } else {
-            texts = try container.decode([String].self)
         }
     }
 }
