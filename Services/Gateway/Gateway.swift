@@ -19,6 +19,7 @@ public struct Gateway: Service {
     private let port: PublicPort
     private let hasher: PasswordHasher
     private let feed: IdentityFeed
+    private let accounts: Accounts
     private let audit: AuditTrail
     private let book: AuditBook
     private let removals: TenantRemovals
@@ -94,6 +95,7 @@ public struct Gateway: Service {
             port: port,
             hasher: hasher,
             feed: feed,
+            accounts: accounts,
             audit: audit,
             book: book,
             removals: TenantRemovals(
@@ -137,13 +139,14 @@ public struct Gateway: Service {
         await audit.drain()
     }
 
-    /// Removes audit rows that are older than they have to be.
+    /// Removes audit rows that are older than they have to be, and invitations that are over.
     private func keepUp(_ clock: LoopClock) async throws {
         while !Task.isCancelled {
             do {
+                try await accounts.removeEndedInvitations()
                 try await book.remove(before: Timestamp.now.advanced(by: .zero - settings.audit.retention))
             } catch let error as DatabaseError {
-                process.log.error("cannot remove old audit rows", ["error": "\(error)"])
+                process.log.error("cannot remove what is too old", ["error": "\(error)"])
             }
             try await clock.sleep(for: Self.upkeepPause)
         }

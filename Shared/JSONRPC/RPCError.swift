@@ -45,7 +45,7 @@ public struct RPCError: Error, Equatable, Sendable {
     }
 }
 
-/// An error of something that knows nothing of calls, in words for a caller.
+/// An error of something that knows nothing of calls, in words for a caller; the router asks each error for them.
 public protocol RPCErrorConvertible: Error {
     /// `nil` when it is internal.
     var rpcError: RPCError? { get }

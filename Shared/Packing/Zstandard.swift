@@ -8,6 +8,7 @@ import Synchronization
 /// Calls and what they return: `ZSTD_create…Ctx` a context or null, `ZSTD_compress2` and `ZSTD_decompressDCtx` a number
 /// of bytes or a code for `ZSTD_isError`, `ZSTD_getFrameContentSize` a number or one of two near the largest.
 public struct Zstandard: Sendable {
+    /// As many as usually work together.
     private static let places = (0..<4).map { _ in Place() }
 
     private let level: Int

@@ -1,5 +1,6 @@
 import Contracts
 import Database
+import DatabaseCalls
 import HTTP
 import JSON
 import JSONRPC
@@ -116,6 +117,32 @@ struct AuditTests {
         let file = await test.ask(.get, "/api/v1/audit/export", token: one)
         #expect(file.isStream)
         #expect(file.fields["content-type"] == "application/x-ndjson")
+    }
+
+    @Test("is written for its tenant, read by it, and removed, on each engine", arguments: DatabaseEngine.allCases)
+    func engines(engine: DatabaseEngine) async throws {
+        try await withAccounts(on: engine) { test in
+            let book = AuditBook(test.database)
+            var random = SplitMix64(seed: 1)
+            let call = AnsweredCall(
+                method: RPCMethod.login.descriptor,
+                params: [],
+                result: [],
+                context: CallContext(trace: .random(using: &random), address: "192.0.2.1"),
+                error: nil
+            )
+            let horizon = Timestamp.now.advanced(by: .seconds(-2 * 86_400))
+            var member = AuditRecord(call, by: nil, at: horizon.advanced(by: .seconds(-1)))
+            var stranger = member
+            member.claimedEmail = AccountCase.admin
+            stranger.claimedEmail = "stranger@example.org"
+            try await book.append([member, stranger])
+            #expect(try await book.list(AuditFilter(), of: .first).entries.map(\.email) == [AccountCase.admin])
+            #expect(try await book.list(AuditFilter(), of: TenantID(rawValue: "other")).entries.isEmpty)
+            try await book.remove(before: horizon)
+            let left: Int? = try await test.database.read(as: .every) { try $0.value("SELECT count(*) FROM audit") }
+            #expect(left == 0)
+        }
     }
 
     @Test("never changes, and goes only when it is old")

@@ -111,6 +111,23 @@ struct TenantTests {
         }
     }
 
+    @Test("keep no invitation that is over", arguments: DatabaseEngine.allCases)
+    func endedInvitations(engine: DatabaseEngine) async throws {
+        try await withAccounts(on: engine) { test in
+            let operate = try await test.login().accessToken
+            _ = try await test.call(.createTenant, TenantName(name: "Blue"), operate)
+            _ = try await test.call(.createInvitation, InvitationRequest(role: .viewer), operate)
+            func count() async throws -> Int? {
+                try await test.database.read(as: .every) { try $0.value("SELECT count(*) FROM invitation") }
+            }
+            try await test.accounts.removeEndedInvitations()
+            #expect(try await count() == 2)
+            test.time.advance(by: .seconds(8 * 86_400))
+            try await test.accounts.removeEndedInvitations()
+            #expect(try await count() == 0)
+        }
+    }
+
     @Test("keep whom one of them removes, who is a member of another", arguments: DatabaseEngine.allCases)
     func removedFromOne(engine: DatabaseEngine) async throws {
         try await withAccounts(on: engine, isSignUpOpen: true) { test in

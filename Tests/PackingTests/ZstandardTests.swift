@@ -16,6 +16,26 @@ struct ZstandardTests {
         #expect(count < 300_000 || frame.count < count / 4)
     }
 
+    @Test("serves many at once, at different levels and with damaged frames between")
+    func together() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<16 {
+                group.addTask {
+                    let zstandard = Zstandard(level: 1 + worker % 4)
+                    let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 / (worker + 1)) }
+                    for _ in 0..<20 {
+                        let frame = try zstandard.frame(bytes)
+                        #expect(throws: PackingError.self) {
+                            try zstandard.contents(of: frame.dropLast(), limit: 1 << 20)
+                        }
+                        #expect(try zstandard.contents(of: frame, limit: bytes.count) == bytes)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("makes no more of a frame than is wanted")
     func limit() throws {
         let frame = try zstandard.frame(Array(repeating: 0, count: 1 << 24))

@@ -17,6 +17,12 @@ enum Problem {
         return response
     }
 
+    /// What a caller is told of any error.
+    static func response(to error: any Error) -> HTTPResponse {
+        let told = error as? RPCError ?? (error as? any RPCErrorConvertible)?.rpcError
+        return response(told ?? RPCError(.internalError, "internal error"))
+    }
+
     /// `field` names the parameter that is wrong, when one is.
     static func response(
         _ status: Int,

@@ -64,10 +64,8 @@ struct RESTHandler: Sendable {
                 let result = try await client.call(method, raw: body[...])
                 return response(to: method, Array(result), request)
             }
-        } catch let error as RPCError {
-            return Problem.response(error)
         } catch {
-            return Problem.response(RPCError(.internalError, "internal error"))
+            return Problem.response(to: error)
         }
     }
 

@@ -63,6 +63,8 @@ function askPerson() {
   return keep("person", async () => {
     /** @type {[import("./types.js").Person, {tenants: import("./types.js").Membership[]}]} */
     const [person, { tenants }] = await Promise.all([call("GET", "/auth/me"), call("GET", "/auth/tenants")]);
+    // Whoever asked has signed out meanwhile.
+    if (timers.length === 0) return;
     // Everything that is on the page is another team's.
     if (state.person && state.person.tenant !== person.tenant) location.reload();
     state.person = person;

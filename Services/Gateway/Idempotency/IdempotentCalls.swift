@@ -54,10 +54,8 @@ struct IdempotentCalls: Sendable {
         let answer: HTTPResponse
         do {
             answer = try await call()
-        } catch let error as RPCError {
-            answer = Problem.response(error)
         } catch {
-            answer = Problem.response(RPCError(.internalError, "internal error"))
+            answer = Problem.response(to: error)
         }
         let kept =
             keepsAnswer

@@ -49,6 +49,14 @@ extension Accounts {
         return Empty()
     }
 
+    /// Removes those that nobody has used in time, of all tenants.
+    func removeEndedInvitations() async throws {
+        let now = now()
+        _ = try await database.write(as: .every) { connection in
+            try connection.execute("DELETE FROM invitation WHERE expires_at <= \(now.microseconds)")
+        }
+    }
+
     fileprivate static func expiry(_ now: Timestamp) -> Timestamp { now.advanced(by: lifetime) }
 }
 
@@ -64,7 +72,9 @@ extension DatabaseConnection {
     /// Makes an invitation; throws `conflict` when a tenant has too many that nobody uses.
     func invite(to tenant: TenantID, as role: Role, email: String?, now: Timestamp) throws -> NewInvitation {
         try lock(tenant)
-        try execute("DELETE FROM invitation WHERE expires_at <= \(now.microseconds)")
+        try execute(
+            "DELETE FROM invitation WHERE tenant = \(tenant.rawValue) AND expires_at <= \(now.microseconds)"
+        )
         let count: Int? = try value("SELECT count(*) FROM invitation WHERE tenant = \(tenant.rawValue)")
         guard count ?? 0 < TenantLimits.invitations else {
             throw RPCError(.conflict, "there are \(TenantLimits.invitations) invitations; delete some first")

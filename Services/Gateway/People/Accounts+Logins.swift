@@ -36,7 +36,7 @@ extension Accounts {
     func endLogin(_ reference: LoginReference) async throws -> Empty {
         let person = try Person.ofCall
         let now = now()
-        try await ending { connection in
+        try await ending(as: .every) { connection in
             _ = try self.currentLogin(connection, of: person)
             try connection.endLogins(of: person.id, where: "id = \(reference.id.rawValue)", now: now)
         }

@@ -28,7 +28,7 @@ extension Accounts {
         }
         let hash = try await hasher.hash(change.newPassword)
         let now = now()
-        try await ending { connection in
+        try await ending(as: .every) { connection in
             try connection.setPassword(of: person.id, hash: hash, instead: old)
             let others: SQL = "id <> \(person.login?.rawValue ?? "")"
             try connection.endLogins(of: person.id, where: others, now: now)
@@ -64,7 +64,7 @@ extension Accounts {
         guard let (person, email) = found else { throw refusal }
         try rules.check(reset.newPassword, "new_password", names: PasswordRules.names(inEmail: email))
         let hash = try await hasher.hash(reset.newPassword)
-        try await ending { connection in
+        try await ending(as: .every) { connection in
             guard try connection.execute("DELETE FROM password_reset WHERE hash = \(tokenHash)") == 1 else {
                 throw refusal
             }

@@ -24,7 +24,7 @@ extension Accounts {
         let hasCome = try await database.read { try $0.person(of: identity) != nil }
         let hash = hasCome ? nil : try await hasher.hash(Base64URL.encode(randomBytes(32)))
         let now = now()
-        let (member, proof) = try await ending { connection -> (MemberRow, String) in
+        let (member, proof) = try await ending(as: .every) { connection -> (MemberRow, String) in
             let id: PersonID
             if let known = try connection.person(of: identity) {
                 id = known

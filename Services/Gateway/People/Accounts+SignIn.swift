@@ -45,7 +45,7 @@ extension Accounts {
         let (id, now) = (LoginID.make(), now())
         let refresh = try HandedOut()
         let origin = RequestOrigin.current
-        try await ending { connection in
+        try await ending(as: .every) { connection in
             // First, since it keeps others from changing the person until this is committed.
             try connection.use(member.tenant, member.id)
             let current: String? = try connection.value(
@@ -108,7 +108,7 @@ extension Accounts {
     func logout(_ token: RefreshToken) async throws -> Empty {
         guard let hash = HandedOut.hash(of: token.refreshToken) else { return Empty() }
         let now = now()
-        try await ending { connection in
+        try await ending(as: .every) { connection in
             guard let row = try connection.refreshToken(hash, now: now) else { return }
             try connection.end(login: row.login.rawValue, now: now)
         }

@@ -72,7 +72,7 @@ final class Accounts: Sendable {
 
     /// Makes a change that may end tokens; those have ended here when it returns, and elsewhere soon after.
     func ending<T: Sendable>(
-        as tenant: TenantID = .every,
+        as tenant: TenantID,
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
         let result = try await database.write(as: tenant, body)

@@ -1,6 +1,8 @@
 import JSON
 
 /// The columns of a trace's metadata, from the first hop on; those that did not fit are empty or shorter.
+///
+/// Of two columns with one name the last counts; no agent writes such.
 struct TraceColumns {
     /// One, several, or none where nobody answered.
     private(set) var addresses: [[String]] = []

@@ -15,7 +15,8 @@ export class TargetPicker {
 
   /** @param {string[]} [ids] Chosen at the start; what was removed meanwhile is passed over. */
   constructor(ids = []) {
-    this.#chosen = new Set(ids.filter((id) => state.targets?.has(id)));
+    // Before they are loaded nobody knows which are gone.
+    this.#chosen = new Set(ids.filter((id) => state.targets?.has(id) ?? true));
     this.#before = [...this.#chosen].sort().join();
     this.element = h("div", { class: "picker" }, field("Targets", this.#search), this.#list, this.#count);
     this.#search.addEventListener("input", () => this.#draw());
