@@ -61,20 +61,14 @@ struct FullDiskTests {
         let directory = try TemporaryDirectory()
         let (disk, server) = try Self.disk(under: directory, engine)
         let (history, time, clock) = (History(), ManualTime(), StandingClock(engine))
-        let watch = Watch(targets: 2)
         try await withStore(in: directory, on: engine, time: time, clock: clock) { store in
             await clock.untilSleeping()
-            var number = 0
-            func send() async -> Bool {
-                number += 1
-                let batch = watch.batch(200, before: time.now.advanced(by: .seconds(-200 * number)))
-                return await history.send(batch, to: store.client)
-            }
-            #expect(await send())
+            let agent = Agent(history, store)
+            #expect(await agent.send())
             for round in 1...2 {
                 try disk.fill(leaving: round << 17)
                 var isFull = false
-                for _ in 0..<1_000 where !isFull { isFull = await !send() }
+                for _ in 0..<1_000 where !isFull { isFull = await !agent.send() }
                 #expect(isFull, "so much does not go onto the disk")
                 // Rows cannot go into chunks either, and are not lost by that.
                 clock.wake()
@@ -82,7 +76,7 @@ struct FullDiskTests {
                 try await history.check(store)
                 try disk.empty()
                 await history.sendAgain(to: store.client)
-                #expect(await send())
+                #expect(await agent.send())
                 // What waited, and what came since.
                 for _ in 1...2 {
                     clock.wake()
@@ -103,24 +97,16 @@ struct FullDiskTests {
         let directory = try TemporaryDirectory()
         let server = try PostgresServer()
         let disk = try server.moveLog(bytes: 16 << 20)
-        try server.execute("CREATE ROLE crowded LOGIN NOSUPERUSER NOBYPASSRLS")
-        try server.execute("CREATE DATABASE crowded OWNER crowded")
-        usePostgres(server.url("crowded", user: "crowded"), in: directory)
+        usePostgres(try server.makeRestrictedURL(), in: directory)
         let (history, time, clock) = (History(), ManualTime(), StandingClock(.postgres))
-        let watch = Watch(targets: 2)
         try await withStore(in: directory, on: .postgres, time: time, clock: clock) { store in
             await clock.untilSleeping()
-            var number = 0
-            func send() async -> Bool {
-                number += 1
-                let batch = watch.batch(200, before: time.now.advanced(by: .seconds(-200 * number)))
-                return await history.send(batch, to: store.client)
-            }
-            #expect(await send())
+            let agent = Agent(history, store)
+            #expect(await agent.send())
             try disk.fill(leaving: 0)
             var isFull = false
             for _ in 0..<100 where !isFull {
-                isFull = await !send()
+                isFull = await !agent.send()
                 // What is left of a file of the log, so that it does not take as many rows as go into it.
                 try? server.execute("SELECT pg_switch_wal()")
             }
@@ -140,7 +126,7 @@ struct FullDiskTests {
             var answers = 0
             while answers < 20 {
                 let isRead = (try? await store.client.call(.listMeasurements, MeasurementFilter(limit: 1))) != nil
-                let isStored = await send()
+                let isStored = await agent.send()
                 answers = isRead && isStored ? answers + 1 : 0
                 if answers == 0 { await pause() }
             }
@@ -156,5 +142,25 @@ struct FullDiskTests {
         server.stop()
         let log = try String(contentsOfFile: server.directory + "/log", encoding: .utf8)
         #expect(log.contains("PANIC:  could not write"), "the server had no room")
+    }
+}
+
+/// Sends batches, each of rows before those of the last one.
+private final class Agent {
+    private let history: History
+    private let store: StoreCase
+    private let watch = Watch(targets: 2)
+    private var number = 0
+
+    init(_ history: History, _ store: StoreCase) {
+        self.history = history
+        self.store = store
+    }
+
+    /// Whether it was acknowledged.
+    func send() async -> Bool {
+        number += 1
+        let batch = watch.batch(200, before: store.time.now.advanced(by: .seconds(-200 * number)))
+        return await history.send(batch, to: store.client)
     }
 }

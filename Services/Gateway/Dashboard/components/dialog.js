@@ -1,12 +1,12 @@
-import { messageOf } from "../api.js";
-import { h, setText } from "../dom.js";
-import { forgetProblems, placeProblem } from "./field-problem.js";
+import { h } from "../dom.js";
 import { icon } from "./icons.js";
+import { submitting } from "./submitting.js";
 
 let lastID = 0;
 
 /**
- * A modal dialog that is removed when it closes; focus goes back to where it was.
+ * A modal dialog that is removed when it closes; focus goes back to where it was. A click beside it closes it, unless
+ * it has `data-stays`.
  *
  * @param {string} title
  * @param {...import("../dom.js").Child} children
@@ -21,7 +21,9 @@ export function openDialog(title, ...children) {
     ...children,
   );
   close.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("mousedown", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("mousedown", (event) => {
+    if (event.target === dialog && !("stays" in dialog.dataset)) dialog.close();
+  });
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
@@ -29,8 +31,7 @@ export function openDialog(title, ...children) {
 }
 
 /**
- * A form in a dialog: its button waits for `submit`, and what that throws is shown in the form, at the field that it
- * names if that is there (`data-field`).
+ * A form in a dialog, which closes when `submit` is through.
  *
  * @param {object} options
  * @param {string} options.title
@@ -53,24 +54,9 @@ export function openForm({ title, action, dangerous, children, submit }) {
   );
   const dialog = openDialog(title, form);
   cancel.addEventListener("click", () => dialog.close());
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (button.disabled) return;
-    problem.hidden = true;
-    forgetProblems(form);
-    button.disabled = true;
-    button.setAttribute("aria-busy", "true");
-    try {
-      await submit();
-      dialog.close();
-    } catch (error) {
-      if (placeProblem(form, error)) return;
-      setText(problem, messageOf(error));
-      problem.hidden = false;
-    } finally {
-      button.disabled = false;
-      button.removeAttribute("aria-busy");
-    }
+  submitting(form, button, problem, async () => {
+    await submit();
+    dialog.close();
   });
   return dialog;
 }

@@ -38,7 +38,7 @@ export function openSecretDialog(title, label, secret, text) {
     ),
   );
   // What cannot be had again is not to go by a click beside it.
-  dialog.addEventListener("mousedown", (event) => event.target === dialog && event.stopImmediatePropagation(), true);
+  dialog.dataset.stays = "";
   copy.focus();
 }
 

@@ -1,6 +1,5 @@
-import { messageOf } from "../api.js";
-import { h, setText } from "../dom.js";
-import { forgetProblems, placeProblem } from "../components/field-problem.js";
+import { h } from "../dom.js";
+import { submitting } from "../components/submitting.js";
 
 /**
  * A form on a page of its own, for who comes by a link: errors stand at their fields, or below them.
@@ -22,24 +21,7 @@ export function entryForm(title, fields, action, submit) {
     problem,
     button,
   );
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (button.disabled) return;
-    forgetProblems(form);
-    problem.hidden = true;
-    button.disabled = true;
-    button.setAttribute("aria-busy", "true");
-    try {
-      await submit();
-    } catch (error) {
-      if (placeProblem(form, error)) return;
-      setText(problem, messageOf(error));
-      problem.hidden = false;
-    } finally {
-      button.disabled = false;
-      button.removeAttribute("aria-busy");
-    }
-  });
+  submitting(form, button, problem, submit);
   requestAnimationFrame(() => form.querySelector("input")?.focus());
   return form;
 }
