@@ -1,6 +1,7 @@
 import Contracts
 import Database
 import Foundation
+import JSONRPC
 import StoreBench
 
 let directory = FileManager.default.temporaryDirectory.path + "/bench-store-\(getpid())"
@@ -39,6 +40,10 @@ struct Line {
     /// How often `value` is to go into `peer`.
     var least = 5.0
 }
+
+// Made once, as the gateway makes them.
+let (timelines, heatmaps) = (RPCMethod.measurementTimeline.descriptor, RPCMethod.measurementHeatmap.descriptor)
+let (matrices, hops) = (RPCMethod.measurementMatrix.descriptor, RPCMethod.measurementHops.descriptor)
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000_000
 let hour: Int64 = 3_600_000_000
@@ -90,7 +95,7 @@ let lines = try await store.run { running -> [Line] in
             to: Timestamp(microseconds: to),
             points: points
         )
-        let answer = try await running.answer(.measurementTimeline, to: filter)
+        let answer = try await running.answer(timelines, to: filter)
         precondition(answer.count > 10 * points, "there are rows")
     }
     func plainSeries(_ run: Int, from: Int64, step: Int64) async throws {
@@ -111,7 +116,7 @@ let lines = try await store.run { running -> [Line] in
             name: "24-h-heatmap-of-one-target",
             value: try await p95(100) { run in
                 let filter = HeatmapFilter(targetID: target(run).targetID, from: since, to: end, points: 48)
-                let answer = try await running.answer(.measurementHeatmap, to: filter)
+                let answer = try await running.answer(heatmaps, to: filter)
                 precondition(answer.count > 48 * 60, "there are rows in all steps")
             },
             peer: try await p95(100) { run in
@@ -129,7 +134,7 @@ let lines = try await store.run { running -> [Line] in
             name: "24-h-matrix-of-all-targets",
             value: try await p95(20) { _ in
                 let filter = MatrixFilter(from: since, to: end, points: 24)
-                let answer = try await running.answer(.measurementMatrix, to: filter)
+                let answer = try await running.answer(matrices, to: filter)
                 precondition(answer.count > 100 * MonthOfRows.targets, "there are all targets")
             },
             peer: try await p95(3) { _ in
@@ -147,7 +152,7 @@ let lines = try await store.run { running -> [Line] in
             name: "1-h-hops",
             value: try await p95(50) { _ in
                 let filter = HopFilter(targetID: traces.series.targetID)
-                let answer = try await running.answer(.measurementHops, to: filter)
+                let answer = try await running.answer(hops, to: filter)
                 precondition(answer.count > 60 * HourOfTraces.hops, "there are all hops")
             },
             peer: try await p95(50) { _ in

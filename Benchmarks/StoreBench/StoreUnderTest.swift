@@ -168,13 +168,10 @@ public struct RunningStore: Sendable {
     }
 
     /// What is answered, as it comes: the gateway hands it on, and who asked reads it in their own time.
-    public func answer<Params, Result>(
-        _ method: RPCMethod<Params, Result>,
-        to params: Params
-    ) async throws -> ArraySlice<UInt8> {
+    public func answer(_ method: RPCDescriptor, to params: some RPCPayload) async throws -> ArraySlice<UInt8> {
         var writer = JSONWriter()
         try params.writePayload(to: &writer)
-        return try await gateway.call(method.descriptor, raw: writer.bytes[...])
+        return try await gateway.call(method, raw: writer.bytes[...])
     }
 
     public func send(_ batch: MeasurementBatch) async throws -> AppendReceipt {

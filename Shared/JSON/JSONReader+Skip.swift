@@ -53,6 +53,8 @@ extension JSONReader {
                     continue
                 }
                 leave()
+            case UInt8(ascii: "0")...UInt8(ascii: "9") where isOneDigit:
+                cursor += 1
             default:
                 try skipValue(first)
             }
@@ -75,6 +77,14 @@ extension JSONReader {
                 open -= 1
             }
         } while open > 0
+    }
+
+    /// Whether the digit here is the whole number, as most counts are.
+    @inline(__always)
+    private var isOneDigit: Bool {
+        guard cursor + 1 < count else { return true }
+        let next = byte(at: cursor + 1)
+        return next == UInt8(ascii: ",") || next == UInt8(ascii: "]") || next == UInt8(ascii: "}")
     }
 
     /// Passes a key with its colon.

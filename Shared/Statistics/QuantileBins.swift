@@ -2,53 +2,64 @@
 ///
 /// Spans at most `limit` bins: when a value would widen it further, the lowest bins become one.
 struct QuantileBins: Equatable, Sendable {
-    /// The bin of the first count.
-    private(set) var first = 0
-    /// Neither end of a non-empty array is zero.
-    private(set) var counts: [UInt64] = []
+    struct Bin: Equatable, Sendable {
+        let number: Int
+        var count: UInt64
+    }
+
+    /// Those that hold something, in ascending order.
+    private(set) var occupied: [Bin] = []
     let limit: Int
 
     init(limit: Int) { self.limit = limit }
 
-    var isEmpty: Bool { counts.isEmpty }
-    var last: Int { first + counts.count - 1 }
-
-    mutating func add(_ count: UInt64, to bin: Int) {
-        if counts.isEmpty {
-            first = bin
-            counts = [count]
-            return
+    mutating func add(_ count: UInt64, to number: Int) {
+        guard let last = occupied.last?.number, number <= last else {
+            collapse(below: number - limit + 1)
+            return occupied.append(Bin(number: number, count: count))
         }
-        if bin > last { grow(up: bin) }
-        let bin = max(bin, last - limit + 1)
-        if bin < first {
-            counts.insert(contentsOf: repeatElement(0, count: first - bin), at: 0)
-            first = bin
+        let number = max(number, last - limit + 1)
+        let index = firstIndex(notBelow: number)
+        if occupied[index].number == number {
+            occupied[index].count += count
+        } else {
+            occupied.insert(Bin(number: number, count: count), at: index)
         }
-        counts[bin - first] += count
-    }
-
-    private mutating func grow(up bin: Int) {
-        let lowest = bin - limit + 1
-        if first < lowest {
-            let collapsed = counts.prefix(lowest - first).reduce(0, +)
-            counts.removeFirst(min(lowest - first, counts.count))
-            first = lowest
-            if counts.isEmpty { counts = [0] }
-            counts[0] += collapsed
-        }
-        counts.append(contentsOf: repeatElement(0, count: bin - last))
     }
 
     mutating func merge(_ other: QuantileBins) {
-        // From the top, so that what must collapse does so once.
-        for (index, count) in other.counts.enumerated().reversed() where count > 0 {
-            add(count, to: other.first + index)
+        var merged: [Bin] = []
+        merged.reserveCapacity(occupied.count + other.occupied.count)
+        var rest = occupied[...]
+        for bin in other.occupied {
+            while let lower = rest.first, lower.number < bin.number {
+                merged.append(lower)
+                rest.removeFirst()
+            }
+            if rest.first?.number == bin.number {
+                merged.append(Bin(number: bin.number, count: bin.count + rest.removeFirst().count))
+            } else {
+                merged.append(bin)
+            }
         }
+        occupied = merged + rest
+        if let last = occupied.last { collapse(below: last.number - limit + 1) }
     }
 
-    /// The bins that hold something, in ascending order.
-    var occupied: some Sequence<(bin: Int, count: UInt64)> {
-        counts.enumerated().lazy.filter { $0.element > 0 }.map { (first + $0.offset, $0.element) }
+    /// Makes one of all bins up to `lowest`.
+    private mutating func collapse(below lowest: Int) {
+        guard let first = occupied.first, first.number < lowest else { return }
+        let above = occupied.firstIndex { $0.number > lowest } ?? occupied.count
+        let count = occupied[..<above].reduce(0) { $0 + $1.count }
+        occupied.replaceSubrange(..<above, with: [Bin(number: lowest, count: count)])
+    }
+
+    private func firstIndex(notBelow number: Int) -> Int {
+        var (low, high) = (0, occupied.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if occupied[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -82,27 +82,30 @@ extension QuantileBins {
     fileprivate static var none: Self { Self(limit: QuantileSketch.binLimit) }
 
     fileprivate func pack(into writer: inout PackedWriter) {
-        writer.number(counts.count { $0 > 0 })
+        writer.number(occupied.count)
         var previous: Int?
-        for (bin, count) in occupied {
-            if let previous { writer.number(bin - previous) } else { writer.signed(Int64(bin)) }
-            writer.number(count)
-            previous = bin
+        for bin in occupied {
+            if let previous { writer.number(bin.number - previous) } else { writer.signed(Int64(bin.number)) }
+            writer.number(bin.count)
+            previous = bin.number
         }
     }
 
     fileprivate init(packed reader: inout PackedReader) throws {
         self.init(limit: QuantileSketch.binLimit)
         let occupied = try reader.count(upTo: QuantileSketch.binLimit)
+        var (first, last) = (0, 0)
         for index in 0..<occupied {
             // The first bin's number is small in either direction, later ones keep within the limit.
             let bin = index == 0 ? Int(try reader.signed()) : last + (try reader.count(upTo: limit))
             let count = try reader.number()
             guard bin.magnitude < 1 << 32, count > 0 else { throw StatisticsError(.malformed, "no such bin") }
+            if index == 0 { first = bin }
             guard index == 0 || bin > last && bin - first < limit else {
                 throw StatisticsError(.malformed, "the bins are out of order or too far apart")
             }
             add(count, to: bin)
+            last = bin
         }
     }
 }

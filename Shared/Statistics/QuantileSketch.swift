@@ -70,7 +70,7 @@ public struct QuantileSketch: Equatable, Sendable {
         guard let range else { return nil }
         if q == 0 { return range.lowerBound }
         if q == 1 { return range.upperBound }
-        let rank = UInt64(q * Double(count - 1))
+        let rank = min(UInt64(q * Double(count - 1)), count - 1)
         return min(max(value(atRank: rank), range.lowerBound), range.upperBound)
     }
 
@@ -83,25 +83,25 @@ public struct QuantileSketch: Equatable, Sendable {
             while index < bounds.count, value > bounds[index] * (1 + relativeError) { index += 1 }
             if index < bounds.count { counts[index] += count }
         }
-        for (bin, count) in Array(negative.occupied).reversed() { add(-magnitude(bin), count) }
+        for bin in negative.occupied.reversed() { add(-magnitude(bin.number), bin.count) }
         if zeros > 0 { add(0, zeros) }
-        for (bin, count) in positive.occupied { add(magnitude(bin), count) }
+        for bin in positive.occupied { add(magnitude(bin.number), bin.count) }
         return counts
     }
 
     private func value(atRank rank: UInt64) -> Double {
         var below: UInt64 = 0
-        for (index, count) in negative.counts.enumerated().reversed() {
-            below += count
-            if below > rank { return -magnitude(negative.first + index) }
+        for bin in negative.occupied.reversed() {
+            below += bin.count
+            if below > rank { return -magnitude(bin.number) }
         }
         below += zeros
         if below > rank { return 0 }
-        for (bin, count) in positive.occupied {
-            below += count
-            if below > rank { return magnitude(bin) }
+        for bin in positive.occupied {
+            below += bin.count
+            if below > rank { return magnitude(bin.number) }
         }
-        return magnitude(positive.last)
+        preconditionFailure("a rank is less than the count")
     }
 
     /// The bin that holds a magnitude of at least `smallestMagnitude`.
@@ -124,7 +124,7 @@ extension QuantileSketch {
             throw StatisticsError(.malformed, "no sketch keeps this bound")
         }
         self.init(relativeError: relativeError)
-        for part in [zeros] + negative.counts + positive.counts {
+        for part in [zeros] + (negative.occupied + positive.occupied).map(\.count) {
             let (sum, overflow) = count.addingReportingOverflow(part)
             guard !overflow else { throw StatisticsError(.malformed, "more values than can be counted") }
             count = sum
@@ -140,9 +140,8 @@ extension QuantileSketch {
         guard let range else { return count == 0 }
         let bins = bin(Self.smallestMagnitude)...bin(.greatestFiniteMagnitude)
         return count > 0 && range.lowerBound.isFinite && range.upperBound.isFinite
-            && (negative.isEmpty
-                || range.lowerBound < 0 && bins.contains(negative.first) && bins.contains(negative.last))
-            && (positive.isEmpty
-                || range.upperBound > 0 && bins.contains(positive.first) && bins.contains(positive.last))
+            && (negative.occupied.isEmpty || range.lowerBound < 0)
+            && (positive.occupied.isEmpty || range.upperBound > 0)
+            && (negative.occupied + positive.occupied).allSatisfy { bins.contains($0.number) }
     }
 }
