@@ -8,8 +8,6 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         /// The work was not done by its deadline, and had no effect.
         case deadlineExceeded
         /// The server cannot be reached, went away, or takes no changes now; trying again later may succeed.
-        ///
-        /// A change may have been made nevertheless when the connection was lost while it was committed.
         case unavailable
         /// Another process has taken over from this one, whose changes are refused.
         case superseded
@@ -33,6 +31,8 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
     /// Set with `.constraint`, unless the kind is unknown.
     public var constraint: Constraint?
     public var cause: (any Error)?
+    /// Whether the change may have been made nevertheless: the connection was lost while it was committed.
+    public var isOutcomeUnknown = false
 
     public init(_ code: Code, _ message: String, constraint: Constraint? = nil, cause: (any Error)? = nil) {
         self.code = code

@@ -8,13 +8,13 @@ extension DatabaseError: RPCErrorConvertible {
         switch code {
         case .busy: RPCError(.busy, "too many calls wait for the database", data: ["retry_after_ms": 250])
         case .deadlineExceeded: RPCError(.deadlineExceeded, "the database did not answer in time")
-        case .unavailable:
-            // The connection may have been lost while a change was committed.
+        case .unavailable where isOutcomeUnknown:
             RPCError(
                 .unavailable,
-                "the database is away, and the call may have had its effect or not",
+                "the database went away, and the call may have had its effect or not",
                 data: ["retry_after_ms": 1_000]
-            )
+            ).withUnknownOutcome
+        case .unavailable: RPCError(.unavailable, "the database is away", data: ["retry_after_ms": 1_000])
         default: nil
         }
     }

@@ -40,8 +40,25 @@ public struct RPCError: Error, Equatable, Sendable {
         public static let busy = Self(rawValue: -32_005)
         public static let deadlineExceeded = Self(rawValue: -32_006)
         public static let cancelled = Self(rawValue: -32_007)
-        /// The peer cannot be reached or is going away; the call may not have been run.
+        /// The peer cannot be reached or is going away; it has run the call only where the outcome is unknown.
         public static let unavailable = Self(rawValue: -32_008)
+    }
+}
+
+extension RPCError {
+    /// The same error of a call that may have had its effect: `data.outcome` is `unknown`.
+    public var withUnknownOutcome: Self {
+        var members: [String: JSONValue] = if case .object(let members)? = data { members } else { [:] }
+        members["outcome"] = "unknown"
+        return Self(code, message, data: .object(members))
+    }
+
+    /// Whether the call may have had its effect, whoever on its way lost sight of it.
+    public var isOutcomeUnknown: Bool {
+        switch code {
+        case .internalError, .deadlineExceeded, .cancelled: true
+        default: data?["outcome"] == "unknown"
+        }
     }
 }
 

@@ -132,6 +132,7 @@ public final class RPCConnection: Service, RPCTransport {
         let deadline = deadline(of: message, now)
         var backoff = Backoff(to: .seconds(1))
         while true {
+            var isSent = false
             do {
                 let connection: HTTPClientConnection
                 if let usable = state.value.usable {
@@ -142,16 +143,18 @@ public final class RPCConnection: Service, RPCTransport {
                 }
                 let left = now.duration(to: deadline)
                 guard left > .zero else { throw HTTPError(.timeout, "") }
+                isSent = true
                 let response = try await connection.send(request(message), timeout: left) { fields in
                     fields.append("deadline", decimal: max(1, Int(left.inMilliseconds)))
                     add(message.context, to: &fields)
                 }
                 return try body(of: response)
             } catch let error as HTTPError {
-                guard mayRetry(error, message) else { throw translate(error) }
+                let failure = translate(error)
+                guard mayRetry(error, message) else { throw isSent ? failure.withUnknownOutcome : failure }
                 var random = SystemRandomNumberGenerator()
                 let pause = backoff.next(using: &random)
-                guard ContinuousClock.now.advanced(by: pause) < deadline else { throw translate(error) }
+                guard ContinuousClock.now.advanced(by: pause) < deadline else { throw failure }
                 try await LoopClock(loop).sleep(for: pause)
                 now = .now
             }

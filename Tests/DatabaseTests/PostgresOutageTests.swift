@@ -129,7 +129,7 @@ import Testing
                 }
             } throws: { error in
                 guard let error = error as? DatabaseError else { return false }
-                return error.code == .unavailable && error.message.contains("not known")
+                return error.code == .unavailable && error.isOutcomeUnknown
             }
             server.resume()
         }

@@ -1,6 +1,7 @@
 import Contracts
 import HTTP
 import JSON
+import JSONRPC
 import ServiceTesting
 import Synchronization
 import Testing
@@ -152,7 +153,53 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("are forgotten after a day, and counted as lost two minutes after a kill")
+    @Test("are free again after what had no effect")
+    func withoutEffect() async throws {
+        let test = try await SiteCase()
+        let token = try test.token()
+        try await test.serving {
+            for (index, code) in [RPCError.Code.unavailable, .busy].enumerated() {
+                test.owner.failure.withLock { $0 = RPCError(code, "not now") }
+                let ask = { @Sendable in
+                    await test.ask(
+                        .post,
+                        Self.path,
+                        #"{"address":"a"}"#,
+                        token: token,
+                        with: ["idempotency-key": "k\(index)"]
+                    )
+                }
+                #expect(await ask().status >= 429)
+                #expect(await ask().status == 201)
+                #expect(test.owner.createdCount == index + 1)
+            }
+        }
+    }
+
+    @Test(
+        "are used up by what may have had its effect",
+        arguments: [
+            RPCError(.internalError, "a bug"), RPCError(.deadlineExceeded, "late"),
+            RPCError(.unavailable, "lost").withUnknownOutcome,
+        ]
+    )
+    func unknown(_ failure: RPCError) async throws {
+        let test = try await SiteCase()
+        let token = try test.token()
+        try await test.serving {
+            test.owner.failure.withLock { $0 = failure }
+            let ask = { @Sendable in
+                await test.ask(.post, Self.path, #"{"address":"a"}"#, token: token, with: ["idempotency-key": "k"])
+            }
+            #expect(await ask().status >= 500)
+            let next = await ask()
+            #expect(next.status == 409)
+            #expect(next.json["detail"]?.text?.contains("nobody knows") == true)
+            #expect(test.owner.createdCount == 1)
+        }
+    }
+
+    @Test("are forgotten after a day, and nobody knows what became of them two minutes after a kill")
     func forgetting() async throws {
         let test = try await SiteCase()
         let book = IdempotencyBook(test.database)
@@ -165,7 +212,7 @@ struct IdempotencyTests {
             return fail("not under way")
         }
         let later = start.advanced(by: .seconds(121))
-        guard case .new = try await book.claim("k", of: person, key, now: later) else {
+        guard case .lost = try await book.claim("k", of: person, key, now: later) else {
             return fail("not lost")
         }
         try await book.finish(
@@ -173,12 +220,12 @@ struct IdempotencyTests {
             of: person,
             HTTPResponse(status: 201, contentType: "application/json", [0x7b, 0x7d])
         )
-        let day = later.advanced(by: .seconds(86_399))
+        let day = start.advanced(by: .seconds(86_399))
         guard case .answered(let answer) = try await book.claim("k", of: person, key, now: day) else {
             return fail("forgotten")
         }
         #expect(answer.status == 201)
-        let after = later.advanced(by: .seconds(86_401))
+        let after = start.advanced(by: .seconds(86_401))
         guard case .new = try await book.claim("k", of: person, key, now: after) else { return fail("kept") }
     }
 }

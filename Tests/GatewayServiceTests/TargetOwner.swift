@@ -25,6 +25,8 @@ final class TargetOwner: Sendable {
     let gate = Gate()
     /// Whether creations wait.
     let isSlow = Mutex(false)
+    /// What the next creation throws, after its effect if it may have had that.
+    let failure = Mutex<RPCError?>(nil)
 
     /// Targets that were ever made.
     var createdCount: Int { state.withLock { $0.created } }
@@ -52,7 +54,18 @@ final class TargetOwner: Sendable {
             await gate.wait()
         }
         guard new.address != "taken" else { throw RPCError(.conflict, "there is one") }
-        return state.withLock { state in
+        let failure = failure.withLock { failure in
+            defer { failure = nil }
+            return failure
+        }
+        if let failure, !failure.isOutcomeUnknown { throw failure }
+        let target = make(new)
+        if let failure { throw failure }
+        return target
+    }
+
+    private func make(_ new: NewTarget) -> Target {
+        state.withLock { state in
             state.created += 1
             state.version += 1
             let time = Timestamp(microseconds: state.version)

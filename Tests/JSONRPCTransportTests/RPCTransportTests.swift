@@ -161,6 +161,38 @@ final class RPCTransportTests {
         }
     }
 
+    @Test("says whether a call that failed may have had its effect")
+    func outcome() async throws {
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        var router = RPCRouter(title: "store", log: mesh.log)
+        router.handle(.slow) { [loop = mesh.loop] echo in
+            begin.finish()
+            try await LoopClock(loop).sleep(for: patience)
+            return echo
+        }
+        let server = try mesh.server(router)
+        let connection = try mesh.connection(to: server, as: .agent)
+        try await running([connection]) { [server] in
+            let call = { @Sendable (time: Duration) in
+                await #expect(throws: RPCError.self) {
+                    try await connection.client.call(.slow, Echo(text: ""), timeout: time)
+                }
+            }
+            // Nobody serves the connection.
+            let unsent = await call(.milliseconds(20))
+            #expect(unsent?.code == .unavailable)
+            #expect(unsent?.isOutcomeUnknown == false)
+            await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run() }
+                async let cut = call(patience)
+                for await _ in begun {}
+                group.cancelAll()
+                #expect(await cut?.isOutcomeUnknown == true)
+                while (try? await group.next()) != nil {}
+            }
+        }
+    }
+
     @Test("refuses a peer that the contract does not list")
     func allowList() async throws {
         let server = try mesh.server(router())

@@ -17,10 +17,12 @@ enum Problem {
         return response
     }
 
+    static func response(to error: any Error) -> HTTPResponse { response(told(error)) }
+
     /// What a caller is told of any error.
-    static func response(to error: any Error) -> HTTPResponse {
+    static func told(_ error: any Error) -> RPCError {
         let told = error as? RPCError ?? (error as? any RPCErrorConvertible)?.rpcError
-        return response(told ?? RPCError(.internalError, "internal error"))
+        return told ?? RPCError(.internalError, "internal error")
     }
 
     /// `field` names the parameter that is wrong, when one is.

@@ -11,6 +11,8 @@ struct IdempotencyBook: Sendable {
         case new
         case answered(HTTPResponse)
         case underWay
+        /// It was under way when the gateway was killed.
+        case lost
         /// Another call, with another body.
         case other
         /// As many keys as a person may have are in use.
@@ -20,7 +22,7 @@ struct IdempotencyBook: Sendable {
     static let keptSeconds: Int64 = 86_400
     /// Keys a person may have in use.
     static let maximumKeys = 10_000
-    /// Nothing is under way for so long: what has no answer by then was under way when the gateway was killed.
+    /// Nothing is under way for so long.
     private static let lostSeconds: Int64 = 120
 
     private let database: any Database
@@ -33,15 +35,10 @@ struct IdempotencyBook: Sendable {
         try await database.write { connection in
             let expired = now.microseconds - Self.keptSeconds * 1_000_000
             let lost = now.microseconds - Self.lostSeconds * 1_000_000
-            try connection.execute(
-                """
-                DELETE FROM idempotency_key
-                WHERE created_at <= \(expired) OR (status IS NULL AND created_at <= \(lost))
-                """
-            )
-            if let (known, answer) = try Self.row(key, person, connection) {
-                guard known == fingerprint else { return .other }
-                return answer.map { .answered($0) } ?? .underWay
+            try connection.execute("DELETE FROM idempotency_key WHERE created_at <= \(expired)")
+            if let row = try Self.row(key, person, connection) {
+                guard row.fingerprint == fingerprint else { return .other }
+                return row.answer.map { .answered($0) } ?? (row.createdAt <= lost ? .lost : .underWay)
             }
             let count: Int? = try connection.value(
                 "SELECT count(*) FROM idempotency_key WHERE person_id = \(person.rawValue)"
@@ -81,14 +78,15 @@ struct IdempotencyBook: Sendable {
         _ key: String,
         _ person: PersonID,
         _ connection: any DatabaseConnection
-    ) throws -> (fingerprint: [UInt8], answer: HTTPResponse?)? {
+    ) throws -> (fingerprint: [UInt8], createdAt: Int64, answer: HTTPResponse?)? {
         try connection.first(
             """
-            SELECT fingerprint, status, fields, body FROM idempotency_key
+            SELECT fingerprint, status, fields, body, created_at FROM idempotency_key
             WHERE person_id = \(person.rawValue) AND key = \(key)
             """
         ) { row in
-            guard !row.isNull(1) else { return (try row.blob(0), nil) }
+            let (fingerprint, createdAt) = (try row.blob(0), try row.integer(4))
+            guard !row.isNull(1) else { return (fingerprint, createdAt, nil) }
             let stored = try JSONValue(json: Array(try row.text(2).utf8))
             var fields = HTTPFields()
             if case .array(let pairs) = stored {
@@ -97,8 +95,8 @@ struct IdempotencyBook: Sendable {
                     fields.append(name, value)
                 }
             }
-            let status = Int(try row.integer(1))
-            return (try row.blob(0), HTTPResponse(status: status, fields: fields, body: .bytes(try row.blob(3))))
+            let (status, body) = (Int(try row.integer(1)), try row.blob(3))
+            return (fingerprint, createdAt, HTTPResponse(status: status, fields: fields, body: .bytes(body)))
         }
     }
 }

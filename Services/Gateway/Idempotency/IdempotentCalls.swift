@@ -31,6 +31,8 @@ struct IdempotentCalls: Sendable {
             var problem = Problem.response(409, "a request with this idempotency-key is under way", code: .conflict)
             problem.fields.append(lowercase: "retry-after", "1")
             return problem
+        case .lost:
+            return Self.unknown
         case .full:
             return Problem.response(
                 RPCError(.busy, "too many idempotency-keys of yours are in use", data: ["retry_after_ms": 60_000])
@@ -52,16 +54,17 @@ struct IdempotentCalls: Sendable {
         _ call: @Sendable () async throws -> HTTPResponse
     ) async -> HTTPResponse {
         let answer: HTTPResponse
+        let kept: HTTPResponse?
         do {
             answer = try await call()
+            kept = keepsAnswer ? answer : Self.secret
         } catch {
-            answer = Problem.response(to: error)
+            let told = Problem.told(error)
+            answer = Problem.response(told)
+            kept = told.isOutcomeUnknown ? Self.unknown : answer.isFinal ? answer : nil
         }
-        let kept =
-            keepsAnswer
-            ? answer : Problem.response(409, "it was answered, with a secret that is not kept", code: .conflict)
         do {
-            try await book.finish(key, of: person, answer.isFinal ? kept : nil)
+            try await book.finish(key, of: person, kept)
         } catch {
             // The key stays as it is, under way, until it counts as lost: nothing runs twice for it.
             return answer
@@ -70,15 +73,23 @@ struct IdempotentCalls: Sendable {
     }
 }
 
-extension HTTPResponse {
-    /// Whether the same request would be answered the same again: not when it was refused for what may have changed
-    /// since, nor when nobody knows what became of it.
-    fileprivate var isFinal: Bool {
-        switch status {
-        case 200..<300, 400, 409, 412, 422: true
-        default: false
-        }
+extension IdempotentCalls {
+    private static var secret: HTTPResponse {
+        Problem.response(409, "it was answered, with a secret that is not kept", code: .conflict)
     }
+
+    private static var unknown: HTTPResponse {
+        Problem.response(
+            409,
+            "nobody knows whether it was carried out: look, and send it with another idempotency-key if it was not",
+            code: .conflict
+        )
+    }
+}
+
+extension HTTPResponse {
+    /// Whether the same request would be refused the same again, and not for what may have changed since.
+    fileprivate var isFinal: Bool { [400, 409, 412, 422].contains(status) }
 }
 
 extension RESTHandler {

@@ -52,11 +52,13 @@ final class PostgresConnection {
         } catch {
             guard link.isBroken else { throw error }
             isOutcomeUnknown = true
-            throw DatabaseError(
+            var lost = DatabaseError(
                 .unavailable,
                 "the connection was lost during a commit, and whether that was done is not known",
                 cause: error
             )
+            lost.isOutcomeUnknown = true
+            throw lost
         }
     }
 
