@@ -111,6 +111,7 @@ public struct MeshProcess: Sendable {
     ) async throws -> T? {
         admin.start()
         readiness.hasStarted = true
+        Supervisor.own?.noteStart()
         return try await withThrowingTaskGroup(of: Wait<T>.self) { group in
             group.addTask(executorPreference: loop) {
                 do { return .over(try await body()) } catch is CancellationError { return .cancelled }
@@ -155,6 +156,7 @@ public struct MeshProcess: Sendable {
         )
         log.info("starting", ["listen": "\(settings.listen)"])
         readiness.hasStarted = isReady
+        Supervisor.own?.noteStart()
         try await group.run()
         log.info("stopped")
     }

@@ -131,16 +131,17 @@ class BootedHost(Host):
         before = self.says(state)
         self.do(0, "systemctl kill --kill-who=main --signal=KILL sonde-agent")
         self.wait(lambda: "ActiveState=active" in self.says(state) and self.says(state) != before)
-        self.do(0, f"echo PROBE_AGENT_MAX_PROBES=many >>{SETTINGS}; systemctl restart sonde-agent")
+        self.do(1, f"echo PROBE_AGENT_MAX_PROBES=many >>{SETTINGS}; systemctl restart sonde-agent")
         self.wait(lambda: "ActiveState=failed" in self.says(state))
         said = self.do(70, f"sh install.sh --url {URL}")
         expect("does not run" in said, said)
-        self.do(0, f"sed -i /many/d {SETTINGS}")
+        self.do(0, f"sed -i /many/d {SETTINGS}; systemctl restart sonde-agent")
 
     def upgrades(self) -> None:
         """What its administrator has disabled stays so; what was removed starts again."""
-        self.do(0, f"systemctl disable --quiet sonde-agent; sh install.sh --url {URL}")
-        expect(self.says("systemctl is-enabled sonde-agent") == "disabled", "an upgrade enables it")
+        self.do(0, f"systemctl disable --quiet --now sonde-agent; sh install.sh --url {URL}")
+        said = self.says("systemctl is-active sonde-agent; systemctl is-enabled sonde-agent")
+        expect(said.split() == ["inactive", "disabled"], f"an upgrade starts or enables it: {said}")
         self.do(0, "systemctl enable --quiet sonde-agent; apt-get --quiet --quiet --yes remove sonde-agent")
         self.do(0, f"test -s /etc/sonde/identity/tls.key; sh install.sh --url {URL}")
         said = self.says("systemctl is-active sonde-agent; systemctl is-enabled sonde-agent")

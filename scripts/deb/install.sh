@@ -122,10 +122,11 @@ main() {
     fail 69 "apt-get could not install $package; on a new host run apt-get update first"
   enrol
   if [ -d /run/systemd/system ]; then
-    systemctl start sonde-agent.service
-    # By then a setting that makes no sense, or a port that is taken, has ended it.
-    sleep 2
-    systemctl --quiet is-active sonde-agent.service ||
+    if ! systemctl --quiet is-enabled sonde-agent.service; then
+      echo 'sonde-agent.service is disabled, so it was not started'
+      return
+    fi
+    systemctl start sonde-agent.service ||
       fail 70 'sonde-agent.service does not run; see: journalctl --unit sonde-agent'
     echo 'sonde-agent.service runs; see: systemctl status sonde-agent'
   else

@@ -61,9 +61,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- .Values.enrolment.existingSecret | default (printf "%s-enrolment" (include "sonde.fullname" .)) -}}
 {{- end -}}
 
-{{/* What belongs to no namespace is called after the release's, so that another one may have a release of the same name. */}}
+{{/* What belongs to no namespace is called after its release's, which has no dot: no two releases share a name. */}}
 {{- define "sonde.clusterName" -}}
-{{- printf "%s-%s-%s" .root.Release.Namespace (include "sonde.fullname" .root) .name | trimPrefix "-" -}}
+{{- printf "%s.%s-%s" .root.Release.Namespace (include "sonde.fullname" .root) .name | trimPrefix "." -}}
 {{- end -}}
 
 {{- define "sonde.priorityClass" -}}
