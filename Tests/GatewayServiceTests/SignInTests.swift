@@ -3,6 +3,7 @@ import Database
 import DatabaseCalls
 import JSON
 import JSONRPC
+import Lifecycle
 import ServiceTesting
 import Testing
 
@@ -21,7 +22,14 @@ struct SignInTests {
             #expect(person.role == .admin)
             #expect(person.isOperator)
             // Makes the first administrator once.
-            #expect(try await test.accounts.makeFirstAdmin(email: "b@example.org", password: "x") == false)
+            let email = "b@example.org"
+            let isMade = try await test.accounts.makeFirstAdmin(email: email, password: AccountCase.password)
+            #expect(!isMade)
+            for weak in ["1234567", email] {
+                await #expect(throws: LifecycleError.self) {
+                    try await test.accounts.makeFirstAdmin(email: email, password: weak)
+                }
+            }
         }
     }
 

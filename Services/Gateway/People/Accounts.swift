@@ -4,6 +4,7 @@ import DatabaseCalls
 import EventLoop
 import JSON
 import JSONRPC
+import Lifecycle
 import Observability
 import Synchronization
 import TLS
@@ -49,7 +50,14 @@ final class Accounts: Sendable {
     static let refusal = RPCError(.unauthenticated, "the e-mail address or the password is wrong")
 
     /// Makes the first administrator, who runs the installation too, when there is nobody yet; returns whether it did.
+    ///
+    /// Throws `LifecycleError` for a password that nobody may choose.
     func makeFirstAdmin(email: String, password: String) async throws -> Bool {
+        do {
+            try rules.check(password, "GATEWAY_ADMIN_PASSWORD", names: PasswordRules.names(inEmail: email))
+        } catch {
+            throw LifecycleError(error.message)
+        }
         let hash = try await hasher.hash(password)
         let now = now()
         return try await database.write(as: .every) { connection in
