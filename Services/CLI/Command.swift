@@ -29,21 +29,33 @@ struct Command: Sendable {
         return text
     }
 
-    static let overview: String = {
-        let width = all.map(\.name.count).max() ?? 0
-        let lines = all.map { command in
-            "  \(command.name)\(String(repeating: " ", count: width - command.name.count))  \(command.summary)"
-        }
+    static let overview = """
+        Sonde watches networks from the inside.
+
+        usage: sonde COMMAND [WORDS] [--OPTIONS]
+
+        \(list(all))
+
+        `sonde COMMAND --help` says what a command takes. Every command that prints takes --json.
+        """
+
+    /// What there is of commands whose names begin with a word; `nil` when none does.
+    static func overview(of word: String) -> String? {
+        let commands = all.filter { $0.name.hasPrefix("\(word) ") }
+        guard !commands.isEmpty else { return nil }
         return """
-            Sonde watches networks from the inside.
+            usage: sonde \(word) COMMAND [WORDS] [--OPTIONS]
 
-            usage: sonde COMMAND [WORDS] [--OPTIONS]
-
-            \(lines.joined(separator: "\n"))
-
-            `sonde COMMAND --help` says what a command takes. Every command that prints takes --json.
+            \(list(commands))
             """
-    }()
+    }
+
+    private static func list(_ commands: [Command]) -> String {
+        let width = commands.map(\.name.count).max() ?? 0
+        return commands.map { command in
+            "  \(command.name)\(String(repeating: " ", count: width - command.name.count))  \(command.summary)"
+        }.joined(separator: "\n")
+    }
 
     /// The command whose name stands at the front of `arguments`, and what follows it.
     static func find(_ arguments: [String]) -> (command: Command, rest: [String])? {

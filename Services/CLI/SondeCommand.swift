@@ -22,20 +22,23 @@ public enum SondeCommand {
     }
 
     static func run(_ arguments: [String]) async throws {
-        guard let first = arguments.first, !["help", "--help", "-h"].contains(first) else {
-            return Output.line(Command.overview)
+        guard let first = arguments.first, first != "help", !isHelp(first) else {
+            return Output.line(arguments.dropFirst().first.flatMap(Command.overview) ?? Command.overview)
         }
         guard let (command, rest) = Command.find(arguments == ["--version"] ? ["version"] : arguments) else {
-            let group = Command.all.filter { $0.name.hasPrefix("\(first) ") }.map(\.name)
-            let hint = group.isEmpty ? "try sonde help" : "there is " + group.joined(separator: ", ")
+            let group = Command.overview(of: first)
+            if let group, arguments.dropFirst().allSatisfy(isHelp) { return Output.line(group) }
+            let hint = group == nil ? "sonde help" : "sonde \(first) --help"
             throw CommandLineError(
                 .usage,
-                "there is no command \"\(arguments.prefix(2).joined(separator: " "))\"; \(hint)"
+                "there is no command \"\(arguments.prefix(2).joined(separator: " "))\"; try \(hint)"
             )
         }
         // What follows a `--` is not ours.
         let own = rest.prefix { $0 != "--" }
-        guard !own.contains("--help"), !own.contains("-h") else { return Output.line(command.help) }
+        guard !own.contains(where: isHelp) else { return Output.line(command.help) }
         try await command.run(Arguments(rest, options: command.options, flags: command.flags.union(["json"])))
     }
+
+    private static func isHelp(_ argument: String) -> Bool { ["--help", "-h"].contains(argument) }
 }

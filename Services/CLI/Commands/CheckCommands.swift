@@ -8,14 +8,16 @@ extension Command {
         summary: "list how targets are probed",
         run: { arguments in
             let client = try APIClient(.load())
-            let id = arguments.words.isEmpty ? nil : try await find(arguments.words("TARGET")[0], client).id
-            let list = try await client.call(.listChecks, CheckFilter(targetID: id))
+            let target = arguments.words.isEmpty ? nil : try await find(arguments.words("TARGET")[0], client)
+            let list = try await client.call(.listChecks, CheckFilter(targetID: target?.id))
             guard !arguments.has("json") else { return try Output.json(list) }
+            let targets = if let target { [target] } else { try await allTargets(client) }
+            let names = Dictionary(targets.map { ($0.id, $0.name) }) { name, _ in name }
             Output.table(
                 ["ID", "TARGET", "TYPE", "EVERY", "TIMEOUT", "ENABLED", "SCHEDULE"],
                 list.checks.map { check in
                     [
-                        check.id.rawValue, check.targetID.rawValue, check.type.rawValue,
+                        check.id.rawValue, names[check.targetID] ?? check.targetID.rawValue, check.type.rawValue,
                         "\(check.intervalMilliseconds) ms", "\(check.timeoutMilliseconds) ms",
                         check.enabled ? "yes" : "no",
                         check.schedule.map { "\($0.summary) (\(check.isActive == true ? "now" : "not now"))" }

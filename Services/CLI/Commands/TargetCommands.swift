@@ -24,8 +24,11 @@ extension Command {
         synopsis: "ADDRESS [--name NAME] [--check TYPE[,TYPE]] [--every TIME] [--timeout TIME] [--OPTION VALUE …]",
         summary: "watch a host, an address or a URL",
         details: """
-            TYPE is \(typeNames); icmp when left out. TIME is such as 500ms, 2s or 1m: every 2.5 seconds when left out,
-            from 200ms to 24h. \(AgentSelector.argumentHelp)
+            TYPE is \(typeNames); http for a URL and icmp for all else when left
+            out. TIME is such as 500ms, 2s or 1m: every 2.5 seconds when left out, from 200ms to 24h.
+
+            \(AgentSelector.argumentHelp)
+
             The options of the check are those of sonde check add.
             """,
         options: CheckOptions.argumentNames.union(AgentSelector.argumentNames).union([
@@ -35,7 +38,8 @@ extension Command {
             let address = try arguments.words("ADDRESS")[0]
             let options = try CheckOptions(arguments)
             let agents = try AgentSelector(arguments)
-            let checks = try (arguments["check"] ?? "icmp").split(separator: ",").map { type in
+            let isURL = ["http://", "https://"].contains { address.lowercased().hasPrefix($0) }
+            let checks = try (arguments["check"] ?? (isURL ? "http" : "icmp")).split(separator: ",").map { type in
                 NewTargetCheck(
                     type: try checkType(String(type)),
                     intervalMilliseconds: try arguments.milliseconds("every"),

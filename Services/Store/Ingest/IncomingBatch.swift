@@ -56,7 +56,7 @@ extension IngestLimits {
     static let earliest: Int64 = 946_684_800_000_000
 
     static func fault(ofLatency latency: Double) -> String? {
-        latency >= 0 && latency.isFinite ? nil : "has a latency that is no time"
+        latency >= 0 && latency.isFinite ? nil : "has a latency of \(latency) ms, which must be 0 or more"
     }
 
     func fault(ofMetadata bytes: Int) -> String? {
