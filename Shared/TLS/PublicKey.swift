@@ -29,8 +29,13 @@ internal import COpenSSL
     }
 
     /// An RSA key of 2,048 to 8,192 bits; both numbers with the most significant byte first.
+    ///
+    /// Its exponent is odd and at least 3 (RFC 8017, section 3.1): with 1, anybody could sign.
     public init(rsa modulus: [UInt8], exponent: [UInt8]) throws(TLSError) {
-        guard modulus.count <= 1_024, exponent.count <= 4, let key = unsafe Self.read(.rsa(modulus, exponent)) else {
+        let number = exponent.reduce(0) { $0 << 8 | UInt64($1) }
+        guard modulus.count <= 1_024, exponent.count <= 4, number >= 3, number % 2 == 1,
+            let key = unsafe Self.read(.rsa(modulus, exponent))
+        else {
             throw TLSError(.identity, "not an RSA public key")
         }
         unsafe pointer = key

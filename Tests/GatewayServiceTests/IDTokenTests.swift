@@ -136,6 +136,29 @@ struct IDTokenTests {
         let keys = try ProviderKeys(json: Array(#"{"keys":[\#(jwk)]}"#.utf8))
         for algorithm in ["RS256", "ES256", "EdDSA"] { #expect(keys.key(nil, for: algorithm) == nil) }
     }
+
+    @Test(
+        "is verified by a key that is for signatures, or says nothing of what it is for",
+        arguments: [
+            ("", true), (#","use":"sig""#, true), (#","key_ops":["verify"]"#, true), (#","key_ops":[]"#, true),
+            (#","use":"enc""#, false), (#","key_ops":["encrypt"]"#, false), (#","key_ops":["sign"]"#, false),
+            (#","use":"sig","key_ops":["wrapKey"]"#, false), (#","alg":"PS256""#, false),
+        ]
+    )
+    func purposes(members: String, isTaken: Bool) throws {
+        #expect(try Self.takesRSA(exponent: "AQAB", members) == isTaken)
+    }
+
+    @Test("is verified by no RSA key with which anybody could sign", arguments: ["AQ", "AAAB", "Ag", "AQAA", "AA", ""])
+    func exponents(exponent: String) throws {
+        #expect(try !Self.takesRSA(exponent: exponent))
+    }
+
+    private static func takesRSA(exponent: String, _ members: String = "") throws -> Bool {
+        let modulus = Base64URL.encode([UInt8](repeating: 0xc5, count: 256))
+        let json = #"{"keys":[{"kty":"RSA","n":"\#(modulus)","e":"\#(exponent)"\#(members)}]}"#
+        return try ProviderKeys(json: Array(json.utf8)).key(nil, for: "RS256") != nil
+    }
 }
 
 /// OpenSSL's program, with a key in a file.

@@ -35,8 +35,7 @@ struct ProviderKeys: Sendable {
         let set = try JSONValue(json: json)
         guard case .array(let list) = set["keys"] else { throw ProviderError("has no list of keys") }
         keys = list.compactMap { entry in
-            let use = entry["use"]?.text
-            guard use == nil || use == "sig", let (algorithm, key) = Self.key(entry) else { return nil }
+            guard Self.isForSignatures(entry), let (algorithm, key) = Self.key(entry) else { return nil }
             guard entry["alg"]?.text ?? algorithm == algorithm else { return nil }
             return (entry["kid"]?.text, algorithm, key)
         }
@@ -46,6 +45,14 @@ struct ProviderKeys: Sendable {
     func key(_ id: String?, for algorithm: String) -> PublicKey? {
         let fitting = keys.filter { $0.algorithm == algorithm && (id == nil || $0.id == id) }
         return fitting.count == 1 ? fitting[0].key : nil
+    }
+
+    /// Whether its owner means it for signatures (sections 4.2 and 4.3); a key that says nothing is for anything.
+    private static func isForSignatures(_ entry: JSONValue) -> Bool {
+        let use = entry["use"]?.text
+        guard use == nil || use == "sig" else { return false }
+        guard case .array(let operations) = entry["key_ops"], !operations.isEmpty else { return true }
+        return operations.contains("verify")
     }
 
     private static func key(_ entry: JSONValue) -> (algorithm: String, key: PublicKey)? {
