@@ -181,7 +181,7 @@ let suites: [Target] = [
     .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: settings),
     tests("Simulation", uses: ["Contracts", "Egress", "EventLoop", "JSON", "Observability", "Probing", "TLS"]),
     tests("EventLoop"),
-    tests("TLS", uses: ["ServiceTesting"]),
+    tests("TLS", uses: ["JSON", "ServiceTesting"]),
     tests("JSONRPCTransport", uses: ["EventLoop", "JSON", "JSONRPC", "Observability", "TLS"]),
     tests(
         "Mesh",
