@@ -49,14 +49,18 @@ public struct CSVWriter: Sendable {
 
 /// Keeps a spreadsheet from running a text as a formula: an apostrophe goes before one that begins like a formula.
 ///
-/// What begins with apostrophes and then like a formula gets one more, so that taking one off always gives the text
-/// that there was.
+/// Such beginnings are those of OWASP (CSV Injection, and ASVS 1.2.10): a sign, in the width of Chinese and Japanese
+/// letters too, or a character that a spreadsheet passes over before one. What begins with apostrophes and then like a
+/// formula gets one more, so that taking one off always gives the text that there was.
 public enum FormulaGuard {
     static let sign = UInt8(ascii: "'")
-    private static let beginnings = Set("=+-@\t\r\n".utf8)
+    private static let beginnings = Set("=+-@\t\r\n\0".utf8)
+    private static let wideBeginnings = ["＝", "＋", "－", "＠"].map { Array($0.utf8) }
 
-    static func isNeeded(for text: some Sequence<UInt8>) -> Bool {
-        text.first { $0 != sign }.map(beginnings.contains) ?? false
+    static func isNeeded(for text: some Collection<UInt8>) -> Bool {
+        let text = text.drop { $0 == sign }
+        guard let first = text.first else { return false }
+        return beginnings.contains(first) || wideBeginnings.contains { text.starts(with: $0) }
     }
 
     /// The text without the apostrophe that guards it.

@@ -20,6 +20,8 @@ struct CSVWriterTests {
     func formulas() {
         #expect(Self.line("=1+1", "+1", "-1", "@a", "a=") == "'=1+1,'+1,'-1,'@a,a=\n")
         #expect(Self.line("\tx", "\rx") == "'\tx,\"'\rx\"\n")
+        #expect(Self.line("＝1", "＋1", "－1", "＠a", "'＝1", "ａ＝", "é") == "'＝1,'＋1,'－1,'＠a,''＝1,ａ＝,é\n")
+        #expect(Self.line("\0=1") == "'\0=1\n")
         #expect(Self.line("=1", guardsFormulas: false) == "=1\n")
         var writer = CSVWriter()
         writer.plain("-1.5".utf8)
@@ -28,7 +30,7 @@ struct CSVWriterTests {
 
     @Test("is undone by the reader, for texts of any kind")
     func roundTrip() throws {
-        let parts = ["=", "'", "+", "-", "@", "\t", "\r", "\n", "a", "\"", ",", "é", " "]
+        let parts = ["=", "'", "+", "-", "@", "\t", "\r", "\n", "a", "\"", ",", "é", " ", "＝", "＠", "\u{301}"]
         var texts = parts
         for first in parts { for second in parts { for third in parts { texts.append(first + second + third) } } }
         var writer = CSVWriter()
@@ -46,8 +48,11 @@ struct CSVWriterTests {
 
     @Test("has its guard taken off only where it stands for one")
     func unguarded() {
-        for text in ["'", "''", "'a", "it's", "", "-1", "a'=1"] { #expect(FormulaGuard.removed(from: text) == text) }
+        for text in ["'", "''", "'a", "it's", "", "-1", "a'=1", "'Ａ", "＝1"] {
+            #expect(FormulaGuard.removed(from: text) == text)
+        }
         #expect(FormulaGuard.removed(from: "'=1") == "=1")
         #expect(FormulaGuard.removed(from: "''=1") == "'=1")
+        #expect(FormulaGuard.removed(from: "'＝1") == "＝1")
     }
 }
