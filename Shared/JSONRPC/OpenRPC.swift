@@ -22,7 +22,7 @@ extension RPCDescriptor {
             "name": .string(name),
             "summary": .string(summary),
             "paramStructure": "either",
-            "params": .array(params.properties.map(\.contentDescriptor)),
+            "params": .array(positions.map(\.contentDescriptor)),
             "result": ["name": "result", "schema": result.json],
             "x-idempotent": .bool(isIdempotent),
         ]

@@ -9,7 +9,7 @@ public import Observability
     /// The message, in which the id lies; there is no id in a notification.
     let message: [UInt8]
     let id: Range<Int>?
-    /// An object; positional ones are named by the order of their declaration before the handler sees them.
+    /// An object; positional ones are named before the handler sees them.
     @usableFromInline var params: ArraySlice<UInt8>
     @usableFromInline var context: CallContext
     let start: ContinuousClock.Instant

@@ -113,6 +113,11 @@ public struct RPCDescriptor: Sendable {
     public var element: JSONSchema?
 
     public var isStream: Bool { element != nil }
+
+    /// The params in the order in which they may come without names: those that must be there first, as OpenRPC has it.
+    var positions: [JSONSchema.Property] {
+        params.properties.filter(\.isRequired) + params.properties.filter { !$0.isRequired }
+    }
 }
 
 /// The name of a service, as it stands at the end of its SPIFFE identity.

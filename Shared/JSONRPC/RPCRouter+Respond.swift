@@ -106,9 +106,9 @@ extension RPCRouter {
 }
 
 extension RPCDescriptor {
-    /// Names positional params by the order in which the contract declares them.
+    /// Names positional params.
     func named(positional params: ArraySlice<UInt8>) throws(RPCError) -> ArraySlice<UInt8> {
-        let names = self.params.properties.map(\.name)
+        let names = positions.map(\.name)
         var writer = JSONWriter(capacity: params.count + 64)
         do {
             try JSONReader.read(params) { reader throws(JSONError) in

@@ -79,6 +79,9 @@ def is_openrpc(target):
             if not {"name", "schema"} <= descriptor.keys():
                 raise Failed(f"{method['name']}: a content descriptor has a name and a schema")
             schemas.append(descriptor["schema"])
+        required = [descriptor.get("required", False) for descriptor in method["params"]]
+        if required != sorted(required, reverse=True):
+            raise Failed(f"{method['name']}: what is required comes first")
         if method.get("paramStructure") not in ("by-name", "by-position", "either"):
             raise Failed(f"{method['name']}: an unknown structure of params")
     for schema in schemas:

@@ -9,6 +9,12 @@ struct Operands: Codable, RPCPayload {
     var subtrahend: Int
 }
 
+/// What must be there is declared behind what need not.
+struct Scaling: Codable, RPCPayload {
+    var factor: Int?
+    var number: Int
+}
+
 /// Any params at all.
 struct Anything: RPCPayload {
     static let schema = JSONSchema.any
@@ -32,6 +38,9 @@ struct ExampleRouter {
         )
         router.handle(RPCMethod<Operands, JSONValue>("subtract", "Subtracts.", of: peer)) {
             .int($0.minuend - $0.subtrahend)
+        }
+        router.handle(RPCMethod<Scaling, JSONValue>("scale", "Multiplies.", of: peer)) {
+            .int($0.number * ($0.factor ?? 1))
         }
         router.handle(RPCMethod<Operands, JSONValue>("broken", "Fails.", of: peer)) { _ in throw Secret() }
         router.handle(RPCMethod<Operands, JSONValue>("busy", "Refuses.", of: peer)) { _ in
@@ -182,6 +191,20 @@ struct SpecificationTests {
         #expect(try await outcomes(#"{"jsonrpc":"2.0","method":"subtract","params":[1],"id":1}"#) == ["-32602 1"])
         #expect(try await outcomes(#"{"jsonrpc":"2.0","method":"subtract","params":["1",2],"id":1}"#) == ["-32602 1"])
         #expect(try await outcomes(#"{"jsonrpc":"2.0","method":"subtract","id":1}"#) == ["-32602 1"])
+    }
+
+    @Test("has the params that must be there before the others, as OpenRPC asks for")
+    func positions() async throws {
+        #expect(try await outcomes(#"{"jsonrpc":"2.0","method":"scale","params":[7],"id":1}"#) == ["7 1"])
+        #expect(try await outcomes(#"{"jsonrpc":"2.0","method":"scale","params":[7,3],"id":1}"#) == ["21 1"])
+        let text = try #require(try await ExampleRouter().answer(#"{"jsonrpc":"2.0","method":"rpc.discover","id":1}"#))
+        guard case .array(let methods) = try JSONValue(json: Array(text.utf8))["result"]?["methods"],
+            case .array(let params) = methods.first(where: { $0["name"] == "scale" })?["params"]
+        else {
+            Issue.record("it is not described")
+            return
+        }
+        #expect(params.map { $0["name"] } == ["number", "factor"])
     }
 
     @Test("knows a method by its name, however it is escaped, and no reserved one but rpc.discover")
