@@ -110,7 +110,7 @@ extension Dictionary: JSONCodable where Key == String, Value: JSONCodable {
             let place = reader.position
             let value = try Value(from: &reader)
             guard updateValue(value, forKey: key.string) == nil else {
-                throw JSONError(.malformed, "duplicate key \"\(key.string)\"", at: place)
+                throw JSONError.duplicate(key.string, at: place)
             }
         }
     }

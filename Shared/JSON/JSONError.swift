@@ -11,10 +11,19 @@ public struct JSONError: Error, Equatable, Sendable {
     public var message: String
     /// Bytes before the place where reading stopped.
     public var offset: Int
+    /// Where the value is that does not fit, as in `targets[3].name`; empty for the whole, and where that is not known.
+    public var path: String
 
-    public init(_ code: Code, _ message: String, at offset: Int) {
+    public init(_ code: Code, _ message: String, at offset: Int, path: String = "") {
         self.code = code
         self.message = message
         self.offset = offset
+        self.path = path
+    }
+
+    /// A key that an object has twice; keys come from the peer, and a message has no room for a long one.
+    @usableFromInline
+    static func duplicate(_ key: String, at offset: Int) -> Self {
+        Self(.malformed, "duplicate key \"\(key.prefix(64))\"", at: offset)
     }
 }

@@ -66,6 +66,6 @@ public struct JSONKeySet {
             if many.isEmpty { many = Set(few) }
             isNew = many.insert(key).inserted
         }
-        guard isNew else { throw JSONError(.malformed, "duplicate key \"\(key.string)\"", at: position) }
+        guard isNew else { throw JSONError.duplicate(key.string, at: position) }
     }
 }

@@ -92,6 +92,19 @@ public protocol JSONSchemaProviding {
     static var placeholder: Self { get }
 }
 
+extension JSONSchemaProviding where Self: RawRepresentable<String> & CaseIterable & Decodable {
+    /// Says what there is to choose from, where the standard library would name a type of this program.
+    public init(from decoder: any Decoder) throws {
+        guard let choice = Self(rawValue: try decoder.singleValueContainer().decode(String.self)) else {
+            let choices = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "expected one of \(choices)")
+            )
+        }
+        self = choice
+    }
+}
+
 extension JSONSchemaProviding where Self: RawRepresentable<String> & CaseIterable {
     public static var jsonSchema: JSONSchema { .string(choices: allCases.map(\.rawValue)) }
 

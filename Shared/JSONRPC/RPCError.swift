@@ -96,6 +96,13 @@ extension RPCError: JSONCodable {
     }
 }
 
+extension RPCError {
+    /// Params that are not what their method takes: in words, and with the path of the member in `data.field`.
+    public init(_ error: JSONError) {
+        self.init(.invalidParams, error.message, data: error.path.isEmpty ? nil : ["field": .string(error.path)])
+    }
+}
+
 extension RPCError: CustomStringConvertible {
     public var description: String { "\(message) (\(code.rawValue))" }
 }

@@ -128,7 +128,7 @@ extension RPCDescriptor {
                 writer.endObject()
             }
         } catch {
-            throw RPCError(.invalidParams, error.message)
+            throw RPCError(error)
         }
         return writer.bytes[...]
     }

@@ -309,7 +309,7 @@ func decode<Params: RPCPayload>(_ type: Params.Type, _ bytes: ArraySlice<UInt8>)
     do {
         return try Params(payload: bytes)
     } catch let error as JSONError {
-        throw RPCError(.invalidParams, error.message)
+        throw RPCError(error)
     } catch {
         throw RPCError(.invalidParams, "the parameters cannot be read")
     }

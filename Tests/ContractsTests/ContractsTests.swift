@@ -190,6 +190,16 @@ struct ContractsTests {
         }
     }
 
+    @Test("say what there is to choose from, and nothing of what somebody sent instead")
+    func choices() {
+        let error = #expect(throws: JSONError.self) {
+            try NewTarget(payload: Array(#"{"address":"a","checks":[{"type":"<b>"}]}"#.utf8)[...])
+        }
+        #expect(error?.path == "checks[0].type")
+        #expect(error?.message.hasPrefix("checks[0].type: expected one of icmp, udp") == true)
+        #expect(error?.message.contains("<b>") == false)
+    }
+
     @Test("give people nothing without saying who may")
     func access() {
         for method in publicMethods { #expect(method.access != nil, "\(method.name)") }

@@ -146,6 +146,20 @@ struct RouterTests {
         #expect(text.contains(#"sonde_rpc_requests_total{method="subtract",code="-32602"} 1"#))
     }
 
+    @Test(
+        "names the member of the params that is wrong",
+        arguments: [
+            (#"{"minuend": 1, "subtrahend": "2"}"#, "subtrahend"), (#"{"minuend": 1}"#, "subtrahend"),
+            (#"[1, 2.5]"#, "subtrahend"), ("[1, 2, 3]", nil),
+        ] as [(String, String?)]
+    )
+    func namesField(params: String, field: String?) async throws {
+        let request = #"{"jsonrpc": "2.0", "method": "subtract", "params": \#(params), "id": 1}"#
+        let answer = try JSONValue(json: Array(try #require(try await ExampleRouter().answer(request)).utf8))
+        #expect(answer["error"]?["code"] == -32602)
+        #expect(answer["error"]?["data"]?["field"] == field.map { .string($0) })
+    }
+
     @Test("gives a handler that does not await the context of its call, alone and in a batch")
     func context() async throws {
         var router = RPCRouter(title: "test", authorizer: OpenDoor(), log: Log(label: "test", sink: MemorySink()))

@@ -92,6 +92,8 @@ import Testing
     func duplicates() {
         #expect(message(JSONValue.self, #"[{"a":{"b":1,"b":2}}]"#) == #"duplicate key "b""#)
         #expect(message([String: Int].self, #"{"a":1,"\u0061":2}"#) == #"duplicate key "a""#)
+        let long = String(repeating: "k", count: 100_000)
+        #expect(message([String: Int].self, #"{"\#(long)":1,"\#(long)":2}"#)?.utf8.count == 80)
     }
 
     @Test("reads and writes arrays of numbers, and names the element that is none")
@@ -109,10 +111,10 @@ import Testing
 
     @Test("names the path of a number that JSON cannot hold")
     func notFinite() {
-        #expect(throws: JSONError(.mismatch, "a[2]: JSON has no infinity and no NaN", at: 14)) {
+        #expect(throws: JSONError(.mismatch, "a[2]: JSON has no infinity and no NaN", at: 14, path: "a[2]")) {
             try encodeJSON(["a": [0.5, nil, -Double.infinity]])
         }
-        #expect(throws: JSONError(.mismatch, "a[1]: JSON has no infinity and no NaN", at: 9)) {
+        #expect(throws: JSONError(.mismatch, "a[1]: JSON has no infinity and no NaN", at: 9, path: "a[1]")) {
             try encodeJSON(["a": [0.5, Double.nan]])
         }
         #expect(throws: JSONError.self) { try encodeJSON(JSONValue.double(.infinity)) }

@@ -31,7 +31,7 @@ func readParams<Params: RPCPayload>(_ json: ArraySlice<UInt8>) throws(RPCError) 
     do {
         return try Params(payload: json)
     } catch let error as JSONError {
-        throw RPCError(.invalidParams, error.message)
+        throw RPCError(error)
     } catch {
         throw RPCError(.invalidParams, "the parameters cannot be read")
     }

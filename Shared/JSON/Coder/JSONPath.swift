@@ -29,7 +29,7 @@ extension JSONError {
     /// A mismatch at `path`, as in `targets[3].name: expected a string`.
     static func mismatch(_ message: String, path: some Sequence<any CodingKey>, at offset: Int) -> JSONError {
         let place = pathDescription(path)
-        return JSONError(.mismatch, place.isEmpty ? message : "\(place): \(message)", at: offset)
+        return JSONError(.mismatch, place.isEmpty ? message : "\(place): \(message)", at: offset, path: place)
     }
 }
 
