@@ -39,8 +39,14 @@ python=.tools/test/bin/python
 password=$(sed --quiet 's/^sign in as .* with the password //p' "$data/up.log")
 target=(--url "http://127.0.0.1:$port")
 for name in gateway push; do target+=(--pid "$(pgrep --parent $sonde --exact $name)"); done
+# What a process was told.
+setting() { tr '\0' '\n' <"/proc/$1/environ" | sed --quiet --regexp-extended "s/^(${2//-/_})=//Ip"; }
+pages=()
+for name in orchestrator store alerting push gateway probe-agent; do
+  pages+=(--page "http://$(setting "$(pgrep --parent $sonde --exact "$name")" "${name}_admin_listen")/metrics")
+done
 store=$(pgrep --parent $sonde --exact store)
-listen=$(tr '\0' '\n' <"/proc/$store/environ" | sed --quiet 's/^STORE_LISTEN=//p')
+listen=$(setting "$store" store_listen)
 mesh=(--url "https://$listen" --identity "$data/pki/gateway" --pid "$store")
 # Joined, because a password may begin with a hyphen.
 account=(--email admin@localhost "--password=$password")
@@ -50,6 +56,7 @@ check $python Tests/Attack/http2.py "${target[@]}"
 check $python Tests/Attack/http2.py "${mesh[@]}"
 check $python Tests/Attack/jsonrpc.py "${target[@]}" "${account[@]}"
 check $python Tests/Attack/rest.py --url "http://127.0.0.1:$port" "${account[@]}" --logs "$data"
+check $python Tests/Attack/metrics.py "${pages[@]}"
 check $python Tests/Attack/websocket.py "${target[@]}" "${account[@]}"
 
 # What is asked right before the end is recorded, too.

@@ -89,7 +89,7 @@ public struct HTTPServerMetrics: Sendable {
         )
         requests = metrics.counter("sonde_\(role)_requests_total", "Requests begun.")()
         let open = open
-        metrics.gauge("sonde_\(role)_connections", "Connections open.") { Double(open.count) }
+        metrics.gauge("sonde_\(role)_open_connections", "Connections open.") { Double(open.count) }
     }
 }
 
