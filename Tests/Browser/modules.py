@@ -110,6 +110,19 @@ NUMBERS = """async () => {
     duration(3_700_000)].map((text) => text.replaceAll("\\u202f", " "));
 }"""
 
+PROBLEMS = """async () => {
+  const { APIError } = await import("/api.js");
+  const { placeProblem } = await import("/components/field-problem.js");
+  const { h } = await import("/dom.js");
+  return ["size must be a number", "size: expected a number", "it is wrong"].map((detail) => {
+    const form = h("form", {}, h("label", {}, h("input", { "data-field": "size" })));
+    document.body.append(form);
+    const isPlaced = placeProblem(form, new APIError(400, "Bad Request", detail, "size"));
+    form.remove();
+    return isPlaced && form.textContent;
+  });
+}"""
+
 
 def never_green_on_silence(world):
     """never calls a target up that has stopped reporting, and lets no trace decide; a long run is no silence"""
@@ -140,4 +153,9 @@ def never_rounds_away(world):
     assert world.page.evaluate(NUMBERS) == expected
 
 
-MODULE_STEPS = [never_green_on_silence, merges_live_rows, resumes, never_rounds_away]
+def tells_rules(world):
+    """tells what is wrong beside the field, without its name"""
+    assert world.page.evaluate(PROBLEMS) == ["Must be a number", "Expected a number", "It is wrong"]
+
+
+MODULE_STEPS = [never_green_on_silence, merges_live_rows, resumes, never_rounds_away, tells_rules]

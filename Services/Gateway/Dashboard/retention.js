@@ -3,7 +3,7 @@
 import { APIError, call } from "./api.js";
 import { h } from "./dom.js";
 import { openForm } from "./components/dialog.js";
-import { FieldProblem } from "./components/field-problem.js";
+import { FieldProblem, ruleOf } from "./components/field-problem.js";
 import { changedValue, field, input } from "./components/field.js";
 import { toast } from "./components/toast.js";
 
@@ -74,7 +74,7 @@ export function openRetentionDialog({ title, path, days, limit, text, done }) {
  */
 function inWords(error) {
   if (!(error instanceof APIError) || !error.field) return error;
-  const rule = error.message.slice(error.field.length).trim();
+  const rule = ruleOf(error, error.field);
   const word = /** @param {string} name */ (name) => resolutions[/** @type {Resolution} */ (name)] ?? name;
   return new FieldProblem(error.field, rule.replace(/\w+_days/g, word));
 }

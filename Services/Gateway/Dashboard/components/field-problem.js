@@ -25,7 +25,17 @@ export class FieldProblem extends Error {
 export function withinPart(error, prefix) {
   const field = fieldOf(error);
   if (!field || !(error instanceof Error)) return error;
-  return new FieldProblem(prefix + field, error.message.slice(field.length).trim());
+  return new FieldProblem(prefix + field, ruleOf(error, field));
+}
+
+/**
+ * What an error says of its field: `size must be a number` and `size: expected a number` begin with its name.
+ *
+ * @param {Error} error
+ * @param {string} field
+ */
+export function ruleOf(error, field) {
+  return error.message.startsWith(field) ? error.message.slice(field.length).replace(/^:?\s+/, "") : error.message;
 }
 
 /**
@@ -40,7 +50,7 @@ export function placeProblem(form, error) {
   if (!field || !(error instanceof Error)) return false;
   const control = controlOf(form, field) ?? controlOf(form, field.replace(/[.[].*/s, ""));
   if (!control) return false;
-  const rule = error.message.startsWith(field) ? error.message.slice(field.length).trim() : error.message;
+  const rule = ruleOf(error, field);
   const id = `problem-${++lastID}`;
   const text = h("span", { class: "field-problem", id, role: "alert" }, rule.charAt(0).toUpperCase() + rule.slice(1));
   control.setAttribute("aria-invalid", "true");
