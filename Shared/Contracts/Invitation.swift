@@ -63,6 +63,25 @@ public struct InvitationToken: Codable, Sendable, RPCPayload {
     public init(token: String) { self.token = token }
 }
 
+/// What whoever holds an invitation's token is asked to.
+public struct InvitationOffer: Codable, Equatable, RPCPayload {
+    public var tenantName: String
+    public var role: Role
+    /// The only address that may use it, if there is one.
+    public var email: String?
+
+    enum CodingKeys: String, CodingKey {
+        case role, email
+        case tenantName = "tenant_name"
+    }
+
+    public init(tenantName: String, role: Role, email: String?) {
+        self.tenantName = tenantName
+        self.role = role
+        self.email = email
+    }
+}
+
 extension RPCMethod where Params == InvitationRequest, Result == NewInvitation {
     /// Good for one person within seven days.
     public static var createInvitation: Self {
@@ -97,6 +116,22 @@ extension RPCMethod where Params == InvitationReference, Result == Empty {
             of: .gateway,
             access: .admin,
             rest: .delete("/invitations/{id}"),
+            isIdempotent: true
+        )
+    }
+}
+
+extension RPCMethod where Params == InvitationToken, Result == InvitationOffer {
+    /// For who is about to use it: throws `invalidParams` for one that cannot be used.
+    ///
+    /// It is no `GET`, because addresses are kept in histories and logs.
+    public static var getInvitation: Self {
+        Self(
+            "invitation.get",
+            "Says which tenant an invitation is to, and as what.",
+            of: .gateway,
+            access: .anyone,
+            rest: .post("/invitations/get"),
             isIdempotent: true
         )
     }

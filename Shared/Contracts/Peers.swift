@@ -26,7 +26,7 @@ public let publicMethods: [RPCDescriptor] = [
     RPCMethod.listMembers.descriptor, RPCMethod.updateMember.descriptor, RPCMethod.removeMember.descriptor,
     RPCMethod.resetPassword.descriptor,
     RPCMethod.createInvitation.descriptor, RPCMethod.listInvitations.descriptor,
-    RPCMethod.deleteInvitation.descriptor, RPCMethod.acceptInvitation.descriptor,
+    RPCMethod.deleteInvitation.descriptor, RPCMethod.getInvitation.descriptor, RPCMethod.acceptInvitation.descriptor,
     RPCMethod.createAPIToken.descriptor, RPCMethod.listAPITokens.descriptor, RPCMethod.deleteAPIToken.descriptor,
     RPCMethod.listTargets.descriptor, RPCMethod.getTarget.descriptor, RPCMethod.createTarget.descriptor,
     RPCMethod.updateTarget.descriptor, RPCMethod.deleteTarget.descriptor,

@@ -207,7 +207,7 @@ struct ContractsTests {
             publicMethods.filter { $0.access == .anyone }.map(\.name).sorted()
                 == [
                     "auth.begin", "auth.finish", "auth.login", "auth.logout", "auth.providers", "auth.refresh",
-                    "auth.reset", "auth.signup", "enrolment.redeem",
+                    "auth.reset", "auth.signup", "enrolment.redeem", "invitation.get",
                 ]
         )
         #expect(

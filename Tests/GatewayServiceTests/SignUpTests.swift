@@ -33,6 +33,22 @@ struct SignUpTests {
         }
     }
 
+    @Test("says to whoever holds an invitation what it is to, as long as it can be used")
+    func offer() async throws {
+        try await withAccounts { test in
+            let admin = try await test.login().accessToken
+            let request = InvitationRequest(role: .editor, email: "al@example.org")
+            let token = InvitationToken(token: try await test.call(.createInvitation, request, admin).token)
+            let name = try await test.call(.getTenant, Empty(), admin).name
+            let offer = InvitationOffer(tenantName: name, role: .editor, email: "al@example.org")
+            #expect(try await test.call(.getInvitation, token) == offer)
+            _ = try await test.call(.signUp, Self.signUp("al@example.org", Self.password, token.token))
+            #expect(try await test.code(.getInvitation, token) == .invalidParams)
+            #expect(try await test.code(.getInvitation, InvitationToken(token: "x")) == .invalidParams)
+            #expect(RPCMethod<InvitationToken, InvitationOffer>.getInvitation.descriptor.isRead)
+        }
+    }
+
     @Test("takes an invitation for seven days, from whom it is for, and until it is taken back")
     func limits() async throws {
         try await withAccounts { test in

@@ -104,7 +104,6 @@ extension RPCDescriptor {
     ///
     /// What a contract gives no GET route is told by its name.
     var isRead: Bool {
-        if let rest { return rest.verb == .get }
-        return isStream || name.hasSuffix(".list") || name.hasSuffix(".get")
+        rest?.verb == .get || isStream || name.hasSuffix(".list") || name.hasSuffix(".get")
     }
 }

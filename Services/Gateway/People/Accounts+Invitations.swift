@@ -49,6 +49,13 @@ extension Accounts {
         return Empty()
     }
 
+    /// For who is about to come in.
+    func offer(of invitation: InvitationToken) async throws -> InvitationOffer {
+        let now = now()
+        let open = try await database.read(as: .every) { try $0.openInvitation(invitation.token, now: now) }
+        return InvitationOffer(tenantName: open.tenantName, role: open.role, email: open.email)
+    }
+
     /// Removes those that nobody has used in time, of all tenants.
     func removeEndedInvitations() async throws {
         let now = now()
@@ -66,6 +73,7 @@ struct OpenInvitation: Sendable {
     var tenant: TenantID
     var tenantName: String
     var role: Role
+    var email: String?
 }
 
 extension DatabaseConnection {
@@ -97,22 +105,30 @@ extension DatabaseConnection {
         return NewInvitation(invitation: made, token: token.text)
     }
 
-    /// Throws `invalidParams` for one that is unknown, used, over, for somebody else, or to a suspended tenant.
+    /// Throws `invalidParams` also for one that is for somebody else.
     func openInvitation(_ token: String, for email: String, now: Timestamp) throws -> OpenInvitation {
+        let open = try openInvitation(token, now: now)
+        guard open.email ?? email == email else { throw Self.unknownInvitation }
+        return open
+    }
+
+    /// Throws `invalidParams` for one that is unknown, used, over, or to a suspended tenant.
+    fileprivate func openInvitation(_ token: String, now: Timestamp) throws -> OpenInvitation {
         let found = try HandedOut.hash(of: token).flatMap { hash in
             try first(
                 """
-                SELECT invitation.id, tenant.id, tenant.name, invitation.role
+                SELECT invitation.id, tenant.id, tenant.name, invitation.role, invitation.email
                 FROM invitation JOIN tenant ON tenant.id = invitation.tenant
                 WHERE invitation.hash = \(hash) AND invitation.expires_at > \(now.microseconds)
-                    AND tenant.suspended_at IS NULL AND coalesce(invitation.email, \(email)) = \(email)
+                    AND tenant.suspended_at IS NULL
                 """
             ) { row in
                 OpenInvitation(
                     id: InvitationID(rawValue: try row[0]),
                     tenant: TenantID(rawValue: try row[1]),
                     tenantName: try row[2],
-                    role: Role(rawValue: try row[3]) ?? .viewer
+                    role: Role(rawValue: try row[3]) ?? .viewer,
+                    email: try row[4]
                 )
             }
         }

@@ -61,6 +61,7 @@ extension RPCRouter {
         handle(.createInvitation) { try await accounts.invite($0) }
         handle(.listInvitations) { _ in try await accounts.invitations() }
         handle(.deleteInvitation) { try await accounts.deleteInvitation($0) }
+        handle(.getInvitation) { try await accounts.offer(of: $0) }
         handle(.acceptInvitation) { try await accounts.accept($0) }
     }
 
