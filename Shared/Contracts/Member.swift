@@ -6,17 +6,21 @@ public struct Member: Codable, Equatable, RPCPayload {
     public var email: String
     public var role: Role
     public var joinedAt: Timestamp
+    /// Whether the caller may have their password set anew.
+    public var isResettable: Bool
 
     enum CodingKeys: String, CodingKey {
         case id, email, role
         case joinedAt = "joined_at"
+        case isResettable = "resettable"
     }
 
-    public init(id: PersonID, email: String, role: Role, joinedAt: Timestamp) {
+    public init(id: PersonID, email: String, role: Role, joinedAt: Timestamp, isResettable: Bool) {
         self.id = id
         self.email = email
         self.role = role
         self.joinedAt = joinedAt
+        self.isResettable = isResettable
     }
 }
 

@@ -50,6 +50,15 @@ def switches_teams(world):
     expect(page.locator("table.members tbody tr")).to_have_count(1)
 
 
+def offers_no_refused_reset(world):
+    """offers an administrator no reset of the password of who is in other teams, too"""
+    page = world.visit
+    page.get_by_role("navigation").get_by_role("link", name="Team").click()
+    page.locator("table.members tbody tr").get_by_role("button").click()
+    expect(page.get_by_role("menuitem")).to_have_text(["Change role…", "Remove…"])
+    page.keyboard.press("Escape")
+
+
 def renames_its_team(world):
     """lets an administrator who is no operator rename the team"""
     page = world.visit
@@ -146,6 +155,6 @@ def changes_retention(world):
 
 
 TENANT_STEPS = [
-    makes_a_tenant, joins_another, switches_teams, renames_its_team, limits_a_tenant, suspends_a_tenant,
-    deletes_a_tenant, changes_retention,
+    makes_a_tenant, joins_another, switches_teams, offers_no_refused_reset, renames_its_team, limits_a_tenant,
+    suspends_a_tenant, deletes_a_tenant, changes_retention,
 ]

@@ -130,6 +130,11 @@ struct PasswordTests {
             _ = try await test.call(.signUp, second)
             #expect(try await test.code(.resetPassword, both, admin) == .permissionDenied)
             #expect(try await test.code(.resetPassword, both, operate) == nil)
+            let seen = try await test.call(.listMembers, Empty(), admin).members
+            #expect(seen.filter(\.isResettable).map(\.email) == ["al@example.org"])
+            #expect(try await test.call(.listMembers, Empty(), operate).members.allSatisfy(\.isResettable))
+            let change = MemberChange(id: both.id, role: .editor)
+            #expect(try await !test.call(.updateMember, change, admin).isResettable)
         }
     }
 

@@ -17,6 +17,7 @@ import { state } from "./store.js";
  * @property {Role} role
  * @property {string} joined_at
  *
+ * @property {boolean} resettable Whether whoever is signed in may have their password set anew.
  * @typedef {object} Invitation
  * @property {string} id
  * @property {Role} role

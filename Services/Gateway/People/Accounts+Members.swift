@@ -6,35 +6,40 @@ import JSONRPC
 /// Members of the caller's tenant.
 extension Accounts {
     func members() async throws -> MemberList {
-        let tenant = try Person.ofCall.tenant
-        let members = try await database.read(as: tenant) { connection in
+        let caller = try Person.ofCall
+        let members = try await database.read(as: .every) { connection in
             try connection.rows(
                 """
-                SELECT \(MemberRow.columns) FROM membership JOIN person ON person.id = membership.person_id
-                WHERE membership.tenant = \(tenant.rawValue) ORDER BY person.email
+                SELECT \(MemberRow.columns),
+                    (SELECT count(*) FROM membership AS every WHERE every.person_id = person.id)
+                FROM membership JOIN person ON person.id = membership.person_id
+                WHERE membership.tenant = \(caller.tenant.rawValue) ORDER BY person.email
                 """
-            ) { try MemberRow($0).member }
+            ) { try MemberRow($0).member(seenBy: caller, tenantCount: $0[7]) }
         }
         return MemberList(members: members)
     }
 
     func updateMember(_ change: MemberChange) async throws -> Member {
-        let tenant = try Person.ofCall.tenant
+        let caller = try Person.ofCall
+        let tenant = caller.tenant
         let now = now()
         return try await ending(as: tenant) { connection in
             try connection.lock(tenant)
             var member = try connection.member(change.id, of: tenant)
-            guard member.role != change.role else { return member.member }
-            if member.role == .admin { try connection.requireAnotherAdmin(than: member) }
-            try connection.execute(
-                """
-                UPDATE membership SET role = \(change.role.rawValue)
-                WHERE tenant = \(tenant.rawValue) AND person_id = \(change.id.rawValue)
-                """
-            )
-            try connection.endAccessTokens(of: change.id.rawValue, now: now)
-            member.role = change.role
-            return member.member
+            if member.role != change.role {
+                if member.role == .admin { try connection.requireAnotherAdmin(than: member) }
+                try connection.execute(
+                    """
+                    UPDATE membership SET role = \(change.role.rawValue)
+                    WHERE tenant = \(tenant.rawValue) AND person_id = \(change.id.rawValue)
+                    """
+                )
+                try connection.endAccessTokens(of: change.id.rawValue, now: now)
+                member.role = change.role
+            }
+            try connection.enter(tenant: RowGuard.everyTenant)
+            return member.member(seenBy: caller, tenantCount: try connection.tenantCount(of: change.id))
         }
     }
 

@@ -96,7 +96,6 @@ extension DatabaseConnection {
         ) { row in (PersonID(rawValue: try row[0]), try row[1]) }
     }
 
-    /// Whose password a caller may reset: with it comes all that the person may do, in all tenants.
     fileprivate func requirePower(of caller: Person, over person: PersonID) throws {
         if caller.isOperator {
             guard try value("SELECT count(*) FROM person WHERE id = \(person.rawValue)") == 1 else {
@@ -105,8 +104,7 @@ extension DatabaseConnection {
             return
         }
         let member = try member(person, of: caller.tenant)
-        let tenants: Int? = try value("SELECT count(*) FROM membership WHERE person_id = \(person.rawValue)")
-        guard !member.isOperator, tenants == 1 else {
+        guard member.isResettable(by: caller, tenantCount: try tenantCount(of: person)) else {
             throw RPCError(.permissionDenied, "only an operator can do this for a member of other tenants")
         }
     }

@@ -28,7 +28,21 @@ struct MemberRow: Sendable {
         joinedAt = Timestamp(microseconds: try row[6])
     }
 
-    var member: Member { Member(id: id, email: email, role: role, joinedAt: joinedAt) }
+    /// How a caller sees somebody who is a member of so many tenants.
+    func member(seenBy caller: Person, tenantCount: Int) -> Member {
+        Member(
+            id: id,
+            email: email,
+            role: role,
+            joinedAt: joinedAt,
+            isResettable: isResettable(by: caller, tenantCount: tenantCount)
+        )
+    }
+
+    /// Whose password a caller may reset: with it comes all that the person may do, in all tenants.
+    func isResettable(by caller: Person, tenantCount: Int) -> Bool {
+        caller.isOperator || (!isOperator && tenantCount == 1)
+    }
 
     func grant(_ login: LoginID) -> AccessGrant {
         let person = Person(
@@ -70,6 +84,11 @@ extension DatabaseConnection {
         ) { try MemberRow($0) }
         guard let found else { throw RPCError(.notFound, "there is no such member") }
         return found
+    }
+
+    /// The transaction must see every tenant.
+    func tenantCount(of person: PersonID) throws -> Int {
+        try value("SELECT count(*) FROM membership WHERE person_id = \(person.rawValue)") ?? 0
     }
 
     /// Keeps others from changing who belongs to a tenant until the transaction ends.

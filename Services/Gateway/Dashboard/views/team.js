@@ -78,9 +78,11 @@ function memberRow(member, done) {
   /** @type {import("../components/menu.js").MenuItem[]} */
   const items = [
     { label: "Change role…", symbol: "edit", run: () => team.changeRole(member, done) },
-    { label: "Reset password…", symbol: "key", run: () => team.resetPassword(member) },
-    { label: "Remove…", symbol: "trash", dangerous: true, run: () => team.removeMember(member, done) },
   ];
+  if (member.resettable) {
+    items.push({ label: "Reset password…", symbol: "key", run: () => team.resetPassword(member) });
+  }
+  items.push({ label: "Remove…", symbol: "trash", dangerous: true, run: () => team.removeMember(member, done) });
   return h(
     "tr",
     { "data-member-id": member.id },
