@@ -55,6 +55,13 @@ export function start() {
   void Promise.all([loadPerson(), loadTargets(), loadHistory(), loadSummary(), loadIncidents(), loadAgents()]);
 }
 
+/** For another team: everything that is on this page is of the one before. */
+export function beginAnew() {
+  stop();
+  history.replaceState(null, "", "#/");
+  location.reload();
+}
+
 async function loadPerson() {
   if (!state.person) await askPerson();
 }
@@ -65,8 +72,7 @@ function askPerson() {
     const [person, { tenants }] = await Promise.all([call("GET", "/auth/me"), call("GET", "/auth/tenants")]);
     // Whoever asked has signed out meanwhile.
     if (timers.length === 0) return;
-    // Everything that is on the page is another team's.
-    if (state.person && state.person.tenant !== person.tenant) location.reload();
+    if (state.person && state.person.tenant !== person.tenant) return beginAnew();
     state.person = person;
     state.memberships = tenants;
   });

@@ -5,6 +5,7 @@ import { FieldProblem } from "../components/field-problem.js";
 import { icon } from "../components/icons.js";
 import { acceptInvitation, signUp } from "../session.js";
 import { state, subscribe } from "../store.js";
+import { beginAnew } from "../sync.js";
 import { entryForm } from "./entry-form.js";
 
 /**
@@ -40,9 +41,8 @@ export function acceptView(token) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      // With the token of another team the page begins anew.
       await acceptInvitation(token);
-      history.replaceState(null, "", "#/");
+      beginAnew();
     } catch (error) {
       button.disabled = false;
       setText(problem, messageOf(error));

@@ -5,6 +5,7 @@ import { openingMenu } from "../components/menu.js";
 import { toast } from "../components/toast.js";
 import { signOut, switchTenant } from "../session.js";
 import { state } from "../store.js";
+import { beginAnew } from "../sync.js";
 import { isDark, toggleTheme } from "../theme.js";
 
 /** Who is signed in and in which team, and what they do with the page itself. */
@@ -50,8 +51,8 @@ function otherTeams() {
 /** @param {string} tenant */
 async function go(tenant) {
   try {
-    // With the token of another team the page begins anew.
     await switchTenant(tenant);
+    beginAnew();
   } catch (error) {
     toast(messageOf(error), "failed");
   }
