@@ -66,6 +66,19 @@ def offers_no_refused_reset(world):
     page.keyboard.press("Escape")
 
 
+def says_why_it_waits(world):
+    """says why it cannot show a view that depends on the role, and tries again"""
+    page = world.visit
+    page.route("**/auth/tenants", lambda route: route.fulfill(status=503, json={"detail": "not just now"}))
+    page.get_by_role("navigation").get_by_role("link", name="Silences").click()
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("not just now")
+    page.unroute("**/auth/tenants")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("No silences now or planned")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("link", name="Team").click()
+
+
 def renames_its_team(world):
     """lets an administrator who is no operator rename the team"""
     page = world.visit
@@ -162,6 +175,6 @@ def changes_retention(world):
 
 
 TENANT_STEPS = [
-    makes_a_tenant, joins_another, switches_teams, offers_no_refused_reset, renames_its_team, limits_a_tenant,
-    suspends_a_tenant, deletes_a_tenant, changes_retention,
+    makes_a_tenant, joins_another, switches_teams, offers_no_refused_reset, says_why_it_waits, renames_its_team,
+    limits_a_tenant, suspends_a_tenant, deletes_a_tenant, changes_retention,
 ]

@@ -62,7 +62,7 @@ export function beginAnew() {
   location.reload();
 }
 
-async function loadPerson() {
+export async function loadPerson() {
   if (!state.person) await askPerson();
 }
 

@@ -1,7 +1,8 @@
 import { h, replace } from "../dom.js";
 import { icon } from "../components/icons.js";
-import { emptyState, loadingRows } from "../components/notices.js";
+import { emptyState, errorState, loadingRows } from "../components/notices.js";
 import { state, subscribe } from "../store.js";
+import { loadPerson } from "../sync.js";
 
 /**
  * A view of panels that not everyone may see, or change. It follows the role of whoever is signed in.
@@ -23,10 +24,10 @@ export function panelView({ title, text, symbol, may = () => true, instead = "",
   let shown = "";
 
   function update() {
-    const next = JSON.stringify([state.person?.role, state.person?.operator]);
+    const next = JSON.stringify([state.person?.role, state.person?.operator, !state.person && state.errors.person]);
     if (next === shown) return;
     shown = next;
-    if (!state.person) return replace(body, loadingRows(3));
+    if (!state.person) return replace(body, waiting());
     replace(buttons, ...(may() ? actions() : []));
     if (!may()) {
       replace(body, h("section", { class: "panel" }, emptyState(symbol, "Not for your role", instead)));
@@ -34,6 +35,17 @@ export function panelView({ title, text, symbol, may = () => true, instead = "",
     }
     replace(body, ...panels.map((panel) => panel.element));
     for (const panel of panels) void panel.load();
+  }
+
+  /** What stands here until it is known who is signed in. */
+  function waiting() {
+    const error = state.errors.person;
+    const retry = () => {
+      delete state.errors.person;
+      update();
+      void loadPerson();
+    };
+    return error ? errorState("Your role could not be loaded", error, retry) : loadingRows(3);
   }
 
   const ends = [subscribe(["person"], update)];
