@@ -1,5 +1,6 @@
 """Maintenance and silences: spans of time that people plan, change and end."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -149,6 +150,23 @@ def ends_silence(world):
     assert has_ended(span(world, "/silences", reason))
 
 
+def waits_for_targets(world):
+    """shows targets to choose from as soon as they are there"""
+    page, held = world.page, []
+    pattern = re.compile("/api/v1/targets")
+    world.go("Maintenance")
+    page.route(pattern, lambda route: held.append(route))
+    page.reload()
+    world.button("Plan maintenance").first.click()
+    picker = page.get_by_role("dialog", name="Plan maintenance").locator(".picker")
+    expect(picker).to_contain_text("Loading…")
+    for route in held:
+        route.continue_()
+    page.unroute(pattern)
+    expect(picker.get_by_role("checkbox").first).to_be_visible()
+    world.close_dialogs()
+
+
 def works_by_keyboard(world):
     """plans and removes maintenance with the keyboard alone, and keeps the focus near"""
     keyboard = world.page.keyboard
@@ -202,6 +220,6 @@ def finds_all_when_narrow(world):
 
 
 SPAN_STEPS = [
-    plans_maintenance, changes_maintenance, ends_maintenance, silences, ends_silence, works_by_keyboard,
-    finds_all_when_narrow,
+    plans_maintenance, changes_maintenance, ends_maintenance, silences, ends_silence, waits_for_targets,
+    works_by_keyboard, finds_all_when_narrow,
 ]

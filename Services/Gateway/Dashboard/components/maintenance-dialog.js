@@ -15,7 +15,7 @@ export function openMaintenanceDialog(done, maintenance) {
   const span = new SpanFields(maintenance);
   const targets = new TargetPicker(maintenance?.target_ids);
   const labels = labelsInput(maintenance?.labels);
-  openForm({
+  const dialog = openForm({
     title: maintenance ? "Change maintenance" : "Plan maintenance",
     action: maintenance ? "Change maintenance" : "Plan maintenance",
     children: [
@@ -33,5 +33,6 @@ export function openMaintenanceDialog(done, maintenance) {
       done();
     },
   });
+  dialog.addEventListener("close", () => targets.dispose());
   span.focus();
 }

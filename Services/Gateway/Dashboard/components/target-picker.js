@@ -1,5 +1,5 @@
 import { h, replace, setText } from "../dom.js";
-import { state } from "../store.js";
+import { state, subscribe } from "../store.js";
 import { field, input } from "./field.js";
 
 /** More than these are found by searching. */
@@ -9,20 +9,22 @@ const mostShown = 50;
 export class TargetPicker {
   #chosen;
   #before;
+  #known = "";
   #search = input("target_ids", { type: "search", placeholder: "Search by name, address or category" });
   #list = h("div", { class: "picker-list", role: "group", "aria-label": "Targets to choose" });
   #count = h("p", { class: "hint faint", role: "status" });
 
   /** @param {string[]} [ids] Chosen at the start; what was removed meanwhile is passed over. */
   constructor(ids = []) {
-    // Before they are loaded nobody knows which are gone.
-    this.#chosen = new Set(ids.filter((id) => state.targets?.has(id) ?? true));
-    this.#before = [...this.#chosen].sort().join();
+    this.#chosen = new Set(ids);
+    this.#before = this.ids.join();
     this.element = h("div", { class: "picker" }, field("Targets", this.#search), this.#list, this.#count);
     this.#search.addEventListener("input", () => this.#draw());
     // The key that looks for a target is not to send the form.
     this.#search.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
-    this.#draw();
+    if (state.targets) this.#follow();
+    else this.#draw();
+    this.dispose = subscribe(["targets"], () => this.#follow());
   }
 
   get ids() {
@@ -31,6 +33,19 @@ export class TargetPicker {
 
   get isChanged() {
     return this.ids.join() !== this.#before;
+  }
+
+  /** Draws targets when they have come, and others than before; what was removed is chosen no more. */
+  #follow() {
+    if (!state.targets) return;
+    const known = JSON.stringify([...state.targets.values()].map(({ id, name, address }) => [id, name, address]));
+    if (known === this.#known) return;
+    for (const id of this.#chosen) if (!state.targets.has(id)) this.#chosen.delete(id);
+    if (this.#known === "") this.#before = this.ids.join();
+    this.#known = known;
+    const focused = /** @type {HTMLInputElement | null} */ (this.#list.querySelector(":focus"))?.value;
+    this.#draw();
+    if (focused) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[value="${focused}"]`))?.focus();
   }
 
   #draw() {
@@ -43,7 +58,7 @@ export class TargetPicker {
       this.#list,
       ...found.slice(0, mostShown).map((target) => this.#item(target)),
       rest > 0 && h("p", { class: "faint" }, `and ${rest} more; search for them`),
-      found.length === 0 && h("p", { class: "faint" }, "No target matches."),
+      found.length === 0 && h("p", { class: "faint" }, state.targets ? "No target matches." : "Loading…"),
     );
     this.#say();
   }
