@@ -62,7 +62,7 @@ def plans_maintenance(world):
     dialog.get_by_label("labels").fill("vienna")
     plan.click()
     expect(dialog.get_by_role("alert")).to_contain_text("Must be key=value")
-    dialog.get_by_label("labels").fill("site=page test, floor=3")
+    dialog.get_by_label("labels").fill("site=page test, room 5\nfloor=3")
     dialog.get_by_label("From").fill(typed(evening()))
     dialog.get_by_label("To", exact=True).fill(typed(evening() - timedelta(hours=1)))
     plan.click()
@@ -77,7 +77,7 @@ def plans_maintenance(world):
     made = span(world, "/maintenance", f"{world.name} works")
     assert instant(made["from"]) == evening(), made
     assert instant(made["to"]) == evening() + timedelta(hours=2), made
-    assert made["labels"] == {"site": "page test", "floor": "3"} and len(made["target_ids"]) == 1, made
+    assert made["labels"] == {"site": "page test, room 5", "floor": "3"} and len(made["target_ids"]) == 1, made
     world.look("maintenance-planned")
 
 
@@ -85,6 +85,7 @@ def changes_maintenance(world):
     """changes of a maintenance what was changed, and nothing else"""
     dialog = choose(world, f"{world.name} works", "Change…")
     expect(dialog.get_by_label("From")).to_have_value(typed(evening()))
+    expect(dialog.get_by_label("labels")).to_have_value("floor=3\nsite=page test, room 5")
     dialog.get_by_label("Reason").fill(f"{world.name} moves")
     dialog.get_by_label("From").fill(typed(datetime.now(ZoneInfo(ZONE)) - timedelta(hours=1)))
     with world.page.expect_request(lambda request: request.method == "PATCH") as sent:
@@ -183,7 +184,8 @@ def works_by_keyboard(world):
     keyboard.press("Tab")
     keyboard.press("Space")
     expect(dialog.locator(".picker")).to_contain_text("1 chosen")
-    keyboard.press("Tab")
+    for _ in ("labels", "Cancel", "Plan maintenance"):
+        keyboard.press("Tab")
     keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     menu = span_row(world, f"{world.name} by keys").get_by_role("button")

@@ -46,7 +46,7 @@ export function timeInput(name, time, step = 1) {
 /**
  * What a control holds when somebody has changed it since it was made.
  *
- * @param {HTMLInputElement} control
+ * @param {HTMLInputElement | HTMLTextAreaElement} control
  */
 export function changedValue(control) {
   return control.value.trim() === control.defaultValue ? undefined : control.value.trim();

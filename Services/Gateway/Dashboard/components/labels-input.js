@@ -1,5 +1,5 @@
+import { h } from "../dom.js";
 import { FieldProblem } from "./field-problem.js";
-import { input } from "./field.js";
 
 /**
  * As they are typed, in the order of their keys.
@@ -10,23 +10,29 @@ export function labelTexts(labels) {
   return Object.keys(labels).sort().map((key) => `${key}=${labels[key]}`);
 }
 
-/** @param {Record<string, string>} [labels] */
+/**
+ * One on a line: a value may have any character but a line's end.
+ *
+ * @param {Record<string, string>} [labels]
+ */
 export function labelsInput(labels = {}) {
-  return input("labels", { value: labelTexts(labels).join(", "), placeholder: "site=vienna, floor=3" });
+  const names = { class: "input", name: "labels", "data-field": "labels", placeholder: "site=vienna" };
+  const text = labelTexts(labels).join("\n");
+  return h("textarea", { ...names, rows: 2, autocomplete: "off", spellcheck: "false" }, text);
 }
 
 /**
- * Throws a `FieldProblem` for what is no list of `key=value`.
+ * Throws a `FieldProblem` for a line that is no `key=value`.
  *
- * @param {HTMLInputElement} control
+ * @param {HTMLTextAreaElement} control
  */
 export function labelsOf(control) {
-  const parts = control.value.split(",").map((part) => part.trim()).filter(Boolean);
+  const lines = control.value.split("\n").map((line) => line.trim()).filter(Boolean);
   return Object.fromEntries(
-    parts.map((part) => {
-      const equals = part.indexOf("=");
-      if (equals < 1) throw new FieldProblem("labels", "must be key=value, with commas between several");
-      return [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
+    lines.map((line) => {
+      const equals = line.indexOf("=");
+      if (equals < 1) throw new FieldProblem("labels", "must be key=value, one on each line");
+      return [line.slice(0, equals).trim(), line.slice(equals + 1).trim()];
     }),
   );
 }

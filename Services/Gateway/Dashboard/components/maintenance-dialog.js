@@ -21,7 +21,7 @@ export function openMaintenanceDialog(done, maintenance) {
     children: [
       ...span.elements,
       targets.element,
-      field("And targets that have all these labels", labels, "Those that get the labels later are meant too."),
+      field("And targets that have all these labels", labels, "One a line. Those that get them later are meant too."),
     ],
     submit: async () => {
       const body = {
