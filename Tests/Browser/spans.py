@@ -151,6 +151,24 @@ def ends_silence(world):
     assert has_ended(span(world, "/silences", reason))
 
 
+def names_what_is_removed(world):
+    """says of maintenance that its target is removed, and of a silence until it is forgotten for that"""
+    page, reason = world.page, f"{world.name} was here"
+    target = world.admin.call("POST", "/targets", {"address": world.options.address, "name": f"{world.name} gone"})
+    about = {"reason": reason, "from": "2030-01-01T00:00:00Z", "to": "2030-01-01T01:00:00Z"}
+    made = world.admin.call("POST", "/maintenance", {**about, "target_ids": [target.json()["id"]]}).json()
+    assert world.admin.call("DELETE", f"/targets/{target.json()['id']}").ok
+    silence = {**made, "target_id": target.json()["id"]}
+    page.route("**/api/v1/silences", lambda route: route.fulfill(json={"silences": [silence]}))
+    for view in ("Maintenance", "Silences"):
+        world.go(view)
+        page.reload()
+        expect(span_row(world, reason).locator(".labels")).to_have_text("a removed target")
+        world.look(f"{view.lower()}-removed")
+    page.unroute("**/api/v1/silences")
+    assert world.admin.call("DELETE", f"/maintenance/{made['id']}").ok
+
+
 def waits_for_targets(world):
     """shows targets to choose from as soon as they are there"""
     page, held = world.page, []
@@ -222,6 +240,6 @@ def finds_all_when_narrow(world):
 
 
 SPAN_STEPS = [
-    plans_maintenance, changes_maintenance, ends_maintenance, silences, ends_silence, waits_for_targets,
-    works_by_keyboard, finds_all_when_narrow,
+    plans_maintenance, changes_maintenance, ends_maintenance, silences, ends_silence, names_what_is_removed,
+    waits_for_targets, works_by_keyboard, finds_all_when_narrow,
 ]
