@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from api_page import API_STEPS
 from check_options import OPTION_STEPS
+from joining import JOIN_STEPS
 from modules import MODULE_STEPS
 from row_forms import ROW_STEPS
 from sessions import SESSION_STEPS
@@ -192,6 +193,6 @@ def stays_clean(world):
 STEPS = [
     refuses, signs_in, sums_up, moves, searches, adds, draws, drags, explains,
     pauses, *SESSION_STEPS, *OPTION_STEPS, *PANEL_STEPS, *ROW_STEPS, looks_well, lists,
-    *SPAN_STEPS, *TEAM_STEPS, *TENANT_STEPS, *LEAVING_STEPS, remembers, removes, signs_out,
+    *SPAN_STEPS, *TEAM_STEPS, *TENANT_STEPS, *JOIN_STEPS, *LEAVING_STEPS, remembers, removes, signs_out,
     *MODULE_STEPS, *API_STEPS, stays_clean,
 ]

@@ -37,6 +37,12 @@ def invite(world, email, role):
     return dialog
 
 
+def keeps(page, link):
+    """Whether what a link holds is still in the address, the history or the storage of a page."""
+    places = "JSON.stringify([location.href, navigation.entries().map((entry) => entry.url), sessionStorage])"
+    return link.rsplit("/", 1)[1] in page.evaluate(places)
+
+
 def handed_over(world, title="Invitation"):
     dialog = world.page.get_by_role("dialog", name=title)
     link = dialog.get_by_label("Link").input_value()
@@ -74,20 +80,20 @@ def takes_back(world):
     expect(row(world, "invitations", other)).to_have_count(0)
     assert other not in open_invitations(world)
     page = world.member.open(link)
-    page.get_by_label("Email").fill(other)
-    page.get_by_label("Password").fill(world.member.password)
-    page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("alert")).to_contain_text("was used, or is over")
+    page.get_by_role("link", name="Go to the sign-in").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     world.member.close()
 
 
 def joins(world):
-    """lets somebody join by the link, with a good password"""
+    """lets somebody join by the link, with a good password, and says which team and as what"""
     page = world.visit = world.member.open(world.link)
-    page.get_by_role("link", name="Sign in instead").click()
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    page.goto(world.link)
-    page.get_by_label("Email").fill(world.member.email)
+    team = world.admin.get("/tenant")["name"]
+    expect(page.get_by_role("heading", level=1, name=f"Join {team}")).to_be_visible()
+    expect(page.get_by_text("You are invited as viewer.")).to_be_visible()
+    expect(page.get_by_label("Email")).to_have_value(world.member.email)
+    assert not keeps(page, world.link), "the token stays"
     page.get_by_label("Password").fill("short")
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("alert")).to_have_text("Must have 8 characters or more")
@@ -95,7 +101,6 @@ def joins(world):
     page.get_by_label("Password").fill(world.member.password)
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
-    assert world.link.rsplit("/", 1)[1] not in page.url
     assert world.member.get("/auth/me")["role"] == "viewer"
     world.page.reload()
     expect(row(world, "members", world.member.email)).to_contain_text("viewer")
@@ -158,6 +163,7 @@ def resets_a_password(world):
     page, old = world.visit, world.member.password
     page.goto(link)
     page.get_by_label("New password").fill("short")
+    assert not keeps(page, link), "the token stays"
     page.get_by_label("again").fill("shorter")
     page.get_by_role("button", name="Set password").click()
     expect(page.get_by_role("alert")).to_have_text("Is not the same")
@@ -169,6 +175,8 @@ def resets_a_password(world):
     for label in ("New password", "again"):
         page.get_by_label(label).fill(world.member.password)
     page.get_by_role("button", name="Set password").click()
+    expect(page.locator(".toast")).to_have_text("The password is set, and all sign-ins have ended")
+    expect(page.get_by_role("alert")).to_have_text("Your session has ended. Sign in again.")
     page.get_by_label("Email").fill(world.member.email)
     page.get_by_label("Password").fill(world.member.password)
     page.get_by_role("button", name="Sign in").click()

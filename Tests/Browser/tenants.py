@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from team import choose, handed_over, row
+from team import choose, handed_over, keeps, row
 
 
 def tenant(world):
@@ -28,6 +28,10 @@ def joins_another(world):
     """lets who is signed in join another team by its link, and go on there"""
     page = world.visit
     page.goto(world.link)
+    expect(page.get_by_role("heading", level=1, name=f"Join {world.name}")).to_be_visible()
+    expect(page.get_by_text("You are invited as admin.")).to_be_visible()
+    assert not keeps(page, world.link), "the token stays"
+    world.check(page, "accept")
     expect(page.get_by_text(f"You are signed in as {world.member.email}")).to_be_visible()
     page.get_by_role("button", name="Join the team").click()
     expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()

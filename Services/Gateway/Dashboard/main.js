@@ -1,5 +1,6 @@
 import { messageOf } from "./api.js";
 import { h, replace } from "./dom.js";
+import { takeToken, tokenFor } from "./links.js";
 import { onToken, restore, returnFromProvider } from "./session.js";
 import { start, stop } from "./sync.js";
 import { emptyState, errorState } from "./components/notices.js";
@@ -12,7 +13,7 @@ import { resetForm, resetView } from "./views/reset.js";
 import { retentionView } from "./views/retention.js";
 import { sessionsView } from "./views/sessions.js";
 import { shell } from "./views/shell.js";
-import { signInView } from "./views/sign-in.js";
+import { signInForm } from "./views/sign-in.js";
 import { silencesView } from "./views/silences.js";
 import { targetView } from "./views/target.js";
 import { teamView } from "./views/team.js";
@@ -26,9 +27,7 @@ import { tenantsView } from "./views/tenants.js";
  * @property {() => void} [dispose] Called when it has left.
  */
 
-/** Links that were handed over: whoever opens one is somebody new, joins another team, or forgot a password. */
-const invitation = /^\/join\/([\w-]+)$/;
-const reset = /^\/reset\/([\w-]+)$/;
+const spent = "What the link held was used, or was forgotten when the page was loaded again. Open the link once more.";
 
 /** @type {[pattern: RegExp, open: (...groups: string[]) => View][]} */
 const routes = [
@@ -42,8 +41,8 @@ const routes = [
   [/^\/retention$/, retentionView],
   [/^\/team$/, teamView],
   [/^\/tenants$/, tenantsView],
-  [invitation, acceptView],
-  [reset, resetView],
+  [/^\/join$/, () => linked("join", acceptView)],
+  [/^\/reset$/, () => linked("reset", resetView)],
 ];
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
@@ -51,6 +50,20 @@ const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 let frame = null;
 /** @type {View | null} */
 let view = null;
+/** Whether somebody is asked to sign in. */
+let isOut = false;
+
+/**
+ * The view of a link that somebody was handed.
+ *
+ * @param {import("./links.js").Purpose} purpose
+ * @param {(token: string) => View} make
+ * @returns {View}
+ */
+function linked(purpose, make) {
+  const token = tokenFor(purpose);
+  return token ? make(token) : { title: "Not found", element: emptyState("search", "The link is spent", spent) };
+}
 
 /**
  * @param {string} path
@@ -76,6 +89,7 @@ function route() {
 }
 
 function enter() {
+  isOut = false;
   frame = shell();
   replace(app, frame.element);
   start();
@@ -87,19 +101,23 @@ function leave(reason) {
   view?.dispose?.();
   frame?.dispose();
   view = frame = null;
+  isOut = true;
   stop();
   for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   const form = linkedForm();
+  const isSpent = !form && ["#/join", "#/reset"].includes(location.hash);
   document.title = `${form ? "Welcome" : "Sign in"} · Sonde`;
-  form?.append(h("a", { class: "faint underlined", href: "#/" }, "Sign in instead"));
-  replace(app, form ? h("main", { class: "alone" }, form) : signInView(enter, reason));
+  replace(app, h("main", { class: "alone" }, form ?? signInForm(enter, { reason: isSpent ? spent : reason })));
 }
 
-/** What the link asks for that somebody came by. */
+/** What the link asks for that somebody came by: they are new, have an account, or forgot their password. */
 function linkedForm() {
-  const [joining, resetting] = [invitation, reset].map((pattern) => pattern.exec(location.hash.slice(1))?.[1]);
-  if (joining) return joinForm(joining, enter);
-  return resetting ? resetForm(resetting, () => leave()) : null;
+  const [joining, resetting] = [tokenFor("join"), tokenFor("reset")];
+  if (location.hash === "#/join" && joining) return joinForm(joining, enter);
+  if (location.hash !== "#/reset" || !resetting) return null;
+  const form = resetForm(resetting);
+  form.append(h("a", { class: "faint underlined", href: "#/" }, "Sign in instead"));
+  return form;
 }
 
 async function begin() {
@@ -118,10 +136,12 @@ async function begin() {
 }
 
 addEventListener("hashchange", () => {
+  takeToken();
   if (frame) route();
-  else if (app.querySelector("form")) leave();
+  else if (isOut) leave();
 });
 onToken((token, reason) => {
   if (token === null && frame) leave(reason);
 });
+takeToken();
 void begin();

@@ -5,7 +5,7 @@ import { APIError, authorizeWith, call, callAnonymously, fetchAnonymously } from
 /** @typedef {import("./types.js").TokenPair} TokenPair */
 
 const storageKey = "sonde.refresh_token";
-/** The secret of a sign-in by a provider that is under way in this tab. */
+/** A sign-in by a provider that is under way in this tab: its secret, and the invitation that is to be used then. */
 const flowKey = "sonde.sign_in_flow";
 /** Where a provider sends browsers back to. */
 const callbackPath = "/auth/callback";
@@ -60,6 +60,21 @@ export async function signUp(email, password, invitation) {
 }
 
 /**
+ * What an invitation is to.
+ *
+ * @typedef {object} Offer
+ * @property {string} tenant_name
+ * @property {import("./types.js").Role} role
+ * @property {string} [email] The only address that may use it.
+ *
+ * @param {string} token
+ * @returns {Promise<Offer>}
+ */
+export function readInvitation(token) {
+  return callAnonymously("/invitations/get", { token });
+}
+
+/**
  * Joins another team, and goes on there.
  *
  * @param {string} token Of the invitation.
@@ -88,19 +103,24 @@ export async function signInProviders() {
   return list.providers.map((provider) => provider.name);
 }
 
-/** Leaves the page for the provider's. */
-export async function goToProvider() {
+/**
+ * Leaves the page for the provider's.
+ *
+ * @param {string} [invitation] The token of one that is to be used.
+ */
+export async function goToProvider(invitation) {
   /** @type {{ url: string, flow: string }} */
-  const flow = await callAnonymously("/auth/provider", {});
-  sessionStorage.setItem(flowKey, flow.flow);
-  location.assign(flow.url);
+  const { url, flow } = await callAnonymously("/auth/provider", {});
+  sessionStorage.setItem(flowKey, JSON.stringify({ flow, invitation }));
+  location.assign(url);
 }
 
 /** Ends a sign-in by a provider that has sent the browser back here. Returns whether it has. */
 export async function returnFromProvider() {
   if (location.pathname !== callbackPath) return false;
   const answer = new URLSearchParams(location.search);
-  const flow = sessionStorage.getItem(flowKey);
+  /** @type {{ flow?: string, invitation?: string }} */
+  const { flow, invitation } = JSON.parse(sessionStorage.getItem(flowKey) ?? "{}");
   sessionStorage.removeItem(flowKey);
   // A code is nobody else's business, and good for nothing a second time.
   history.replaceState(null, "", "/");
@@ -111,7 +131,7 @@ export async function returnFromProvider() {
     throw new APIError(401, "Not signed in", `You were not signed in${reason ? `: ${reason}` : "; try again"}.`);
   }
   const iss = answer.get("iss") ?? undefined;
-  adopt(await callAnonymously("/auth/provider/finish", { code, state, iss, flow }));
+  adopt(await callAnonymously("/auth/provider/finish", { code, state, iss, flow, invitation }));
   return true;
 }
 

@@ -4,8 +4,9 @@ import { call } from "./api.js";
 import { h } from "./dom.js";
 import { openForm } from "./components/dialog.js";
 import { choice, field } from "./components/field.js";
-import { linkTo, openSecretDialog } from "./components/secret-dialog.js";
+import { openSecretDialog } from "./components/secret-dialog.js";
 import { toast } from "./components/toast.js";
+import { linkTo } from "./links.js";
 import { state } from "./store.js";
 
 /**
@@ -16,8 +17,8 @@ import { state } from "./store.js";
  * @property {string} email
  * @property {Role} role
  * @property {string} joined_at
- *
  * @property {boolean} resettable Whether whoever is signed in may have their password set anew.
+ *
  * @typedef {object} Invitation
  * @property {string} id
  * @property {Role} role

@@ -5,8 +5,9 @@ import { h } from "./dom.js";
 import { openForm } from "./components/dialog.js";
 import { FieldProblem } from "./components/field-problem.js";
 import { field, input } from "./components/field.js";
-import { linkTo, openSecretDialog } from "./components/secret-dialog.js";
+import { openSecretDialog } from "./components/secret-dialog.js";
 import { toast } from "./components/toast.js";
+import { linkTo } from "./links.js";
 import { openRetentionDialog } from "./retention.js";
 
 /**

@@ -1,8 +1,9 @@
 import { call } from "../api.js";
+import { linkTo } from "../links.js";
 import { roles } from "../team.js";
 import { openForm } from "./dialog.js";
 import { choice, field, input } from "./field.js";
-import { linkTo, openSecretDialog } from "./secret-dialog.js";
+import { openSecretDialog } from "./secret-dialog.js";
 
 /**
  * Asks whom to invite, and shows the link to hand over.

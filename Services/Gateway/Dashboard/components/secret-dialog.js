@@ -41,13 +41,3 @@ export function openSecretDialog(title, label, secret, text) {
   dialog.dataset.stays = "";
   copy.focus();
 }
-
-/**
- * An address of the page's own for who is handed a token; what stands behind the # is sent to nobody.
- *
- * @param {"join" | "reset"} purpose
- * @param {string} token
- */
-export function linkTo(purpose, token) {
-  return `${location.origin}/#/${purpose}/${token}`;
-}

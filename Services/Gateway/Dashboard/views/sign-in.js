@@ -1,12 +1,16 @@
 import { APIError, messageOf } from "../api.js";
 import { h, setText } from "../dom.js";
-import { goToProvider, signIn, signInProviders } from "../session.js";
+import { providerButtons } from "../components/provider-buttons.js";
+import { signIn } from "../session.js";
 
 /**
  * @param {() => void} entered
- * @param {string} [reason] Why somebody has to sign in again.
+ * @param {object} options
+ * @param {string} [options.title]
+ * @param {string} [options.reason] Why somebody has to sign in again.
+ * @param {string} [options.invitation] The token of one that is to be used.
  */
-export function signInView(entered, reason) {
+export function signInForm(entered, { title = "Sign in to Sonde", reason, invitation }) {
   const email = h("input", {
     class: "input", id: "email", name: "email", type: "email", autocomplete: "username", required: true,
   });
@@ -15,18 +19,18 @@ export function signInView(entered, reason) {
   });
   const problem = h("p", { class: "problem", role: "alert", hidden: !reason }, reason);
   const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
-  const others = h("div", { class: "providers", hidden: true });
+  const others = providerButtons("Sign in", (text) => refuse(text, email), invitation);
   const form = h(
     "form",
     { class: "sign-in", novalidate: true },
     h("img", { src: "/favicon.svg", alt: "", width: 44, height: 44 }),
-    h("h1", {}, "Sign in to Sonde"),
+    h("h1", {}, title),
     h("label", { class: "field" }, h("span", { class: "label" }, "Email"), email),
     h("label", { class: "field" }, h("span", { class: "label" }, "Password"), password),
     problem,
     button,
     others,
-    h("p", { class: "faint hint" }, "The first password was printed where Sonde was first started."),
+    !invitation && h("p", { class: "faint hint" }, "The first password was printed where Sonde was first started."),
   );
 
   /**
@@ -37,22 +41,6 @@ export function signInView(entered, reason) {
     setText(problem, text);
     problem.hidden = false;
     field.focus();
-  }
-
-  /** @param {string} name */
-  function providerButton(name) {
-    const other = h("button", { class: "button", type: "button" }, `Sign in with ${name}`);
-    other.addEventListener("click", async () => {
-      problem.hidden = true;
-      other.disabled = true;
-      try {
-        await goToProvider();
-      } catch (error) {
-        other.disabled = false;
-        refuse(messageOf(error), email);
-      }
-    });
-    return other;
   }
 
   form.addEventListener("submit", async (event) => {
@@ -74,11 +62,6 @@ export function signInView(entered, reason) {
     }
     entered();
   });
-  // Passwords work without an answer.
-  signInProviders().then((names) => {
-    others.append(...names.map(providerButton));
-    others.hidden = names.length === 0;
-  }, () => undefined);
   requestAnimationFrame(() => email.focus());
-  return h("main", { class: "alone" }, form);
+  return form;
 }
