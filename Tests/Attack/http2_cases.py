@@ -15,6 +15,10 @@ def opened(connection, ends=False):
     return frame(HEADERS, END_HEADERS | (END_STREAM if ends else 0), 1, block(connection.head()))
 
 
+def closed():
+    return frame(RST_STREAM, 0, 1, bytes([0, 0, 0, 8]))
+
+
 # What ends the connection: bytes, from a connection that has sent its preface and settings.
 BROKEN_CONNECTIONS = {
     "DATA on stream 0 (6.1)": lambda c: frame(DATA, 0, 0, b"x"),
@@ -22,6 +26,12 @@ BROKEN_CONNECTIONS = {
     "DATA with more padding than bytes (6.1)": lambda c: opened(c) + frame(DATA, PADDED, 1, b"\xff12"),
     "HEADERS on stream 0 (6.2)": lambda c: frame(HEADERS, END_HEADERS, 0, block(c.head())),
     "HEADERS on an even stream (5.1.1)": lambda c: frame(HEADERS, END_HEADERS, 2, block(c.head())),
+    "HEADERS on a stream that was passed over (5.1.1)": lambda c: b"".join(
+        frame(HEADERS, END_HEADERS, stream, block(c.head())) for stream in (5, 3)
+    ),
+    "HEADERS on a stream that is closed (5.1)": lambda c: opened(c) + closed()
+    + frame(HEADERS, END_HEADERS | END_STREAM, 1, block(c.head())),
+    "DATA on a stream that is closed (5.1)": lambda c: opened(c) + closed() + frame(DATA, 0, 1, b"x"),
     "HEADERS with more padding than bytes (6.2)": lambda c: frame(HEADERS, END_HEADERS | PADDED, 1, b"\xff12"),
     "another frame within a header block (6.2)": lambda c: frame(HEADERS, 0, 1, block(c.head())) + frame(PING, 0, 0, bytes(8)),
     "CONTINUATION of nothing (6.10)": lambda c: frame(CONTINUATION, END_HEADERS, 1, b""),

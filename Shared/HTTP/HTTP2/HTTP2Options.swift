@@ -12,8 +12,6 @@ import CNghttp2
         unsafe pointer = options
         // Windows are given back when bytes are taken, not when they arrive.
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
-        // Frames on closed streams are passed over, as RFC 9113, section 5.1, allows: to know those streams takes memory.
-        unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_settings(options, 32)
         unsafe nghttp2_option_set_max_outbound_ack(options, 100)
         unsafe nghttp2_option_set_max_continuations(options, 8)

@@ -44,6 +44,7 @@ protocol HTTP2Role: AnyObject {
     /// The head that is coming in; heads do not interleave.
     private var head = HTTP2Head()
     private var headSince: UInt64?
+    private var passedOver = PassedOverStreams()
     private var boundSelf: LoopBound<HTTP2Session>?
     var patience: PatienceWatch?
 
@@ -310,10 +311,17 @@ protocol HTTP2Role: AnyObject {
 
     // MARK: Called back
 
+    /// Ends the connection when a head begins on a stream that was passed over, which libnghttp2 lets go.
+    func checkHead(of id: Int32) {
+        guard passedOver.contains(id) else { return }
+        _ = unsafe nghttp2_session_terminate_session(session, NGHTTP2_PROTOCOL_ERROR.rawValue)
+    }
+
     func beginHead(of id: Int32, isRequest: Bool) {
         head.clear()
         headSince = loop.now
         guard isRequest, !isClosed else { return }
+        passedOver.noteRequest(on: id)
         let pointer = unsafe Unmanaged.passUnretained(newStream(id)).toOpaque()
         _ = unsafe nghttp2_session_set_stream_user_data(session, id, pointer)
     }
@@ -386,12 +394,4 @@ protocol HTTP2Role: AnyObject {
     func countControlFrame() {
         if !controlFrames.take(now: loop.now) { isAbused = true }
     }
-}
-
-/// Turns a negative code of libnghttp2 into a thrown error, and passes the rest through.
-func check(_ code: CInt, _ call: StaticString) throws(HTTPError) {
-    guard code < 0 else { return }
-    let isPeer = code != NGHTTP2_ERR_NOMEM.rawValue && code != NGHTTP2_ERR_INVALID_ARGUMENT.rawValue
-    let reason = unsafe String(cString: nghttp2_strerror(code))
-    throw HTTPError(isPeer ? .protocolViolation : .library, "\(call): \(reason)")
 }
