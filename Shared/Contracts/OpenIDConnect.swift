@@ -35,7 +35,7 @@ public struct SignInReturn: Codable, Equatable, RPCPayload {
     /// Who answers, where the provider says so (RFC 9207).
     public var iss: String?
     public var flow: String
-    /// For whoever is no member of any tenant yet.
+    /// The token of one, for whoever is no member of its tenant yet.
     public var invitation: String?
 
     public init(code: String, state: String, iss: String? = nil, flow: String, invitation: String? = nil) {

@@ -159,6 +159,10 @@ struct ProviderTests {
             let bob = try await site.signIn(as: "bob", invitation: invitation.token)
             #expect(bob.role == .viewer)
             #expect(try await site.signIn(as: "bob").id == bob.id)
+            // Another one to where bob is already lets him in, and stays as it is.
+            let spare = try await site.test.call(.createInvitation, InvitationRequest(role: .admin), admin)
+            #expect(try await site.signIn(as: "bob", invitation: spare.token).role == .viewer)
+            #expect(try await site.test.call(.getInvitation, InvitationToken(token: spare.token)).role == .admin)
         }
     }
 

@@ -42,7 +42,8 @@ extension Accounts {
             }
             if let invitation {
                 let open = try connection.openInvitation(invitation, for: email, now: now)
-                try connection.use(open, by: id, now: now)
+                // Who is in already comes to sign in.
+                if try !connection.isMember(id, of: open.tenant) { try connection.use(open, by: id, now: now) }
             } else if let tenant, try !connection.isMember(id, of: tenant) {
                 try connection.join(id, tenant, as: role, now: now)
             }
