@@ -15,6 +15,8 @@ extension DatabaseError: RPCErrorConvertible {
                 data: ["retry_after_ms": 1_000]
             ).withUnknownOutcome
         case .unavailable: RPCError(.unavailable, "the database is away", data: ["retry_after_ms": 1_000])
+        case .superseded:
+            RPCError(.unavailable, "another process has taken over", data: ["retry_after_ms": 1_000])
         default: nil
         }
     }

@@ -21,9 +21,9 @@ public struct JSONError: Error, Equatable, Sendable {
         self.path = path
     }
 
-    /// A key that an object has twice; keys come from the peer, and a message has no room for a long one.
+    /// A key that an object has twice.
     @usableFromInline
     static func duplicate(_ key: String, at offset: Int) -> Self {
-        Self(.malformed, "duplicate key \"\(key.prefix(64))\"", at: offset)
+        Self(.malformed, "duplicate key \"\(key.excerpt)\"", at: offset)
     }
 }

@@ -56,7 +56,7 @@ extension RPCError {
     /// Whether the call may have had its effect, whoever on its way lost sight of it.
     public var isOutcomeUnknown: Bool {
         switch code {
-        case .internalError, .deadlineExceeded, .cancelled: true
+        case .internalError, .cancelled: true
         default: data?["outcome"] == "unknown"
         }
     }

@@ -111,7 +111,7 @@ public struct MeshProcess: Sendable {
     ) async throws -> T? {
         admin.start()
         readiness.hasStarted = true
-        Supervisor.own?.noteStart()
+        noteStart()
         return try await withThrowingTaskGroup(of: Wait<T>.self) { group in
             group.addTask(executorPreference: loop) {
                 do { return .over(try await body()) } catch is CancellationError { return .cancelled }
@@ -138,6 +138,11 @@ public struct MeshProcess: Sendable {
         }
     }
 
+    private func noteStart() {
+        guard let supervisor = Supervisor.own, !supervisor.noteStart() else { return }
+        log.warning("whoever started this process could not be told that it has started")
+    }
+
     private enum Wait<T: Sendable>: Sendable {
         case over(T), signal(CInt), cancelled
     }
@@ -156,7 +161,7 @@ public struct MeshProcess: Sendable {
         )
         log.info("starting", ["listen": "\(settings.listen)"])
         readiness.hasStarted = isReady
-        Supervisor.own?.noteStart()
+        noteStart()
         try await group.run()
         log.info("stopped")
     }

@@ -131,6 +131,7 @@ public final class RPCConnection: Service, RPCTransport {
         var now = loop.instant
         let deadline = deadline(of: message, now)
         var backoff = Backoff(to: .seconds(1))
+        var mayHaveRun = false
         while true {
             var isSent = false
             do {
@@ -150,8 +151,9 @@ public final class RPCConnection: Service, RPCTransport {
                 }
                 return try body(of: response)
             } catch let error as HTTPError {
-                let failure = translate(error)
-                guard mayRetry(error, message) else { throw isSent ? failure.withUnknownOutcome : failure }
+                if isSent, error.code != .refused, error.code != .closing { mayHaveRun = true }
+                let failure = mayHaveRun ? translate(error).withUnknownOutcome : translate(error)
+                guard mayRetry(error, message) else { throw failure }
                 var random = SystemRandomNumberGenerator()
                 let pause = backoff.next(using: &random)
                 guard ContinuousClock.now.advanced(by: pause) < deadline else { throw failure }

@@ -13,24 +13,32 @@ public struct Supervisor: Sendable {
         self.socket = socket
     }
 
-    /// Says that the process has started, at once or not at all: a supervisor that is gone is not waited for.
-    public func noteStart() {
+    private static let patienceSeconds = 5
+
+    /// Says that the process has started; returns whether the supervisor could be told.
+    ///
+    /// Waits a while when others tell it much, and not at all when it is gone.
+    public func noteStart() -> Bool {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var path = Array(socket.utf8)
         if path.first == UInt8(ascii: "@") { path[0] = 0 }
-        guard !path.isEmpty, path.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+        guard !path.isEmpty, path.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
         // A path's zero may be counted, and a name's would be part of it.
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
         let descriptor = Glibc.socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size) == 0 else { return false }
         let text = Array("READY=1".utf8)
-        _ = unsafe withUnsafePointer(to: &address) { pointer in
+        let sent = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe sendto(descriptor, text, text.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT), address, length)
+                unsafe sendto(descriptor, text, text.count, CInt(MSG_NOSIGNAL), address, length)
             }
         }
+        return sent == text.count
     }
 }

@@ -124,10 +124,13 @@ extension QuantileSketch {
             throw StatisticsError(.malformed, "no sketch keeps this bound")
         }
         self.init(relativeError: relativeError)
-        for part in [zeros] + (negative.occupied + positive.occupied).map(\.count) {
-            let (sum, overflow) = count.addingReportingOverflow(part)
-            guard !overflow else { throw StatisticsError(.malformed, "more values than can be counted") }
-            count = sum
+        count = zeros
+        for bins in [negative, positive] {
+            for bin in bins.occupied {
+                let (sum, overflow) = count.addingReportingOverflow(bin.count)
+                guard !overflow else { throw StatisticsError(.malformed, "more values than can be counted") }
+                count = sum
+            }
         }
         self.zeros = zeros
         self.negative = negative
@@ -142,6 +145,8 @@ extension QuantileSketch {
         return count > 0 && range.lowerBound.isFinite && range.upperBound.isFinite
             && (negative.occupied.isEmpty || range.lowerBound < 0)
             && (positive.occupied.isEmpty || range.upperBound > 0)
-            && (negative.occupied + positive.occupied).allSatisfy { bins.contains($0.number) }
+            && [negative, positive].allSatisfy { part in
+                [part.occupied.first, part.occupied.last].allSatisfy { $0.map { bins.contains($0.number) } ?? true }
+            }
     }
 }

@@ -142,7 +142,8 @@ struct IDTokenTests {
         arguments: [
             ("", true), (#","use":"sig""#, true), (#","key_ops":["verify"]"#, true), (#","key_ops":[]"#, true),
             (#","use":"enc""#, false), (#","key_ops":["encrypt"]"#, false), (#","key_ops":["sign"]"#, false),
-            (#","use":"sig","key_ops":["wrapKey"]"#, false), (#","alg":"PS256""#, false),
+            (#","use":"sig","key_ops":["wrapKey"]"#, false),
+            (#","key_ops":"verify""#, false), (#","key_ops":null"#, false), (#","alg":"PS256""#, false),
         ]
     )
     func purposes(members: String, isTaken: Bool) throws {

@@ -1,7 +1,9 @@
 import Contracts
+import Database
 import HTTP
 import JSON
 import JSONRPC
+import Lifecycle
 import ServiceTesting
 import Synchronization
 import Testing
@@ -158,7 +160,7 @@ struct IdempotencyTests {
         let test = try await SiteCase()
         let token = try test.token()
         try await test.serving {
-            for (index, code) in [RPCError.Code.unavailable, .busy].enumerated() {
+            for (index, code) in [RPCError.Code.unavailable, .busy, .deadlineExceeded].enumerated() {
                 test.owner.failure.withLock { $0 = RPCError(code, "not now") }
                 let ask = { @Sendable in
                     await test.ask(
@@ -179,7 +181,7 @@ struct IdempotencyTests {
     @Test(
         "are used up by what may have had its effect",
         arguments: [
-            RPCError(.internalError, "a bug"), RPCError(.deadlineExceeded, "late"),
+            RPCError(.internalError, "a bug"), RPCError(.deadlineExceeded, "late").withUnknownOutcome,
             RPCError(.unavailable, "lost").withUnknownOutcome,
         ]
     )
@@ -197,6 +199,20 @@ struct IdempotencyTests {
             #expect(next.json["detail"]?.text?.contains("nobody knows") == true)
             #expect(test.owner.createdCount == 1)
         }
+    }
+
+    @Test("are free again when nobody knows whether they were claimed, for then nothing was carried out")
+    func lostClaim() async throws {
+        let test = try await SiteCase()
+        let person = test.person(.editor, of: "default", "a").id
+        let book = IdempotencyBook(LosingDatabase(test.database))
+        let now = Timestamp.now
+        let error = await #expect(throws: DatabaseError.self) {
+            try await book.claim("k", of: person, [1], now: now)
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.isOutcomeUnknown == false)
+        guard case .new = try await book.claim("k", of: person, [1], now: now) else { return fail("not free") }
     }
 
     @Test("are forgotten after a day, and nobody knows what became of them two minutes after a kill")
@@ -228,4 +244,36 @@ struct IdempotencyTests {
         let after = start.advanced(by: .seconds(86_401))
         guard case .new = try await book.claim("k", of: person, key, now: after) else { return fail("kept") }
     }
+}
+
+/// A database whose first commit is made, and not confirmed.
+private struct LosingDatabase: Database {
+    private let database: any Database
+    private let hasLost = Latest(false)
+
+    init(_ database: any Database) { self.database = database }
+
+    var engine: DatabaseEngine { database.engine }
+    var statistics: DatabaseStatistics { database.statistics }
+
+    func read<T: Sendable>(
+        deadline: ContinuousClock.Instant?,
+        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
+    ) async throws -> T {
+        try await database.read(deadline: deadline, body)
+    }
+
+    func write<T: Sendable>(
+        deadline: ContinuousClock.Instant?,
+        _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
+    ) async throws -> T {
+        let result = try await database.write(deadline: deadline, body)
+        guard !hasLost.current.value else { return result }
+        hasLost.update(true)
+        var error = DatabaseError(.unavailable, "lost")
+        error.isOutcomeUnknown = true
+        throw error
+    }
+
+    func close() async { await database.close() }
 }

@@ -156,7 +156,10 @@ struct HTTP2LifeTests {
             await gate.pass()
             return .text(200, "done")
         }
-        try await withServer(handler: handler) { server in
+        // Others may keep every thread busy for a while.
+        var limits = HTTPLimits()
+        limits.drainTimeout = .seconds(600)
+        try await withServer(limits, handler: handler) { server in
             let (client, idle) = (try await RawHTTP2Client(server), try await RawHTTP2Client(server))
             await client.send(RawHTTP2Client.get("/", stream: 1))
             _ = await idle.roundTrip()

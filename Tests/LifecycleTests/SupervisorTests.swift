@@ -14,7 +14,7 @@ struct SupervisorTests {
         defer { try? FileManager.default.removeItem(atPath: name) }
         let descriptor = try listen(name)
         defer { close(descriptor) }
-        Supervisor(socket: name).noteStart()
+        #expect(Supervisor(socket: name).noteStart())
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe recv(descriptor, &bytes, bytes.count, CInt(MSG_DONTWAIT))
         #expect(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self) == "READY=1")
@@ -25,7 +25,7 @@ struct SupervisorTests {
         arguments: ["", "@", "/nowhere/at-all", String(repeating: "a", count: 108)]
     )
     func gone(_ name: String) {
-        Supervisor(socket: name).noteStart()
+        #expect(!Supervisor(socket: name).noteStart())
     }
 
     private func listen(_ name: String) throws -> CInt {

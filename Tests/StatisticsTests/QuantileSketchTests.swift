@@ -90,6 +90,26 @@ import Testing
         #expect(sketch([1e-9, .greatestFiniteMagnitude]).quantile(1) == .greatestFiniteMagnitude)
     }
 
+    @Test("keeps and merges bins as a table of all counts would, whose lowest become one")
+    func bins() {
+        var random = SeededGenerator(seed: 5)
+        let limit = 8
+        for _ in 0..<2_000 {
+            var (bins, tables) = ([QuantileBins(limit: limit), QuantileBins(limit: limit)], [[Int: UInt64](), [:]])
+            for part in 0..<2 {
+                for _ in 0..<Int.random(in: 0...12, using: &random) {
+                    let bin = Int.random(in: -12...12, using: &random)
+                    bins[part].add(2, to: bin)
+                    tables[part].add(2, to: bin, limit)
+                }
+            }
+            bins[0].merge(bins[1])
+            for (bin, count) in tables[1].sorted(by: { $0.key > $1.key }) { tables[0].add(count, to: bin, limit) }
+            #expect(bins[0].occupied.map(\.number) == tables[0].keys.sorted())
+            #expect(bins[0].occupied.allSatisfy { tables[0][$0.number] == $0.count })
+        }
+    }
+
     @Test("does not merge with one of another bound")
     func incompatible() {
         var sketch = QuantileSketch()
@@ -139,5 +159,17 @@ import Testing
     )
     func malformed(_ bytes: [UInt8]) {
         #expect(throws: StatisticsError.self) { try QuantileSketch(serialized: bytes) }
+    }
+}
+
+extension [Int: UInt64] {
+    /// Adds to a bin of a table that spans so many at the most, counted from its highest.
+    fileprivate mutating func add(_ count: UInt64, to bin: Int, _ limit: Int) {
+        self[bin, default: 0] += count
+        let lowest = (keys.max() ?? bin) - limit + 1
+        for (low, count) in self where low < lowest {
+            self[low] = nil
+            self[lowest, default: 0] += count
+        }
     }
 }

@@ -45,7 +45,7 @@ extension YAMLNode {
     }
 
     private static func path(_ path: String, _ key: String) -> String {
-        path.isEmpty ? String(key.prefix(64)) : "\(path).\(key.prefix(64))"
+        path.isEmpty ? key.excerpt : "\(path).\(key.excerpt)"
     }
 }
 

@@ -19,7 +19,7 @@ struct BodyRules {
     ) throws(RPCError) {
         for name in members.keys.sorted() {
             guard let property = properties.first(where: { $0.name == name }), let value = members[name] else {
-                throw invalid(path + name.prefix(64), "is no member of this body")
+                throw invalid(path + name.excerpt, "is no member of this body")
             }
             try check(value, property.schema, at: path + name)
         }

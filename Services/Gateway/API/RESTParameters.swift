@@ -16,7 +16,7 @@ enum RESTParameters {
         try BodyRules(mayHaveNulls: method.rest?.verb != .patch).check(members, declared)
         for (name, values) in try parse(query) {
             guard let property = method.params.properties.first(where: { $0.name == name }) else {
-                throw invalid(String(name.prefix(64)), "is no parameter of \(method.name)")
+                throw invalid(name.excerpt, "is no parameter of \(method.name)")
             }
             members[name] = try value(of: property.schema, values, name)
         }

@@ -119,11 +119,11 @@ export async function goToProvider(invitation) {
 export async function returnFromProvider() {
   if (location.pathname !== callbackPath) return false;
   const answer = new URLSearchParams(location.search);
-  /** @type {{ flow?: string, invitation?: string }} */
-  const { flow, invitation } = JSON.parse(sessionStorage.getItem(flowKey) ?? "{}");
+  const kept = sessionStorage.getItem(flowKey);
   sessionStorage.removeItem(flowKey);
   // A code is nobody else's business, and good for nothing a second time.
   history.replaceState(null, "", "/");
+  const { flow, invitation } = readFlow(kept);
   const [code, state] = [answer.get("code"), answer.get("state")];
   if (!flow || !code || !state) {
     // Anybody can make a link with any words in it; only who went to the provider is told what it says.
@@ -133,6 +133,19 @@ export async function returnFromProvider() {
   const iss = answer.get("iss") ?? undefined;
   adopt(await callAnonymously("/auth/provider/finish", { code, state, iss, flow, invitation }));
   return true;
+}
+
+/**
+ * @param {string | null} kept
+ * @returns {{ flow?: string, invitation?: string }}
+ */
+function readFlow(kept) {
+  try {
+    return JSON.parse(kept ?? "{}");
+  } catch {
+    // Of a page that was another version.
+    return {};
+  }
 }
 
 /** Takes up the session of an earlier page load. Returns whether there was one. */

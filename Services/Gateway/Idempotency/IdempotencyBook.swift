@@ -32,6 +32,28 @@ struct IdempotencyBook: Sendable {
     }
 
     func claim(_ key: String, of person: PersonID, _ fingerprint: [UInt8], now: Timestamp) async throws -> Claim {
+        do {
+            return try await tryToClaim(key, of: person, fingerprint, now: now)
+        } catch let error as DatabaseError where error.isOutcomeUnknown {
+            // Nothing is carried out for a claim that nobody knows of.
+            _ = try await database.write { connection in
+                try connection.execute(
+                    """
+                    DELETE FROM idempotency_key WHERE person_id = \(person.rawValue) AND key = \(key)
+                        AND created_at = \(now.microseconds) AND status IS NULL
+                    """
+                )
+            }
+            throw DatabaseError(.unavailable, error.message)
+        }
+    }
+
+    private func tryToClaim(
+        _ key: String,
+        of person: PersonID,
+        _ fingerprint: [UInt8],
+        now: Timestamp
+    ) async throws -> Claim {
         try await database.write { connection in
             let expired = now.microseconds - Self.keptSeconds * 1_000_000
             let lost = now.microseconds - Self.lostSeconds * 1_000_000
@@ -44,13 +66,14 @@ struct IdempotencyBook: Sendable {
                 "SELECT count(*) FROM idempotency_key WHERE person_id = \(person.rawValue)"
             )
             guard count ?? 0 < Self.maximumKeys else { return .full }
-            try connection.execute(
+            let claimed = try connection.execute(
                 """
                 INSERT INTO idempotency_key (person_id, key, fingerprint, created_at)
-                VALUES (\(person.rawValue), \(key), \(fingerprint), \(now.microseconds))
+                VALUES (\(person.rawValue), \(key), \(fingerprint), \(now.microseconds)) ON CONFLICT DO NOTHING
                 """
             )
-            return .new
+            // Another gateway may have been asked the same at the same time.
+            return claimed == 1 ? .new : .underWay
         }
     }
 

@@ -51,8 +51,9 @@ struct ProviderKeys: Sendable {
     private static func isForSignatures(_ entry: JSONValue) -> Bool {
         let use = entry["use"]?.text
         guard use == nil || use == "sig" else { return false }
-        guard case .array(let operations) = entry["key_ops"], !operations.isEmpty else { return true }
-        return operations.contains("verify")
+        guard let operations = entry["key_ops"] else { return true }
+        guard case .array(let names) = operations else { return false }
+        return names.isEmpty || names.contains("verify")
     }
 
     private static func key(_ entry: JSONValue) -> (algorithm: String, key: PublicKey)? {

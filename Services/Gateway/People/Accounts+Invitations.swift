@@ -52,7 +52,7 @@ extension Accounts {
     /// For who is about to come in.
     func offer(of invitation: InvitationToken) async throws -> InvitationOffer {
         let now = now()
-        let open = try await database.read(as: .every) { try $0.openInvitation(invitation.token, now: now) }
+        let open = try await database.read(as: .every) { try $0.openInvitation(invitation.token, "token", now: now) }
         return InvitationOffer(tenantName: open.tenantName, role: open.role, email: open.email)
     }
 
@@ -74,6 +74,12 @@ struct OpenInvitation: Sendable {
     var tenantName: String
     var role: Role
     var email: String?
+    /// In which its token came.
+    var field: String
+
+    var refusal: RPCError { Self.refusal(field) }
+
+    static func refusal(_ field: String) -> RPCError { invalid(field, "is not known, was used, or is over") }
 }
 
 extension DatabaseConnection {
@@ -106,14 +112,21 @@ extension DatabaseConnection {
     }
 
     /// Throws `invalidParams` also for one that is for somebody else.
-    func openInvitation(_ token: String, for email: String, now: Timestamp) throws -> OpenInvitation {
-        let open = try openInvitation(token, now: now)
-        guard open.email ?? email == email else { throw Self.unknownInvitation }
+    func openInvitation(
+        _ token: String,
+        _ field: String,
+        for email: String,
+        now: Timestamp
+    ) throws -> OpenInvitation {
+        let open = try openInvitation(token, field, now: now)
+        guard open.email ?? email == email else { throw open.refusal }
         return open
     }
 
     /// Throws `invalidParams` for one that is unknown, used, over, or to a suspended tenant.
-    fileprivate func openInvitation(_ token: String, now: Timestamp) throws -> OpenInvitation {
+    ///
+    /// The errors are about `field`, in which the token came.
+    fileprivate func openInvitation(_ token: String, _ field: String, now: Timestamp) throws -> OpenInvitation {
         let found = try HandedOut.hash(of: token).flatMap { hash in
             try first(
                 """
@@ -128,20 +141,19 @@ extension DatabaseConnection {
                     tenant: TenantID(rawValue: try row[1]),
                     tenantName: try row[2],
                     role: Role(rawValue: try row[3]) ?? .viewer,
-                    email: try row[4]
+                    email: try row[4],
+                    field: field
                 )
             }
         }
-        guard let found else { throw Self.unknownInvitation }
+        guard let found else { throw OpenInvitation.refusal(field) }
         return found
     }
 
     /// Uses an invitation up; of two who try at once, one succeeds.
     func use(_ invitation: OpenInvitation, by person: PersonID, now: Timestamp) throws {
         let used = try execute("DELETE FROM invitation WHERE id = \(invitation.id.rawValue)")
-        guard used == 1 else { throw Self.unknownInvitation }
+        guard used == 1 else { throw invitation.refusal }
         try join(person, invitation.tenant, as: invitation.role, now: now)
     }
-
-    private static var unknownInvitation: RPCError { invalid("invitation", "is not known, was used, or is over") }
 }

@@ -40,15 +40,15 @@ extension Accounts {
                 }
                 try connection.note(identity, of: id, now: now)
             }
-            if let invitation {
-                let open = try connection.openInvitation(invitation, for: email, now: now)
+            let open = try invitation.map { try connection.openInvitation($0, "invitation", for: email, now: now) }
+            if let open {
                 // Who is in already comes to sign in.
                 if try !connection.isMember(id, of: open.tenant) { try connection.use(open, by: id, now: now) }
             } else if let tenant, try !connection.isMember(id, of: tenant) {
                 try connection.join(id, tenant, as: role, now: now)
             }
             let current: String? = try connection.value("SELECT password_hash FROM person WHERE id = \(id.rawValue)")
-            guard let member = try connection.membership(of: id, in: nil), let current else {
+            guard let member = try connection.membership(of: id, in: open?.tenant), let current else {
                 throw Self.stranger(email)
             }
             return (member, current)

@@ -44,7 +44,7 @@ extension Accounts {
         let (person, next, now) = (try Person.ofCall, try HandedOut(), now())
         let grant = try await database.write(as: .every) { connection in
             _ = try self.currentLogin(connection, of: person)
-            let open = try connection.openInvitation(invitation.token, for: person.email, now: now)
+            let open = try connection.openInvitation(invitation.token, "token", for: person.email, now: now)
             try connection.use(open, by: person.id, now: now)
             return try self.continueSignIn(of: person, in: open.tenant, next, connection)
         }
@@ -55,7 +55,7 @@ extension Accounts {
         let now = now()
         if let token = new.invitation {
             return .joining(
-                try await database.read(as: .every) { try $0.openInvitation(token, for: email, now: now) }
+                try await database.read(as: .every) { try $0.openInvitation(token, "invitation", for: email, now: now) }
             )
         }
         guard isSignUpOpen else { throw RPCError(.permissionDenied, "signing up takes an invitation here") }

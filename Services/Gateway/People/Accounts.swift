@@ -84,7 +84,12 @@ final class Accounts: Sendable {
         _ body: @escaping @Sendable (any DatabaseConnection) throws -> T
     ) async throws -> T {
         let result = try await database.write(as: tenant, body)
-        try await feed.refresh()
+        do {
+            try await feed.refresh()
+        } catch {
+            // The change is made, and this process does not know what it has ended.
+            throw Problem.told(error).withUnknownOutcome
+        }
         return result
     }
 

@@ -1,3 +1,4 @@
+import CNghttp2
 import EventLoop
 
 /// Calls back every few seconds for as long as a connection lives.
@@ -57,4 +58,16 @@ struct ConnectionTimes {
 /// Whether so many nanoseconds are more than a duration.
 func > (nanoseconds: UInt64, duration: Duration) -> Bool {
     Int64(clamping: nanoseconds) > duration.inNanoseconds
+}
+
+extension HTTP2Session {
+    /// Resets streams whose body does not come, or whose answer is not taken.
+    func resetStalled(now: UInt64) {
+        for stream in streams {
+            let waitsForBody = !stream.isEndReceived && !stream.isFlowing
+            let isBodyLate = waitsForBody && now - stream.startedAt > limits.stallTimeout
+            let isOutputLate = stream.sent < stream.output.count && now - stream.outputSince > limits.stallTimeout
+            if isBodyLate || isOutputLate { reset(stream, NGHTTP2_CANCEL) }
+        }
+    }
 }

@@ -54,12 +54,10 @@ private func withSession<Result>(
 
 private let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, data in
     guard let header = unsafe header?.pointee else { return 0 }
-    if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
-        unsafe withSession(data) { $0.checkHead(of: header.stream_id) }
-    }
-    guard isControl(header) else { return 0 }
+    let isHead = UInt32(header.type) == NGHTTP2_HEADERS.rawValue
+    guard isHead || isControl(header) else { return 0 }
     let isAbused = unsafe withSession(data) { session in
-        session.countControlFrame()
+        if isHead { session.checkHead(of: header.stream_id) } else { session.countControlFrame() }
         return session.isAbused
     }
     return isAbused == true ? NGHTTP2_ERR_CALLBACK_FAILURE.rawValue : 0

@@ -22,6 +22,7 @@ protocol HTTP2Role: AnyObject {
 /// frames that cost the peer nothing. Confined to the loop of its connection.
 @safe final class HTTP2Session {
     private let session: OpaquePointer
+    private let isServer: Bool
     let limits: HTTPLimits
     let loop: EventLoop
     /// It holds the session, and lets it go when the connection closes.
@@ -56,12 +57,13 @@ protocol HTTP2Role: AnyObject {
         takesBlanks: Bool = false
     ) throws(HTTPError) {
         var pointer: OpaquePointer?
-        let options = try HTTP2Options(takesBlanks: takesBlanks)
+        let options = try HTTP2Options(limits, takesBlanks: takesBlanks)
         let callbacks = isServer ? HTTP2Callbacks.server : HTTP2Callbacks.client
         let create = unsafe isServer ? nghttp2_session_server_new2 : nghttp2_session_client_new2
         try check(unsafe create(&pointer, callbacks.pointer, nil, options.pointer), "nghttp2_session_new")
         guard let pointer = unsafe pointer else { throw HTTPError(.library, "nghttp2 made no session") }
         unsafe session = pointer
+        self.isServer = isServer
         self.role = role
         self.loop = loop
         self.limits = limits
@@ -167,16 +169,6 @@ protocol HTTP2Role: AnyObject {
     func failure(now: UInt64) -> String? {
         guard let headSince, now - headSince > limits.headTimeout else { return nil }
         return "a head took too long"
-    }
-
-    /// Resets streams whose body does not come, or whose answer is not taken.
-    func resetStalled(now: UInt64) {
-        for stream in streams {
-            let waitsForBody = !stream.isEndReceived && !stream.isFlowing
-            let isBodyLate = waitsForBody && now - stream.startedAt > limits.stallTimeout
-            let isOutputLate = stream.sent < stream.output.count && now - stream.outputSince > limits.stallTimeout
-            if isBodyLate || isOutputLate { reset(stream, NGHTTP2_CANCEL) }
-        }
     }
 
     // MARK: Windows
@@ -311,17 +303,24 @@ protocol HTTP2Role: AnyObject {
 
     // MARK: Called back
 
-    /// Ends the connection when a head begins on a stream that was passed over, which libnghttp2 lets go.
+    /// Ends the connection when a head begins on a stream that was passed over, which libnghttp2 lets go; on one that
+    /// it has forgotten, it is counted.
+    ///
+    /// Every head comes by here, those of requests that are refused at once, too.
     func checkHead(of id: Int32) {
-        guard passedOver.contains(id) else { return }
-        _ = unsafe nghttp2_session_terminate_session(session, NGHTTP2_PROTOCOL_ERROR.rawValue)
+        // Clients have the odd ones, and libnghttp2 refuses heads on others.
+        guard isServer, id % 2 == 1, !passedOver.noteHead(on: id) else { return }
+        if passedOver.contains(id) {
+            _ = unsafe nghttp2_session_terminate_session(session, NGHTTP2_PROTOCOL_ERROR.rawValue)
+        } else if unsafe nghttp2_session_find_stream(session, id) == nil {
+            countControlFrame()
+        }
     }
 
     func beginHead(of id: Int32, isRequest: Bool) {
         head.clear()
         headSince = loop.now
         guard isRequest, !isClosed else { return }
-        passedOver.noteRequest(on: id)
         let pointer = unsafe Unmanaged.passUnretained(newStream(id)).toOpaque()
         _ = unsafe nghttp2_session_set_stream_user_data(session, id, pointer)
     }

@@ -7,9 +7,12 @@ struct PassedOverStreams {
     private var last: Int32 = -1
     private var ranges: [ClosedRange<Int32>] = []
 
-    mutating func noteRequest(on id: Int32) {
+    /// Returns whether a head begins a stream that is higher than all before it; `id` is odd.
+    mutating func noteHead(on id: Int32) -> Bool {
+        guard id > last else { return false }
         if id > last + 2 { ranges = ranges.suffix(Self.limit - 1) + [last + 2...id - 2] }
         last = id
+        return true
     }
 
     func contains(_ id: Int32) -> Bool {

@@ -18,8 +18,7 @@ func pathDescription(_ path: some Sequence<any CodingKey>) -> String {
         if let index = key.intValue {
             description += "[\(index)]"
         } else {
-            // Keys come from the peer: a message has no room for a long one.
-            description += (description.isEmpty ? "" : ".") + key.stringValue.prefix(64)
+            description += (description.isEmpty ? "" : ".") + key.stringValue.excerpt
         }
     }
     return description
