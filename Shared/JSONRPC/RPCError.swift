@@ -68,6 +68,15 @@ public protocol RPCErrorConvertible: Error {
     var rpcError: RPCError? { get }
 }
 
+extension RPCError: RPCErrorConvertible {
+    public var rpcError: RPCError? { self }
+
+    /// What a caller is told of any error.
+    public init(telling error: any Error) {
+        self = (error as? any RPCErrorConvertible)?.rpcError ?? Self(.internalError, "internal error")
+    }
+}
+
 extension RPCError: JSONCodable {
     public init(from reader: inout JSONReader) throws(JSONError) {
         self.init(.internalError, "")

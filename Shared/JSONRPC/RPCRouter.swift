@@ -47,7 +47,7 @@ public struct RPCRouter: Sendable {
         _ handler: @escaping @Sendable (Params) async throws -> Result
     ) {
         add(method.descriptor) { call throws(RPCError) in
-            let params = try decode(Params.self, call.params)
+            let params: Params = try readParams(call.params)
             return .work {
                 await CallContext.$ofTask.withValue(call.context) {
                     do {
@@ -68,7 +68,7 @@ public struct RPCRouter: Sendable {
         _ handler: @escaping @Sendable (Params) throws -> Result
     ) {
         add(method.descriptor) { call throws(RPCError) in
-            let params = try decode(Params.self, call.params)
+            let params: Params = try readParams(call.params)
             let reply = call.context.run {
                 do {
                     let result = try handler(params)
@@ -88,7 +88,7 @@ public struct RPCRouter: Sendable {
     ) {
         let name = method.name
         add(method.descriptor) { call throws(RPCError) in
-            let params = try decode(Params.self, call.params)
+            let params: Params = try readParams(call.params)
             return .work {
                 await CallContext.$ofTask.withValue(call.context) {
                     do {
@@ -229,9 +229,11 @@ final class RPCRoute: Sendable {
         case is CancellationError:
             return RPCError(.cancelled, "the call was cancelled")
         default:
-            if let told = (error as? any RPCErrorConvertible)?.rpcError { return told }
-            log.error("call failed", ["method": descriptor.name, "error": "\(error)"])
-            return RPCError(.internalError, "internal error")
+            let told = RPCError(telling: error)
+            if told.code == .internalError {
+                log.error("call failed", ["method": descriptor.name, "error": "\(error)"])
+            }
+            return told
         }
     }
 
@@ -304,10 +306,11 @@ public struct OpenDoor: RPCAuthorizer {
     }
 }
 
+/// Reads a method's params; throws `invalidParams` with what is wrong.
 @inlinable
-func decode<Params: RPCPayload>(_ type: Params.Type, _ bytes: ArraySlice<UInt8>) throws(RPCError) -> Params {
+public func readParams<Params: RPCPayload>(_ json: ArraySlice<UInt8>) throws(RPCError) -> Params {
     do {
-        return try Params(payload: bytes)
+        return try Params(payload: json)
     } catch let error as JSONError {
         throw RPCError(error)
     } catch {

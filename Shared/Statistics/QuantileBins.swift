@@ -49,7 +49,7 @@ struct QuantileBins: Equatable, Sendable {
     /// Makes one of all bins up to `lowest`.
     private mutating func collapse(below lowest: Int) {
         guard let first = occupied.first, first.number < lowest else { return }
-        let above = occupied.firstIndex { $0.number > lowest } ?? occupied.count
+        let above = firstIndex(notBelow: lowest + 1)
         let count = occupied[..<above].reduce(0) { $0 + $1.count }
         occupied.replaceSubrange(..<above, with: [Bin(number: lowest, count: count)])
     }

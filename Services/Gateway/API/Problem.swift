@@ -17,14 +17,6 @@ enum Problem {
         return response
     }
 
-    static func response(to error: any Error) -> HTTPResponse { response(told(error)) }
-
-    /// What a caller is told of any error.
-    static func told(_ error: any Error) -> RPCError {
-        let told = error as? RPCError ?? (error as? any RPCErrorConvertible)?.rpcError
-        return told ?? RPCError(.internalError, "internal error")
-    }
-
     /// `field` names the parameter that is wrong, when one is.
     static func response(
         _ status: Int,

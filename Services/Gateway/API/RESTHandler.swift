@@ -65,7 +65,7 @@ struct RESTHandler: Sendable {
                 return response(to: method, Array(result), request)
             }
         } catch {
-            return Problem.response(to: error)
+            return Problem.response(RPCError(telling: error))
         }
     }
 

@@ -59,7 +59,7 @@ struct IdempotentCalls: Sendable {
             answer = try await call()
             kept = keepsAnswer ? answer : Self.secret
         } catch {
-            let told = Problem.told(error)
+            let told = RPCError(telling: error)
             answer = Problem.response(told)
             kept = told.isOutcomeUnknown ? Self.unknown : answer.isFinal ? answer : nil
         }

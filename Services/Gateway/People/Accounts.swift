@@ -88,7 +88,7 @@ final class Accounts: Sendable {
             try await feed.refresh()
         } catch {
             // The change is made, and this process does not know what it has ended.
-            throw Problem.told(error).withUnknownOutcome
+            throw RPCError(telling: error).withUnknownOutcome
         }
         return result
     }

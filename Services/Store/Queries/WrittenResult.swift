@@ -25,14 +25,3 @@ extension RPCRouter {
         )
     }
 }
-
-/// Reads a method's params; throws `invalidParams` with what is wrong.
-func readParams<Params: RPCPayload>(_ json: ArraySlice<UInt8>) throws(RPCError) -> Params {
-    do {
-        return try Params(payload: json)
-    } catch let error as JSONError {
-        throw RPCError(error)
-    } catch {
-        throw RPCError(.invalidParams, "the parameters cannot be read")
-    }
-}
